@@ -8,7 +8,9 @@ defaults below equal. No TensorFlow here: a configuration must be judged in mill
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from rcnn_sweep.errors import UserError
 
 
 @dataclass
@@ -133,9 +135,26 @@ SOURCES: dict[str, type[DataConfig]] = {
 }
 
 
+def open_schema() -> Any:
+    """Give :class:`Config` with its data source still open, for Hydra to merge the groups into."""
+    return OmegaConf.structured(Config(data=MISSING))
+
+
 def typed(composed: DictConfig) -> Config:
-    """Turn a composed Hydra config into a :class:`Config`; raises OmegaConf's own errors."""
-    return cast(Config, OmegaConf.to_object(composed))
+    """Turn a composed Hydra config into a :class:`Config`.
+
+    Raises :class:`UserError` for keys that ``+key=value`` added and nobody would read, and
+    OmegaConf's own errors for missing values.
+    """
+    config = cast(Config, OmegaConf.to_object(composed))
+    given = OmegaConf.to_container(composed)
+    known = flat(config)
+    for group, keys in cast(dict[str, Any], given).items():
+        for key in keys if isinstance(keys, dict) else [""]:
+            name = f"{group}.{key}".rstrip(".")
+            if name not in known:
+                raise UserError(f"{name}: expected a key of the config; received an added one.")
+    return config
 
 
 def as_dict(config: Config) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""The command: ``python -m rcnn_sweep``. Hydra's runtime is known here and nowhere below."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from rcnn_sweep.errors import Terminated
+from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
+from rcnn_sweep.schema import SOURCES, open_schema
+
+DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+
+class JobFailed(BaseException):
+    """Carries a single run's exception past Hydra, which would add lines of its own."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep ``error`` as it was raised."""
+        super().__init__(str(error))
+        self.error = error
+
+
+def config_folder() -> Path:
+    """Give the folder of the config groups: beside the package in a checkout, else inside it."""
+    package = Path(__file__).resolve().parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
+
+
+def register_schemas() -> None:
+    """Store the typed configs under the names that the files below ``conf/`` build upon."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=open_schema(), provider="rcnn_sweep")
+    for name, source in SOURCES.items():
+        store.store(group="data", name=f"{name}_schema", node=source, provider="rcnn_sweep")
+
+
+def task(composed: DictConfig) -> Any:
+    """Run one job: Hydra's task function of single runs and of every trial."""
+    from rcnn_sweep.run import run_composed
+
+    overrides = list(HydraConfig.get().overrides.task)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        return run_composed(composed, overrides)
+    try:
+        return run_composed(composed, overrides)
+    except Exception as error:
+        raise JobFailed(error) from error
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    register_schemas()
+    app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
+    sys.exit(_exit_code(app(task)))
+
+
+def _exit_code(app: Callable[[], Any]) -> int:
+    try:
+        with_own_errors(app)
+    except JobFailed as carrier:
+        return _failure(carrier.error)
+    except Exception as error:
+        return _failure(error)
+    except KeyboardInterrupt:
+        print("Interrupted (Ctrl-C).", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        print("Interrupted (SIGTERM).", file=sys.stderr)
+        return TERMINATED
+    return DONE
+
+
+def with_own_errors(app: Callable[[], Any]) -> None:
+    """Call the Hydra app so that its exceptions reach the caller (HYDRA_FULL_ERROR)."""
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        app()
+    finally:
+        if before is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = before
+
+
+def _failure(error: Exception) -> int:
+    if isinstance(error, MISTAKES) or raised_by_hydra(error):
+        groups = [folder.name for folder in config_folder().iterdir() if folder.is_dir()]
+        print(explain(error, groups=groups, typed=sys.argv[1:]), file=sys.stderr)
+        return MISTAKE
+    traceback.print_exception(error)
+    print(f"The run failed: {type(error).__name__}: {error}", file=sys.stderr)
+    return FAILED
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Turn what Hydra and OmegaConf raise about a command line into a sentence that helps."""
+
+import re
+import traceback
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import OmegaConfBaseException
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.schema import SOURCES, Config, flat
+
+MISTAKES = (UserError, HydraException, OmegaConfBaseException)
+
+EXPECTED = {
+    "Integer": "a whole number",
+    "Float": "a number",
+    "Boolean": "true or false",
+}
+
+
+def raised_by_hydra(error: Exception) -> bool:
+    """Say whether Hydra's own code raised ``error``: then the command line was the cause."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and "hydra" in re.split(r"[\\/]", frames[-1].filename)
+
+
+def explain(error: Exception, *, groups: Iterable[str], typed: list[str]) -> str:
+    """Say in one or two lines what was expected, what was received and the next step.
+
+    ``groups`` are the names of the config groups, ``typed`` the arguments as the user typed
+    them. What it does not recognise is given in the first two lines of the library's own words.
+    """
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OverrideParseException):
+        return _unreadable(error)
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        return _unknown_option(error)
+    text = "\n".join(str(link) for link in _chain(error))
+    sentences = (
+        _several_values(text),
+        _missing_value(text),
+        _wrong_type(text, typed),
+        _unknown_key(text, groups),
+    )
+    return next((sentence for sentence in sentences if sentence), _own_words(text))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _own_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "\n".join(dict.fromkeys(lines[:2]))
+
+
+def _unreadable(error: OverrideParseException) -> str:
+    reason = str(error.message).splitlines()[0]
+    return f"{error.override}: expected KEY=VALUE in Hydra's override grammar; {reason}."
+
+
+def _unknown_option(error: MissingConfigException) -> str:
+    group, _, option = str(error.missing_cfg_file).rpartition("/")
+    options = [name for name in error.options or () if not name.endswith("schema")]
+    listed = ", ".join(options) or "none"
+    return f"{group or 'config'}: expected one of {listed}; received {option!r}." + (
+        _nearest(option, options)
+    )
+
+
+def _several_values(text: str) -> str | None:
+    found = re.search(r"Ambiguous value for argument '([^'=]+)=(.*)'", text)
+    return found and (
+        f"{found[1]}: expected one value in a single run; received {found[2]}. "
+        "Add -m to sweep over several."
+    )
+
+
+def _missing_value(text: str) -> str | None:
+    found = re.search(r"missing mandatory value: ([\w.]+)", text, re.IGNORECASE)
+    if found is None:
+        return None
+    key = found[1]
+    name = key if "." in key else next((k for k in _keys() if k.endswith(f".{key}")), key)
+    return f"{name}: expected a value, received none. Set it: {name}=VALUE."
+
+
+def _wrong_type(text: str, typed: list[str]) -> str | None:
+    found = re.search(r"Value '(.*)' of type '\w+' could not be converted to (\w+)", text)
+    if found is None:
+        return _refused(text)
+    key = re.search(r"full_key: ([\w.]+)", text)
+    name = key[1] if key else next((word.split("=")[0] for word in typed), "config")
+    return f"{name}: expected {EXPECTED.get(found[2], found[2])}; received {found[1]!r}."
+
+
+def _refused(text: str) -> str | None:
+    found = re.search(r"Error merging override ([^=\s]+)(?:=(.*))?\n(.*)", text)
+    if found is None:
+        return None
+    if "is not Optional" in found[3]:
+        return f"{found[1]}: expected a value; received null."
+    return f"{found[1]}: expected another value; received {found[2] or 'none'} ({found[3]})."
+
+
+def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
+    found = re.search(r"Could not (?:override|delete) '([^']+)'", text)
+    if found is None:
+        return None
+    key = found[1]
+    owners = [name for name, source in SOURCES.items() if key in flat(Config(data=source()))]
+    if owners:
+        return f"{key}: belongs to {' and '.join(f'data={name}' for name in owners)}; " + (
+            "received with another data source."
+        )
+    known = [*_keys(), *(group for group in groups if group != "hydra")]
+    hint = _nearest(key, known) or " --help lists the groups and keys."
+    return f"{key}: expected a key or group of the config; received an unknown one.{hint}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _keys() -> list[str]:
+    sources = (flat(Config(data=source())) for source in SOURCES.values())
+    return list(dict.fromkeys(key for keys in sources for key in keys))
