@@ -1,4 +1,74 @@
-def run_composed(c, overrides):
-    from rcnn_sweep.schema import typed
-    from rcnn_sweep.checks import check
-    cfg = typed(c); check(cfg); print(cfg, overrides)
+"""One run, a straight line: config, checks, data, record, experiment. No TensorFlow yet."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from rcnn_sweep.checks import check
+from rcnn_sweep.data import Dataset, load
+from rcnn_sweep.errors import Terminated
+from rcnn_sweep.runtime import start_tensorflow
+from rcnn_sweep.schema import Config, typed
+from rcnn_sweep.tracking import Store, check_store, tracking_uri
+
+log = logging.getLogger(__name__)
+
+
+def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+    """Run a composed config; give the final metrics under their recorded names.
+
+    Raises :class:`rcnn_sweep.errors.UserError` before any run exists when config, data or store
+    are not fit for it.
+    """
+    config = typed(composed)
+    check(config)
+    uri = tracking_uri(config.tracking.uri)
+    check_store(uri)
+    dataset = load(config.data, say=log.info)
+    config = replace(config, data=dataset.config)
+    check(config)
+    store = Store(uri, config.tracking.experiment)
+    for run_id in store.reap():
+        log.info("Run %s was left RUNNING by a process that died: marked interrupted.", run_id)
+    return recorded_run(config, dataset, overrides, store)
+
+
+def recorded_run(
+    config: Config, dataset: Dataset, overrides: Sequence[str], store: Store
+) -> dict[str, float]:
+    """Train, evaluate and record; the record's end is truthful whatever happens."""
+    record = store.start("run", name=run_name(config), tags={})
+    try:
+        start_tensorflow()
+        from rcnn_sweep.experiment import perform
+
+        metrics = perform(config, dataset, overrides, record)
+        record.complete()
+    except (KeyboardInterrupt, Terminated) as stop:
+        record.interrupted(f"stopped by {'SIGTERM' if isinstance(stop, Terminated) else 'Ctrl-C'}")
+        raise
+    except BaseException as error:
+        record.failed(error)
+        raise
+    log.info("%s", how_to_see(store, record.run_id))
+    return metrics
+
+
+def run_name(config: Config) -> str:
+    """Give the configured name, else one from the data and the sizes that sweeps explore."""
+    sizes = f"f{config.conv.filters}-k{config.conv.kernel_size}-u{config.lstm.units}"
+    return config.tracking.run_name or f"{config.data.name}-{sizes}-s{config.training.seed}"
+
+
+def how_to_see(store: Store, run_id: str) -> str:
+    """Give the command and the page that show the run."""
+    page = f"#/experiments/{store.experiment_id}/runs/{run_id}"
+    if store.is_remote:
+        return f"Run {run_id}: {store.shown_uri}/{page}"
+    command = "mlflow ui --host 127.0.0.1"
+    if not store.is_default_in(Path.cwd()):
+        command += f' --backend-store-uri "{store.shown_uri}"'
+    return f"Run {run_id}\nSee it: {command}\n  then http://127.0.0.1:5000/{page}"

@@ -1,0 +1,140 @@
+"""Train and evaluate one config on one dataset, and write all of it into a record."""
+
+import logging
+import math
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+from omegaconf import OmegaConf
+
+from rcnn_sweep import figures, network, rcnn_text_model
+from rcnn_sweep.data import Dataset
+from rcnn_sweep.evaluation import Evaluation, evaluate
+from rcnn_sweep.runtime import device, seed_everything
+from rcnn_sweep.schema import Config, flat
+from rcnn_sweep.terminal import EpochProgress, closing_lines
+from rcnn_sweep.tracking import environment
+from rcnn_sweep.tracking.record import Record
+from rcnn_sweep.tracking.text_model import log_text_model
+from rcnn_sweep.training import History, fit, predict
+
+log = logging.getLogger(__name__)
+
+WEIGHTS = "rcnn.weights.h5"
+ARCHITECTURE = "architecture.svg"
+
+
+def perform(
+    config: Config, dataset: Dataset, overrides: Sequence[str], record: Record
+) -> dict[str, float]:
+    """Do the experiment; give its final metrics under their recorded names."""
+    started = time.perf_counter()
+    _describe(config, dataset, overrides, record)
+    seed_everything(config.training.seed, deterministic=config.training.deterministic)
+    model = network.build(config, classes=len(dataset.label_names))
+    _show_network(model, record)
+    history = _fit(model, config, dataset, record)
+    evaluation = evaluate(
+        predict(model, dataset.validation), dataset.validation.labels, dataset.label_names
+    )
+    _show_evaluation(evaluation, history, record)
+    _keep(model, config, dataset, record)
+    metrics = {
+        **_final_metrics(evaluation, dataset),
+        "parameters": float(model.count_params()),
+        "fit_seconds": history.seconds,
+        "total_seconds": time.perf_counter() - started,
+    }
+    record.metrics(metrics, step=len(history.epochs))
+    log.info("%s", closing_lines(_judged_split(dataset), evaluation))
+    return {**history.epochs[-1], **metrics}
+
+
+def _describe(config: Config, dataset: Dataset, overrides: Sequence[str], record: Record) -> None:
+    record.params(flat(config))
+    record.tags({"rcnn_sweep.data_sha256": dataset.sha256, "rcnn_sweep.device": device()})
+    if dataset.fallback_reason:
+        record.tags({"rcnn_sweep.data_fallback": dataset.fallback_reason})
+    record.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+    record.text("config/overrides.yaml", OmegaConf.to_yaml(list(overrides)))
+    record.json("config/environment.json", {**environment(), "device": device()})
+    rows = {"train": len(dataset.train), _judged_split(dataset): len(dataset.validation)}
+    record.dataset(
+        name=dataset.config.name,
+        source=dataset.source,
+        sha256=dataset.sha256,
+        context=" and ".join(rows),
+        profile={"rows": rows, "labels": list(dataset.label_names), "notes": list(dataset.notes)},
+    )
+
+
+def _judged_split(dataset: Dataset) -> str:
+    return "validation" if dataset.test is None else "test"
+
+
+def _show_network(model: keras.Model, record: Record) -> None:
+    record.text("model/summary.txt", network.summary(model))
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, ARCHITECTURE)
+        if network.graphviz_found():
+            network.architecture(model, picture)
+        else:
+            log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
+            figures.architecture(network.layers(model)).savefig(picture)
+        record.file("model", picture)
+
+
+def _fit(model: keras.Model, config: Config, dataset: Dataset, record: Record) -> History:
+    batches = math.ceil(len(dataset.train) / config.training.batch_size)
+    progress = EpochProgress(batches=batches, epochs=config.training.epochs, say=log.info)
+    try:
+        return fit(
+            model,
+            dataset.train,
+            dataset.validation,
+            config.training,
+            on_epoch=lambda step, metrics: record.metrics(metrics, step=step),
+            callbacks=[progress],
+        )
+    finally:
+        progress.stop()
+
+
+def _final_metrics(evaluation: Evaluation, dataset: Dataset) -> dict[str, float]:
+    metrics = evaluation.metrics("val", "f1_macro", "f1_micro")
+    if dataset.test is not None:
+        metrics |= evaluation.metrics(
+            "test", "loss", "accuracy", "f1_macro", "f1_micro", "roc_auc"
+        )
+    return metrics
+
+
+def _show_evaluation(evaluation: Evaluation, history: History, record: Record) -> None:
+    for name, normalized in (("confusion_matrix", False), ("confusion_matrix_normalized", True)):
+        figure = figures.confusion_matrix(
+            evaluation.matrix, evaluation.labels, normalized=normalized
+        )
+        record.figure(f"evaluation/{name}.png", figure)
+    matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
+    record.json("evaluation/confusion_matrix.json", matrix)
+    record.json("evaluation/classification_report.json", evaluation.report)
+    record.figure("evaluation/learning_curves.png", figures.learning_curves(history))
+
+
+def _keep(model: keras.Model, config: Config, dataset: Dataset, record: Record) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder, WEIGHTS)
+        model.save_weights(weights)
+        record.file("weights", weights)
+        if not config.tracking.log_model:
+            return
+        if dataset.vocabulary is None:
+            record.tags({"rcnn_sweep.model": "not logged: there is no word index"})
+            return
+        package = Path(folder, "package")
+        package.mkdir()
+        rcnn_text_model.save(package, model, dataset.vocabulary, dataset.label_names)
+        log_text_model(record, package)

@@ -1,0 +1,89 @@
+"""The logged model: raw texts in, label and probability out.
+
+This folder travels inside every logged model and must work there on its own: it imports nothing
+of the package around it, only Keras, NumPy and pandas.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .text import Vocabulary
+
+NETWORK, VOCABULARY, LABELS = "network.keras", "vocabulary.json", "labels.json"
+BATCH_SIZE = 512
+
+
+class TextClassifier:
+    """A trained network with everything it needs to read raw text."""
+
+    def __init__(self, network: Any, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
+        """Take a Keras model, its vocabulary and the label names by class id."""
+        self._network = network
+        self._vocabulary = vocabulary
+        self._labels = np.array(labels, dtype=object)
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Give one row a text: ``label``, the most probable one, and its ``probability``.
+
+        ``model_input`` is a data frame with a column ``text``, or a list or series of texts.
+        Raises ``ValueError`` for anything that is not text.
+        """
+        probabilities = self.probabilities(_texts(model_input))
+        best = probabilities.argmax(axis=1)
+        return pd.DataFrame(
+            {
+                "label": self._labels[best],
+                "probability": probabilities[np.arange(len(best)), best].astype(np.float64),
+            }
+        )
+
+    def probabilities(self, texts: list[str]) -> np.ndarray:
+        """Give the probabilities of every class, float32 of shape ``(len(texts), classes)``."""
+        ids = self._vocabulary.encode(texts).astype(np.int32)
+        starts = range(0, len(ids), BATCH_SIZE)
+        outputs = [self._network.predict_on_batch(ids[i : i + BATCH_SIZE]) for i in starts]
+        if not outputs:
+            return np.empty((0, len(self._labels)), np.float32)
+        return class_probabilities(np.concatenate(outputs))
+
+
+def class_probabilities(outputs: np.ndarray) -> np.ndarray:
+    """Turn a network's outputs, ``(n, 1)`` or ``(n, classes)``, into ``(n, classes)``."""
+    if outputs.shape[1] > 1:
+        return outputs
+    return np.concatenate([1 - outputs, outputs], axis=1)
+
+
+def _texts(model_input: Any) -> list[str]:
+    if isinstance(model_input, pd.DataFrame):
+        if "text" not in model_input:
+            raise ValueError(f"expected a column 'text'; received {list(model_input.columns)}")
+        model_input = model_input["text"]
+    texts = list(model_input)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"row {place}: expected a text; received {type(text).__name__}")
+    return texts
+
+
+def save(folder: Path, network: Any, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
+    """Write all that :func:`_load_pyfunc` needs into the existing folder ``folder``."""
+    network.save(folder / NETWORK)
+    (folder / VOCABULARY).write_text(vocabulary.to_json(), encoding="utf-8")
+    (folder / LABELS).write_text(json.dumps(labels), encoding="utf-8")
+
+
+def _load_pyfunc(data_path: str) -> TextClassifier:
+    """Load what :func:`save` wrote; MLflow calls this by its name."""
+    import keras
+
+    folder = Path(data_path)
+    return TextClassifier(
+        keras.models.load_model(folder / NETWORK, compile=False),
+        Vocabulary.from_json((folder / VOCABULARY).read_text(encoding="utf-8")),
+        tuple(json.loads((folder / LABELS).read_text(encoding="utf-8"))),
+    )

@@ -1,0 +1,93 @@
+"""The facts that let a number be traced: code revision, versions, machine."""
+
+import getpass
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import rcnn_sweep
+
+PACKAGES = (
+    *("tensorflow", "keras", "hydra-core", "omegaconf", "mlflow", "optuna", "scikit-learn"),
+    *("numpy", "pandas", "pyarrow", "matplotlib"),
+)
+
+
+def version_of(package: str) -> str | None:
+    """Give the installed version of a distribution, or None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def git_revision() -> tuple[str, bool] | None:
+    """Give the commit of this package's checkout and whether tracked files differ from it.
+
+    None where the package is no checkout (an installed wheel) or git is absent: then the
+    version is all there is to know.
+    """
+    package = Path(rcnn_sweep.__file__).resolve().parent
+    if _git(package, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return None
+    commit = _git(package, "rev-parse", "HEAD")
+    changes = _git(package, "status", "--porcelain", "--untracked-files=no")
+    return (commit, bool(changes)) if commit and changes is not None else None
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=20
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def source_tags() -> dict[str, str]:
+    """Give the tags that name the code and its author, MLflow's own names where it has them."""
+    tags = {
+        "rcnn_sweep.version": rcnn_sweep.__version__,
+        "mlflow.source.name": "python -m rcnn_sweep",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.user": _user(),
+    }
+    revision = git_revision()
+    if revision is not None:
+        tags["mlflow.source.git.commit"] = revision[0]
+        tags["rcnn_sweep.git_dirty"] = str(revision[1]).lower()
+    return tags
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def environment() -> dict[str, Any]:
+    """Describe system and packages in a form ready for JSON."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cpus": os.cpu_count(),
+        "threads": os.environ.get("TF_NUM_INTRAOP_THREADS", "all"),
+        "packages": {name: version_of(name) for name in PACKAGES},
+        "rcnn_sweep": rcnn_sweep.__version__,
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

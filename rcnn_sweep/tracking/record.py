@@ -1,0 +1,108 @@
+"""The record of one run, written through a few verbs."""
+
+import json
+import math
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.tracking import MlflowClient
+
+# MLflow's limit for a dataset's digest.
+DIGEST_LENGTH = 36
+# MLflow cuts nothing: longer values of params and tags are refused.
+LONGEST_VALUE = 5000
+
+
+class Record:
+    """One MLflow run. It is RUNNING until one of the four ends is called."""
+
+    def __init__(self, client: MlflowClient, run_id: str, experiment_id: str) -> None:
+        """Write to the run ``run_id``, which exists already."""
+        self.client = client
+        self.run_id = run_id
+        self.experiment_id = experiment_id
+
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Record config values under their flattened names."""
+        params = [Param(key, _short(value)) for key, value in values.items()]
+        self.client.log_batch(self.run_id, params=params)
+
+    def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
+        """Record numbers at ``step``; NaN (a metric that is undefined here) is left out."""
+        now = int(time.time() * 1000)
+        known = {name: value for name, value in values.items() if not math.isnan(value)}
+        metrics = [Metric(name, value, now, step) for name, value in known.items()]
+        self.client.log_batch(self.run_id, metrics=metrics)
+
+    def tags(self, values: Mapping[str, Any]) -> None:
+        """Record facts to search by."""
+        tags = [RunTag(key, _short(value)) for key, value in values.items()]
+        self.client.log_batch(self.run_id, tags=tags)
+
+    def text(self, path: str, content: str) -> None:
+        """Record ``content`` as the artifact ``path``."""
+        self.client.log_text(self.run_id, content, path)
+
+    def json(self, path: str, content: Any) -> None:
+        """Record ``content`` as the JSON artifact ``path``."""
+        self.text(path, json.dumps(content, indent=2) + "\n")
+
+    def figure(self, path: str, figure: Any) -> None:
+        """Record a Matplotlib figure; the file type is that of the artifact's name."""
+        self.client.log_figure(self.run_id, figure, path, save_kwargs={"dpi": 120})
+
+    def file(self, folder: str, file: Path) -> None:
+        """Record a copy of ``file`` in the artifact folder ``folder``."""
+        self.client.log_artifact(self.run_id, str(file), folder)
+
+    def dataset(
+        self, *, name: str, source: str, sha256: str, context: str, profile: Mapping[str, Any]
+    ) -> None:
+        """Record data as an MLflow input; ``context`` says what for ("train and test").
+
+        MLflow tells inputs of one run apart by name and digest, so the splits of one source are
+        one input.
+        """
+        remote = source.startswith(("http://", "https://"))
+        dataset = Dataset(
+            name=name,
+            digest=sha256[:DIGEST_LENGTH],
+            source_type="http" if remote else "local",
+            source=json.dumps({"url" if remote else "uri": source}),
+            profile=json.dumps({"sha256": sha256, **profile}),
+        )
+        served = DatasetInput(dataset, [InputTag("mlflow.data.context", context)])
+        self.client.log_inputs(self.run_id, datasets=[served])
+
+    def complete(self) -> None:
+        """End the run: it did all it was asked for."""
+        self._end("FINISHED", "complete", "")
+
+    def pruned(self, reason: str) -> None:
+        """End the run: the pruner stopped it."""
+        self._end("KILLED", "pruned", reason)
+
+    def interrupted(self, reason: str) -> None:
+        """End the run: a person or the system stopped it."""
+        self._end("KILLED", "interrupted", reason)
+
+    def failed(self, error: BaseException) -> None:
+        """End the run with the reason and the traceback of what stopped it."""
+        self.text("failure/traceback.txt", "".join(traceback.format_exception(error)))
+        self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
+
+    def _end(self, status: str, state: str, reason: str) -> None:
+        tags = {"rcnn_sweep.state": state}
+        if reason:
+            tags["rcnn_sweep.reason"] = reason
+        self.tags(tags)
+        self.client.set_terminated(self.run_id, status)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,179 @@
+"""The MLflow store: found, checked early, created once, and cleared of runs nobody runs."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from filelock import FileLock
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.tracking.process import identity, is_dead
+from rcnn_sweep.tracking.provenance import source_tags
+
+if TYPE_CHECKING:
+    from rcnn_sweep.tracking.record import Record
+
+DEFAULT_DATABASE = "mlflow.db"
+SQLITE = "sqlite:///"
+
+
+def tracking_uri(configured: str | None) -> str:
+    """Give the store's URI: ``tracking.uri``, else ``MLFLOW_TRACKING_URI``, else MLflow's default.
+
+    The default is the database ``mlflow.db`` in the working directory, as an absolute path, so
+    that a later change of directory does not change the store.
+    """
+    uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DEFAULT_DATABASE
+    path = database_path(uri)
+    return uri if path is None else SQLITE + str(path)
+
+
+def database_path(uri: str) -> Path | None:
+    """Give the absolute path of an SQLite store's file, None for any other store."""
+    return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
+
+
+def without_password(uri: str) -> str:
+    """Give ``uri`` with its password replaced, fit to be shown and logged."""
+    parts = urlsplit(uri)
+    if parts.password is None:
+        return uri
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+
+
+def check_store(uri: str) -> None:
+    """Raise :class:`UserError` where the store cannot be used; imports no MLflow."""
+    path = database_path(uri)
+    if path is None:
+        return
+    folder = path.parent
+    if not folder.is_dir():
+        raise UserError(f"tracking.uri: expected an existing folder; received {folder}.")
+    target = path if path.exists() else folder
+    if not os.access(target, os.W_OK):
+        raise UserError(f"tracking.uri: expected a writable store; {target} is read-only.")
+    _check_artifacts(Path("mlruns"))
+    if path.exists() and path.stat().st_size:
+        _check_database(path)
+
+
+def _check_artifacts(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise UserError(
+            f"mlruns: expected a writable folder for MLflow's artifacts; {folder.absolute()} "
+            "is not. Free it or start in another directory."
+        )
+
+
+def _check_database(path: Path) -> None:
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=60)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            f"tracking.uri: expected an MLflow database; {path} cannot be read ({error}).\n"
+            "It is left as it is: restore it from a copy, or move it away to start a new one."
+        ) from error
+
+
+class Store:
+    """One experiment in an MLflow store, reached through explicit ids only."""
+
+    def __init__(self, uri: str, experiment: str) -> None:
+        """Open the store, creating database and experiment where they are missing.
+
+        Creation happens under a lock: two processes that migrate one database at once break it.
+        Raises :class:`UserError` where the store does not answer or the experiment is deleted.
+        """
+        import mlflow
+        from mlflow.exceptions import MlflowException
+
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        self.uri = uri
+        mlflow.set_tracking_uri(uri)
+        self.client = mlflow.MlflowClient(uri)
+        try:
+            self.experiment_id = self._create(experiment)
+        except MlflowException as error:
+            raise UserError(
+                f"tracking.uri: expected a store that answers; {without_password(uri)} "
+                f"said: {str(error).splitlines()[0]}"
+            ) from error
+
+    @property
+    def shown_uri(self) -> str:
+        """The URI without its password."""
+        return without_password(self.uri)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the store is a tracking server, which has a page of its own."""
+        return self.uri.startswith(("http://", "https://"))
+
+    def is_default_in(self, folder: Path) -> bool:
+        """Say whether a bare ``mlflow ui`` started in ``folder`` shows this store."""
+        return database_path(self.uri) == folder.absolute() / DEFAULT_DATABASE
+
+    def _create(self, experiment: str) -> str:
+        path = database_path(self.uri)
+        if path is None:
+            return self._experiment(experiment)
+        with FileLock(f"{path}.lock"):
+            return self._experiment(experiment)
+
+    def _experiment(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            try:
+                return str(self.client.create_experiment(name))
+            except MlflowException:
+                found = self.client.get_experiment_by_name(name)
+                if found is None:
+                    raise
+        if found.lifecycle_stage == "deleted":
+            raise UserError(
+                f"tracking.experiment: expected a live experiment; {name!r} is deleted. "
+                f"Restore it (mlflow experiments restore -x {found.experiment_id}) or use another."
+            )
+        return str(found.experiment_id)
+
+    def start(
+        self, kind: str, *, name: str, tags: Mapping[str, str], parent: str | None = None
+    ) -> "Record":
+        """Start a run of ``kind`` (run, trial, study, refit) and give its record."""
+        from rcnn_sweep.tracking.record import Record
+
+        every = {**source_tags(), "rcnn_sweep.kind": kind, "rcnn_sweep.process": identity(), **tags}
+        if parent is not None:
+            every["mlflow.parentRunId"] = parent
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=every)
+        return Record(self.client, run.info.run_id, self.experiment_id)
+
+    def reap(self) -> list[str]:
+        """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids."""
+        from rcnn_sweep.tracking.record import Record
+
+        gone = [run for run in self._running() if is_dead(run.data.tags["rcnn_sweep.process"])]
+        for run in gone:
+            record = Record(self.client, run.info.run_id, self.experiment_id)
+            record.interrupted("its process died without a word (killed, or the machine went down)")
+        return [run.info.run_id for run in gone]
+
+    def _running(self) -> list[Any]:
+        return list(
+            self.client.search_runs(
+                [self.experiment_id],
+                "attributes.status = 'RUNNING' AND tags.`rcnn_sweep.process` LIKE '%:%'",
+                max_results=1000,
+            )
+        )
