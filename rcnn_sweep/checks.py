@@ -74,7 +74,7 @@ def _choices(values: dict[str, Any]) -> Iterator[str]:
 
 
 def _ranges(values: dict[str, Any]) -> Iterator[str]:
-    rules = [(key, 1, None) for key in AT_LEAST_ONE]
+    rules: list[tuple[str, int, int | None]] = [(key, 1, None) for key in AT_LEAST_ONE]
     rules += [("data.num_words", FEWEST_WORDS, None), ("training.seed", 0, HIGHEST_SEED)]
     for key, low, high in rules:
         value = values.get(key)

@@ -35,9 +35,7 @@ class Evaluation:
         return {f"{prefix}_{name}": float(getattr(self, name)) for name in names}
 
 
-def evaluate(
-    probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]
-) -> Evaluation:
+def evaluate(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]) -> Evaluation:
     """Compare ``probabilities``, ``(n, classes)``, with the class ids ``truth``, ``(n,)``.
 
     The predicted class is the most probable one; of two, the second needs more than .5, as in

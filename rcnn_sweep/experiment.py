@@ -106,9 +106,7 @@ def _fit(model: keras.Model, config: Config, dataset: Dataset, record: Record) -
 def _final_metrics(evaluation: Evaluation, dataset: Dataset) -> dict[str, float]:
     metrics = evaluation.metrics("val", "f1_macro", "f1_micro")
     if dataset.test is not None:
-        metrics |= evaluation.metrics(
-            "test", "loss", "accuracy", "f1_macro", "f1_micro", "roc_auc"
-        )
+        metrics |= evaluation.metrics("test", "loss", "accuracy", "f1_macro", "f1_micro", "roc_auc")
     return metrics
 
 

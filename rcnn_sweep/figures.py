@@ -11,9 +11,7 @@ from rcnn_sweep.training import History
 MOST_WRITTEN_CELLS = 20
 
 
-def confusion_matrix(
-    matrix: np.ndarray, labels: Sequence[str], *, normalized: bool
-) -> Figure:
+def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Figure:
     """Draw a confusion matrix, ``(classes, classes)`` counts with true classes in the rows.
 
     ``normalized`` shows each row as fractions of its true class, as the notebook's second
@@ -25,7 +23,9 @@ def confusion_matrix(
     axes = figure.add_subplot()
     image = axes.imshow(shown, cmap="Blues", vmin=0, vmax=1 if normalized else None)
     figure.colorbar(image, ax=axes, shrink=0.8)
-    title = "Normalized confusion matrix" if normalized else "Confusion matrix, without normalization"
+    title = (
+        "Normalized confusion matrix" if normalized else "Confusion matrix, without normalization"
+    )
     axes.set(title=title, xlabel="Predicted label", ylabel="True label")
     ticks, names = np.arange(len(labels)), [_short(label) for label in labels]
     axes.set_xticks(ticks, names, rotation=45 if len(labels) > 3 else 0)
@@ -40,8 +40,8 @@ def confusion_matrix(
 
 
 def _row_fractions(matrix: np.ndarray) -> np.ndarray:
-    totals = matrix.sum(axis=1, keepdims=True)
-    return matrix / np.maximum(totals, 1)
+    fractions: np.ndarray = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    return fractions
 
 
 def _short(label: str, longest: int = 24) -> str:

@@ -107,7 +107,7 @@ class TrainingConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where MLflow keeps the record; ``uri`` null means ``MLFLOW_TRACKING_URI``, else its default."""
+    """Where MLflow keeps the record; ``uri`` null: ``MLFLOW_TRACKING_URI``, else its default."""
 
     uri: str | None = None
     experiment: str = "rcnn_sweep"

@@ -74,8 +74,7 @@ def closing_lines(name: str, evaluation: Evaluation) -> str:
             f"{title} loss: {evaluation.loss:.4f}",
             f"{title} F1 (macro): {evaluation.f1_macro:.4f}",
             f"{title} F1 (micro): {evaluation.f1_micro:.4f}",
-            "Confusion matrix (rows: true, columns: predicted; "
-            f"{', '.join(evaluation.labels)}):",
+            f"Confusion matrix (rows: true, columns: predicted; {', '.join(evaluation.labels)}):",
             str(evaluation.matrix),
         ]
     )

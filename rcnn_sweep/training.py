@@ -116,8 +116,5 @@ class _Teller(keras.callbacks.Callback):
 
 def predict(model: keras.Model, split: Split) -> np.ndarray:
     """Give the probabilities of every class, float32 of shape ``(len(split), classes)``."""
-    outputs = [
-        model.predict_on_batch(ids) for ids, _ in batches(split, EVALUATION_BATCH_SIZE)
-    ]
+    outputs = [model.predict_on_batch(ids) for ids, _ in batches(split, EVALUATION_BATCH_SIZE)]
     return class_probabilities(np.concatenate(outputs))
-

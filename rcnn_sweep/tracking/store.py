@@ -4,6 +4,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -83,6 +84,11 @@ def _check_database(path: Path) -> None:
         ) from error
 
 
+def _creation_lock(uri: str) -> AbstractContextManager[Any]:
+    path = database_path(uri)
+    return nullcontext() if path is None else FileLock(f"{path}.lock")
+
+
 class Store:
     """One experiment in an MLflow store, reached through explicit ids only."""
 
@@ -99,9 +105,10 @@ class Store:
             logging.getLogger(noisy).setLevel(logging.WARNING)
         self.uri = uri
         mlflow.set_tracking_uri(uri)
-        self.client = mlflow.MlflowClient(uri)
         try:
-            self.experiment_id = self._create(experiment)
+            with _creation_lock(uri):
+                self.client = mlflow.MlflowClient(uri)
+                self.experiment_id = self._experiment(experiment)
         except MlflowException as error:
             raise UserError(
                 f"tracking.uri: expected a store that answers; {without_password(uri)} "
@@ -121,13 +128,6 @@ class Store:
     def is_default_in(self, folder: Path) -> bool:
         """Say whether a bare ``mlflow ui`` started in ``folder`` shows this store."""
         return database_path(self.uri) == folder.absolute() / DEFAULT_DATABASE
-
-    def _create(self, experiment: str) -> str:
-        path = database_path(self.uri)
-        if path is None:
-            return self._experiment(experiment)
-        with FileLock(f"{path}.lock"):
-            return self._experiment(experiment)
 
     def _experiment(self, name: str) -> str:
         from mlflow.exceptions import MlflowException

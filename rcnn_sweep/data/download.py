@@ -1,0 +1,161 @@
+"""Fetching one file: whole, checked and in one piece on disk, or an error within seconds."""
+
+import base64
+import contextlib
+import http.client
+import os
+import queue
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from rcnn_sweep.data.cache import Say, locked, sync_folder, unwritable
+from rcnn_sweep.data.checksum import PIECE, digest
+from rcnn_sweep.errors import DataError, DataUnavailable
+
+CONNECT_SECONDS = 3.5  # to the first byte; name resolution alone can hang far longer
+STALL_SECONDS = 30.0
+
+
+def shown(url: str) -> str:
+    """Give ``url`` without user, password, query and fragment, fit for messages and records."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "data.url"
+    return f"{parts.scheme}://{_address(parts)}{parts.path}"
+
+
+def download(
+    url: str, target: Path, *, checksum: str | None, say: Say, algorithm: str = "sha256"
+) -> None:
+    """Fetch ``url`` to ``target``, which is replaced in one step or not at all.
+
+    ``checksum`` is the expected hexadecimal digest by ``algorithm``, None if it is not known.
+    Processes that fetch one target at once share one download. Raises ``DataUnavailable`` when
+    the file cannot be had and ``DataError`` for a wrong checksum or an unwritable folder.
+    """
+    with locked(target.with_name(target.name + ".lock")):
+        if checksum and target.is_file() and digest(target, algorithm) == checksum:
+            return
+        partial = target.with_name(target.name + ".part")
+        try:
+            _transfer(url, partial, say)
+            _check(url, partial, checksum, algorithm)
+            partial.replace(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise unwritable(target.parent, error) from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _check(url: str, partial: Path, checksum: str | None, algorithm: str) -> None:
+    received = digest(partial, algorithm)
+    if checksum not in {None, received}:
+        raise DataError(
+            f"Expected the {algorithm} checksum {checksum} from {shown(url)}, received "
+            f"{received}.\nThe download was removed; try again or check the address."
+        )
+
+
+def _transfer(url: str, partial: Path, say: Say) -> None:
+    response = _connect(url)
+    stated = response.headers.get("Content-Length")
+    total = int(stated) if stated and stated.isdigit() else None
+    with response, partial.open("wb") as file, _progress(url, total, say) as advance:
+        done = 0
+        for piece in _pieces(url, response):
+            file.write(piece)
+            done += len(piece)
+            advance(len(piece))
+        file.flush()
+        os.fsync(file.fileno())
+    if total is not None and done != total:
+        raise DataUnavailable(f"{shown(url)} broke off after {done:,} of {total:,} bytes")
+
+
+def _pieces(url: str, response: Any) -> Iterator[bytes]:
+    try:
+        while piece := response.read1(PIECE):
+            yield piece
+    except (OSError, http.client.HTTPException) as error:
+        raise DataUnavailable(f"{shown(url)} broke off: {_reason(error)}") from error
+
+
+def _connect(url: str) -> Any:
+    """Open ``url`` in a thread, since nothing else puts a limit on name resolution."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    given_up = threading.Event()
+
+    def ask() -> None:
+        answer = _ask(url)
+        answers.put(answer)
+        if given_up.is_set() and not isinstance(answer, Exception):
+            answer.close()
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        given_up.set()
+        raise DataUnavailable(f"{shown(url)} did not answer within {CONNECT_SECONDS:g} s") from None
+    if isinstance(answer, Exception):
+        raise DataUnavailable(f"{shown(url)} cannot be reached: {_reason(answer)}") from answer
+    return answer
+
+
+def _ask(url: str) -> Any:
+    try:
+        return urllib.request.urlopen(_request(url), timeout=STALL_SECONDS)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return error
+
+
+def _address(parts: SplitResult) -> str:
+    return parts.netloc.rpartition("@")[2]
+
+
+def _request(url: str) -> urllib.request.Request:
+    parts = urlsplit(url)
+    request = urllib.request.Request(parts._replace(netloc=_address(parts)).geturl())
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        token = base64.b64encode(pair.encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return f"HTTP status {error.code}"
+    if isinstance(error, urllib.error.URLError):
+        return str(getattr(error.reason, "strerror", None) or error.reason)
+    return str(error) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _progress(url: str, total: int | None, say: Say) -> Iterator[Callable[[int], None]]:
+    if not sys.stderr.isatty():
+        size = f" ({total / 1e6:.1f} MB)" if total else ""
+        say(f"Downloading {shown(url)}{size} ...")
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(
+        *columns, DownloadColumn(), TransferSpeedColumn(), console=Console(stderr=True)
+    ) as bar:
+        task = bar.add_task(Path(urlsplit(url).path).name, total=total)
+        yield lambda count: bar.update(task, advance=count)

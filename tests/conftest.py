@@ -1,0 +1,61 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small import command_line, table_rows, write_table
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's cache, store or settings."""
+    monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    return write_table(tmp_path / "reviews.csv", table_rows(200))
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database with its tables, to be copied: creating one takes seconds."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    code = "from rcnn_sweep.tracking import Store, tracking_uri;Store(tracking_uri(None), 'other')"
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True)
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, migrated_database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a ready MLflow database in it."""
+    folder = tmp_path / "work place"
+    folder.mkdir()
+    shutil.copy(migrated_database, folder / "mlflow.db")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run ``python -m rcnn_sweep WORDS`` in ``cwd`` (a new folder by default)."""
+
+    def run(*words: str, cwd: Path | None = None, **settings: str) -> object:
+        return subprocess.run(
+            command_line(*words),
+            cwd=cwd or tmp_path,
+            env={**os.environ, **settings},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run

@@ -1,0 +1,30 @@
+"""Small things that tests share: texts a network learns at once, and the command line."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("RCNN_SWEEP_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+GOOD = "a wonderful film with warm and moving scenes number"
+BAD = "a dreadful film with cold and boring scenes number"
+
+
+def table_rows(count: int) -> list[tuple[str, str]]:
+    """Texts whose label a network can learn within an epoch or two."""
+    rows = []
+    for place in range(count):
+        good = place % 2 == 0
+        rows.append((f"{GOOD if good else BAD} {place % 17}", "good" if good else "bad"))
+    return rows
+
+
+def write_table(path: Path, rows: list[tuple[str, str]]) -> Path:
+    lines = ["text,label", *(f'"{text}",{label}' for text, label in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def command_line(*words: str) -> list[str]:
+    return [sys.executable, "-m", "rcnn_sweep", *words]

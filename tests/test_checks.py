@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rcnn_sweep.checks import check, convolved_length, pooled_length, problems
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.schema import (
+    Config,
+    ConvConfig,
+    EmbeddingConfig,
+    ImdbConfig,
+    LstmConfig,
+    PoolConfig,
+    TableConfig,
+    TrainingConfig,
+)
+
+IMPOSSIBLE = [
+    (Config(conv=ConvConfig(filters=0)), "conv.filters: expected a whole number, 1 or more"),
+    (Config(conv=ConvConfig(kernel_size=401)), r"400 - 401 \+ 1 = 0 steps"),
+    (Config(conv=ConvConfig(strides=0)), "conv.strides"),
+    (Config(conv=ConvConfig(padding="vald")), "Did you mean valid?"),
+    (Config(conv=ConvConfig(activation="rely")), "Did you mean relu?"),
+    (Config(pool=PoolConfig(pool_size=397)), r"396 // 397 = 0 steps"),
+    (Config(pool=PoolConfig(pool_size=0)), "pool.pool_size"),
+    (Config(lstm=LstmConfig(units=-1)), "lstm.units"),
+    (Config(embedding=EmbeddingConfig(dropout=1.0)), "embedding.dropout"),
+    (Config(embedding=EmbeddingConfig(dropout=float("nan"))), "embedding.dropout"),
+    (Config(embedding=EmbeddingConfig(output_dim=0)), "embedding.output_dim"),
+    (Config(data=ImdbConfig(maxlen=0)), "data.maxlen"),
+    (Config(data=ImdbConfig(num_words=3)), "data.num_words"),
+    (Config(data=ImdbConfig(validation="tests")), "Did you mean test?"),
+    (Config(data=ImdbConfig(validation_fraction=1.0)), "data.validation_fraction"),
+    (Config(data=ImdbConfig(train_limit=0)), "data.train_limit"),
+    (Config(data=ImdbConfig(fallback="snipets")), "Did you mean snippets?"),
+    (Config(data=TableConfig()), "data.path"),
+    (Config(data=TableConfig(path="x.csv", label_column="text")), "different columns"),
+    (Config(training=TrainingConfig(learning_rate=-0.1)), "training.learning_rate"),
+    (Config(training=TrainingConfig(learning_rate=float("nan"))), "training.learning_rate"),
+    (Config(training=TrainingConfig(epochs=0)), "training.epochs"),
+    (Config(training=TrainingConfig(seed=-1)), "training.seed"),
+    (Config(training=TrainingConfig(optimizer="adan")), "Did you mean adam?"),
+]
+
+
+@pytest.mark.parametrize(("config", "message"), IMPOSSIBLE, ids=[m for _, m in IMPOSSIBLE])
+def test_an_impossible_config_is_refused_with_what_was_expected(
+    config: Config, message: str
+) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        check(config)
+    assert "received" in str(caught.value)
+
+
+def test_the_baseline_has_no_problems() -> None:
+    assert list(problems(Config())) == []
+
+
+lengths = st.integers(1, 40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lengths, lengths, st.integers(1, 9), st.sampled_from(["valid", "same", "causal"]), lengths)
+def test_lengths_are_valid_exactly_when_keras_can_compute_them(
+    maxlen: int, kernel_size: int, strides: int, padding: str, pool_size: int
+) -> None:
+    import keras
+
+    config = replace(
+        Config(),
+        data=ImdbConfig(maxlen=maxlen),
+        conv=ConvConfig(kernel_size=kernel_size, strides=strides, padding=padding),
+        pool=PoolConfig(pool_size=pool_size),
+    )
+    conv = keras.layers.Conv1D(1, kernel_size, strides=strides, padding=padding)
+    pool = keras.layers.MaxPooling1D(pool_size)
+    try:
+        steps = conv.compute_output_shape((1, maxlen, 1))[1]
+        pooled = pool.compute_output_shape((1, steps, 1))[1]
+        possible = steps > 0 and pooled > 0
+    except ValueError:
+        possible = False
+    assert (list(problems(config)) == []) == possible
+    if possible:
+        assert convolved_length(maxlen, kernel_size, strides, padding) == steps
+        assert pooled_length(steps, pool_size) == pooled

@@ -1,0 +1,87 @@
+import math
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from rcnn_sweep import figures
+from rcnn_sweep.evaluation import evaluate
+from rcnn_sweep.terminal import closing_lines
+from rcnn_sweep.training import History
+
+NOTEBOOK = np.array([[11324, 1176], [1747, 10753]])
+
+
+def answers(matrix: np.ndarray, sure: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities and truth that give ``matrix``."""
+    truth, predicted = [], []
+    for (true, taken), count in np.ndenumerate(matrix):
+        truth += [true] * count
+        predicted += [taken] * count
+    classes = len(matrix)
+    probabilities = np.full((len(truth), classes), (1 - sure) / (classes - 1), np.float32)
+    probabilities[np.arange(len(truth)), predicted] = sure
+    return probabilities, np.array(truth)
+
+
+def test_the_notebooks_matrix_gives_the_notebooks_figures() -> None:
+    result = evaluate(*answers(NOTEBOOK), ["negative", "positive"])
+    assert result.matrix.tolist() == NOTEBOOK.tolist()
+    assert round(result.accuracy, 4) == 0.8831
+    assert round(result.f1_macro, 4) == 0.8830
+    assert round(result.f1_micro, 4) == 0.8831
+    assert result.report["negative"]["support"] == 12500
+    share_right = NOTEBOOK.trace() / NOTEBOOK.sum()
+    expected = -(share_right * math.log(0.9) + (1 - share_right) * math.log(0.1))
+    assert result.loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_loss_is_keras_own() -> None:
+    import keras
+
+    outputs = np.array([[0.001], [0.3], [0.999], [0.9]], np.float32)
+    truth = np.array([0, 1, 0, 1])
+    ours = evaluate(np.concatenate([1 - outputs, outputs], axis=1), truth, ["a", "b"])
+    theirs = float(keras.losses.BinaryCrossentropy()(truth[:, None], outputs))
+    assert ours.loss == pytest.approx(theirs, rel=1e-5)
+
+
+def test_three_classes_and_an_absent_class() -> None:
+    matrix = np.array([[5, 1, 0], [2, 4, 1], [0, 0, 6]])
+    result = evaluate(*answers(matrix), ["a", "b", "c"])
+    assert result.accuracy == pytest.approx(15 / 19)
+    assert 0.5 < result.roc_auc <= 1
+    probabilities, truth = answers(np.array([[3, 1, 0], [1, 3, 0], [0, 0, 0]]))
+    absent = evaluate(probabilities, truth, ["a", "b", "c"])
+    assert math.isnan(absent.roc_auc)
+    assert absent.matrix.shape == (3, 3)
+
+
+def test_numbers_on_dark_cells_are_white_and_on_light_cells_black() -> None:
+    figure = figures.confusion_matrix(NOTEBOOK, ["negative", "positive"], normalized=False)
+    texts = {text.get_text(): to_rgb(text.get_color()) for text in figure.axes[0].texts}
+    assert texts["11,324"] == texts["10,753"] == (1, 1, 1)
+    assert texts["1,176"] == texts["1,747"] == (0, 0, 0)
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert names == ["negative", "positive"]
+
+
+def test_the_normalized_picture_shows_fractions_of_each_true_class() -> None:
+    figure = figures.confusion_matrix(
+        np.array([[3, 1], [0, 0]]), ["a$b$", "x" * 60], normalized=True
+    )
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.75", "0.25", "0.00", "0.00"]
+    figure.canvas.draw()
+
+
+def test_learning_curves_show_both_splits() -> None:
+    epoch = {"train_loss": 0.5, "train_accuracy": 0.7, "val_loss": 0.6, "val_accuracy": 0.65}
+    figure = figures.learning_curves(History([epoch, epoch]))
+    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+
+
+def test_the_closing_lines_are_the_notebooks() -> None:
+    lines = closing_lines("test", evaluate(*answers(NOTEBOOK), ["negative", "positive"]))
+    assert lines.splitlines()[0] == "Test accuracy: 0.8831"
+    assert "Test F1 (macro): 0.8830" in lines
+    assert "[[11324  1176]\n [ 1747 10753]]" in lines

@@ -1,0 +1,93 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.tracking import Store, check_store, tracking_uri
+from rcnn_sweep.tracking.process import identity, is_dead
+from rcnn_sweep.tracking.store import without_password
+
+
+def test_the_default_store_is_mlflows_own_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tracking_uri(None) == f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    assert tracking_uri(None) == "http://127.0.0.1:1"
+    assert tracking_uri("sqlite:///other.db") == f"sqlite:///{tmp_path}/other.db"
+
+
+def test_a_password_is_never_shown() -> None:
+    shown = without_password("postgresql://me:se%2Fcret@host:5432/runs")
+    assert shown == "postgresql://me:***@host:5432/runs"
+
+
+def test_a_corrupt_database_is_named_and_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mlflow.db").write_bytes(b"no database at all, certainly not" * 100)
+    with pytest.raises(UserError, match=r"mlflow\.db cannot be read"):
+        check_store(tracking_uri(None))
+    assert Path("mlflow.db").read_bytes().startswith(b"no database")
+
+
+def test_a_missing_folder_and_a_file_in_place_of_mlruns_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="existing folder"):
+        check_store(tracking_uri("sqlite:///nowhere/mlflow.db"))
+    Path("mlruns").write_text("")
+    with pytest.raises(UserError, match="mlruns"):
+        check_store(tracking_uri(None))
+
+
+def test_two_processes_can_create_one_store_at_once(tmp_path: Path) -> None:
+    code = "from rcnn_sweep.tracking import Store, tracking_uri; Store(tracking_uri(None), 'e')"
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+        for _ in range(2)
+    ]
+    assert [process.wait() for process in both] == [0, 0]
+
+
+def test_a_deleted_experiment_is_refused_with_the_way_back(workplace: Path) -> None:
+    store = Store(tracking_uri(None), "gone")
+    store.client.delete_experiment(store.experiment_id)
+    with pytest.raises(UserError, match="mlflow experiments restore"):
+        Store(tracking_uri(None), "gone")
+
+
+def test_the_run_of_a_dead_process_is_reaped_and_a_living_one_is_not(workplace: Path) -> None:
+    code = (
+        "import os; from rcnn_sweep.tracking import Store, tracking_uri;"
+        "record = Store(tracking_uri(None), 'e').start('run', name='dead', tags={});"
+        "print(record.run_id, flush=True);"
+        "os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    run_id = killed.stdout.strip()
+    store = Store(tracking_uri(None), "e")
+    alive = store.start("run", name="alive", tags={})
+    assert store.client.get_run(run_id).info.status == "RUNNING"
+    assert store.reap() == [run_id]
+    reaped = store.client.get_run(run_id)
+    assert reaped.info.status == "KILLED"
+    assert reaped.data.tags["rcnn_sweep.state"] == "interrupted"
+    assert "died" in reaped.data.tags["rcnn_sweep.reason"]
+    assert store.client.get_run(alive.run_id).info.status == "RUNNING"
+
+
+def test_a_process_is_known_by_its_creation_time_too() -> None:
+    mine = identity()
+    assert not is_dead(mine)
+    host, pid, _ = mine.rsplit(":", 2)
+    assert is_dead(f"{host}:{pid}:1.00")
+    assert not is_dead(f"another-host:{pid}:1.00")
+    assert not is_dead("nonsense")
