@@ -19,7 +19,7 @@ help: ## Show this help
 setup: $(READY) ## Make the virtual environment with the exact versions of constraints.txt
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "rcnn_sweep needs Python 3.11; set PYTHON=PATH to one")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "rcnn_sweep needs Python 3.11; set PYTHON=PATH to one")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@

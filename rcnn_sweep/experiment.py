@@ -49,7 +49,9 @@ def perform(
         "total_seconds": time.perf_counter() - started,
     }
     record.metrics(metrics, step=len(history.epochs))
-    log.info("%s", closing_lines(_judged_split(dataset), evaluation))
+    closing = closing_lines(_judged_split(dataset), evaluation)
+    record.describe(closing)
+    log.info("%s", closing)
     return {**history.epochs[-1], **metrics}
 
 

@@ -71,4 +71,6 @@ def how_to_see(store: Store, run_id: str) -> str:
     command = "mlflow ui --host 127.0.0.1"
     if not store.is_default_in(Path.cwd()):
         command += f' --backend-store-uri "{store.shown_uri}"'
-    return f"Run {run_id}\nSee it: {command}\n  then http://127.0.0.1:5000/{page}"
+    return f"Run {run_id}\nSee it: {command}   (in a checkout: make ui)\n" + (
+        f"  then http://127.0.0.1:5000/{page}"
+    )

@@ -31,11 +31,14 @@ class DataConfig:
 class ImdbConfig(DataConfig):
     """The Keras archive of the Large Movie Review Dataset (Maas et al., ACL 2011).
 
-    ``url`` and ``sha256`` are those of ``keras.datasets.imdb``.
+    ``url`` and ``sha256`` are those of ``keras.datasets.imdb``. A sweep that could not have the
+    archive when it settled its data gives its trials the reason as ``unavailable``: they use the
+    fallback without asking the network again.
     """
 
     word_index: str | None = None
     fallback: str | None = "snippets"
+    unavailable: str | None = None
     url: str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz"
     sha256: str = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
 

@@ -33,15 +33,12 @@ class EpochProgress(keras.callbacks.Callback):
         )
         self._task = self._progress.add_task("", total=batches, epoch="", metrics="")
 
-    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        """Show the bar."""
-        self._progress.start()
-
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Start the epoch's bar at zero."""
         self._started = time.perf_counter()
         name = f"{epoch + 1}/{self._epochs}"
         self._progress.reset(self._task, total=self._batches, epoch=name, metrics="")
+        self._progress.start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Move the bar and show the running loss and accuracy."""
@@ -50,7 +47,8 @@ class EpochProgress(keras.callbacks.Callback):
             self._progress.update(self._task, completed=batch + 1, metrics=shown)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Leave one line that stays."""
+        """Take the bar away and leave one line that stays."""
+        self.stop()
         seconds = time.perf_counter() - self._started
         self._say(f"Epoch {epoch + 1}/{self._epochs}  {seconds:.0f} s  {metrics_line(logs or {})}")
 

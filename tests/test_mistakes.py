@@ -47,3 +47,9 @@ def test_mistakes_and_help_are_answered_without_heavy_imports(command) -> None:
         assert "hydra" in imported
         heavy = {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "optuna", "matplotlib"}
         assert not imported & heavy
+
+
+def test_tab_completion_knows_groups_and_keys(command) -> None:
+    assert "complete" in command("-sc", "install=bash").stdout
+    line = {"COMP_LINE": "rcnn_sweep conv.k", "COMP_POINT": "17"}
+    assert "conv.kernel_size=" in command("-sc", "query=bash", **line).stdout

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from textwrap import wrap
 
 from rcnn_sweep.data import snippets
 from rcnn_sweep.data.cache import Say, cache_folder
@@ -50,6 +51,8 @@ def find(config: DataConfig, *, say: Say) -> Found:
 def _find_imdb(config: ImdbConfig, say: Say) -> Found:
     if config.fallback not in {None, "snippets"}:
         raise DataError(f"Expected data.fallback snippets or null, received {config.fallback}.")
+    if config.unavailable is not None and config.path is None:
+        return _fall_back(config, config.unavailable, say=_quiet)
     try:
         path, source = find_archive(config, say=say)
     except DataUnavailable as error:
@@ -63,6 +66,10 @@ def _find_imdb(config: ImdbConfig, say: Say) -> Found:
         say(note)
     settled = replace(config, path=str(path), word_index=None if index is None else str(index))
     return Found(settled, path, sha256, source, index, notes)
+
+
+def _quiet(_: str) -> None:
+    """Say nothing: the sweep that settled the data has announced the fallback."""
 
 
 def _no_index(archive: Path) -> str:
@@ -102,12 +109,13 @@ def snippets_instead(config: ImdbConfig) -> SnippetsConfig:
 
 
 def _banner(reason: str) -> str:
-    lines = (
+    sentences = (
         f"IMDB could not be had: {reason}.",
         "Going on with data=snippets, a smaller data set: scores are not comparable.",
         _put_there(),
         "data.fallback=null turns this off.",
     )
+    lines = [line for sentence in sentences for line in wrap(sentence, 76, break_on_hyphens=False)]
     width = max(map(len, lines))
     frame = f"+{'-' * (width + 2)}+"
     return "\n".join((frame, *(f"| {line:{width}} |" for line in lines), frame))

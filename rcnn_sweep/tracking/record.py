@@ -43,6 +43,10 @@ class Record:
         tags = [RunTag(key, _short(value)) for key, value in values.items()]
         self.client.log_batch(self.run_id, tags=tags)
 
+    def describe(self, text: str) -> None:
+        """Show ``text``, as it stands, as the run's description in MLflow's page."""
+        self.tags({"mlflow.note.content": f"```\n{text}\n```"})
+
     def text(self, path: str, content: str) -> None:
         """Record ``content`` as the artifact ``path``."""
         self.client.log_text(self.run_id, content, path)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_DATABASE = "mlflow.db"
 SQLITE = "sqlite:///"
+# MLflow's page then opens with the views for training runs, not those for language models.
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def tracking_uri(configured: str | None) -> str:
@@ -135,7 +137,7 @@ class Store:
         found = self.client.get_experiment_by_name(name)
         if found is None:
             try:
-                return str(self.client.create_experiment(name))
+                return str(self.client.create_experiment(name, tags=EXPERIMENT_TAGS))
             except MlflowException:
                 found = self.client.get_experiment_by_name(name)
                 if found is None:
