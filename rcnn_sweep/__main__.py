@@ -15,7 +15,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from rcnn_sweep.errors import Terminated
+from rcnn_sweep.checks import passwords
+from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
 from rcnn_sweep.schema import SOURCES, open_schema
 
@@ -62,6 +63,8 @@ def task(composed: DictConfig) -> Any:
 def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    for refusal in passwords(sys.argv[1:]):
+        sys.exit(_failure(UserError(refusal)))
     register_schemas()
     app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
     sys.exit(_exit_code(app(task)))

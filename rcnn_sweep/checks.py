@@ -4,9 +4,10 @@ Every rule is one row: the key, whether its value is right, and what was expecte
 about lengths follow Keras's own arithmetic, which a test compares with Keras itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.schema import SOURCES, Config, DataConfig, TableConfig, flat
@@ -47,9 +48,26 @@ def problems(config: Config) -> Iterator[str]:
     """Give every reason why this configuration cannot work: values first, then lengths."""
     values = flat(config)
     wrong = [*_choices(values), *_ranges(values), *_sources(config.data)]
+    wrong += passwords([f"tracking.uri={config.tracking.uri}"])
     yield from wrong
     if not wrong:
         yield from _lengths(config)
+
+
+def passwords(overrides: Iterable[str]) -> list[str]:
+    """Give a refusal for each store with a password in ``overrides``.
+
+    Hydra writes every override to disk and MLflow records every key.
+    """
+    refused = []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key.lstrip("+") == "tracking.uri" and urlsplit(value.strip("'\"")).password:
+            refused.append(
+                "tracking.uri: expected a store without a password, since configs are recorded; "
+                "received one with. Set the environment variable MLFLOW_TRACKING_URI instead."
+            )
+    return refused
 
 
 def convolved_length(length: int, kernel_size: int, strides: int, padding: str) -> int:

@@ -4,7 +4,7 @@ import logging
 import math
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -15,6 +15,7 @@ from rcnn_sweep.data import Dataset
 from rcnn_sweep.evaluation import Evaluation, evaluate
 from rcnn_sweep.runtime import device, seed_everything
 from rcnn_sweep.schema import Config, flat
+from rcnn_sweep.sweep import current_trial, report
 from rcnn_sweep.terminal import EpochProgress, closing_lines
 from rcnn_sweep.tracking import environment
 from rcnn_sweep.tracking.record import Record
@@ -98,11 +99,19 @@ def _fit(model: keras.Model, config: Config, dataset: Dataset, record: Record) -
             dataset.train,
             dataset.validation,
             config.training,
-            on_epoch=lambda step, metrics: record.metrics(metrics, step=step),
+            on_epoch=lambda step, metrics: _tell(record, step, metrics),
             callbacks=[progress],
         )
     finally:
         progress.stop()
+
+
+def _tell(record: Record, step: int, metrics: Mapping[str, float]) -> None:
+    """Record an epoch, then report it to the study, whose pruner may end the trial here."""
+    record.metrics(metrics, step=step)
+    trial = current_trial()
+    if trial is not None and trial.metrics[0] in metrics:
+        report(step, metrics[trial.metrics[0]])
 
 
 def _final_metrics(evaluation: Evaluation, dataset: Dataset) -> dict[str, float]:

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
@@ -12,18 +13,35 @@ from rcnn_sweep.data import Dataset, load
 from rcnn_sweep.errors import Terminated
 from rcnn_sweep.runtime import start_tensorflow
 from rcnn_sweep.schema import Config, typed
+from rcnn_sweep.sweep import TrialContext, TrialPruned, current_trial
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
 
+if TYPE_CHECKING:
+    from rcnn_sweep.tracking.record import Record
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run: a config on its data, alone or as a trial of a study."""
+
+    config: Config
+    dataset: Dataset
+    overrides: Sequence[str]
+    trial: TrialContext | None
 
 
 def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     """Run a composed config; give the final metrics under their recorded names.
 
-    Raises :class:`rcnn_sweep.errors.UserError` before any run exists when config, data or store
-    are not fit for it.
+    As a trial it takes its seed from the study's. Raises
+    :class:`rcnn_sweep.errors.UserError` before any run exists when config, data or store are not
+    fit for it.
     """
-    config = typed(composed)
+    config, trial = typed(composed), current_trial()
+    if trial is not None:
+        config = replace(config, training=replace(config.training, seed=trial.seed))
     check(config)
     uri = tracking_uri(config.tracking.uri)
     check_store(uri)
@@ -31,22 +49,24 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, fl
     config = replace(config, data=dataset.config)
     check(config)
     store = Store(uri, config.tracking.experiment)
-    for run_id in store.reap():
-        log.info("Run %s was left RUNNING by a process that died: marked interrupted.", run_id)
-    return recorded_run(config, dataset, overrides, store)
+    if trial is None:
+        for run_id in store.reap():
+            log.info("Run %s was left RUNNING by a process that died: now interrupted.", run_id)
+    return recorded_run(Job(config, dataset, overrides, trial), store)
 
 
-def recorded_run(
-    config: Config, dataset: Dataset, overrides: Sequence[str], store: Store
-) -> dict[str, float]:
+def recorded_run(job: Job, store: Store) -> dict[str, float]:
     """Train, evaluate and record; the record's end is truthful whatever happens."""
-    record = store.start("run", name=run_name(config), tags={})
+    record = started(job, store)
     try:
         start_tensorflow()
         from rcnn_sweep.experiment import perform
 
-        metrics = perform(config, dataset, overrides, record)
+        metrics = perform(job.config, job.dataset, job.overrides, record)
         record.complete()
+    except TrialPruned as pruned:
+        record.pruned(str(pruned))
+        raise
     except (KeyboardInterrupt, Terminated) as stop:
         record.interrupted(f"stopped by {'SIGTERM' if isinstance(stop, Terminated) else 'Ctrl-C'}")
         raise
@@ -55,6 +75,19 @@ def recorded_run(
         raise
     log.info("%s", how_to_see(store, record.run_id))
     return metrics
+
+
+def started(job: Job, store: Store) -> "Record":
+    """Start the record; a trial's is a child of its study's, and both stores name each other."""
+    name, trial = run_name(job.config), job.trial
+    if trial is None:
+        return store.start("run", name=name, tags={})
+    tags = {"rcnn_sweep.study": trial.study_name, "rcnn_sweep.trial": str(trial.number)}
+    record = store.start(
+        "trial", name=f"{trial.number}: {name}", tags=tags, parent=trial.parent["run_id"]
+    )
+    trial.set_user_attr("mlflow_run_id", record.run_id)
+    return record
 
 
 def run_name(config: Config) -> str:

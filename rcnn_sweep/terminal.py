@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rcnn_sweep.evaluation import Evaluation
+from rcnn_sweep.sweep import current_trial
 
 SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -28,7 +29,7 @@ class EpochProgress(keras.callbacks.Callback):
             TimeElapsedColumn(),
             TextColumn("{task.fields[metrics]}"),
             console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
+            disable=current_trial() is not None or not sys.stderr.isatty(),
             transient=True,
         )
         self._task = self._progress.add_task("", total=batches, epoch="", metrics="")

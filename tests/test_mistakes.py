@@ -19,6 +19,7 @@ MISTAKES = [
     ("+conv.dilation=2", "conv.dilation", "expected a key of the config"),
     ("conv.kernel_size=401", "conv.kernel_size", "400 - 401 + 1 = 0 steps"),
     ("data=table", "data.path", "expected your CSV"),
+    ("tracking.uri=http://me:secret@localhost:1", "tracking.uri", "MLFLOW_TRACKING_URI"),
     ("hydra.run.dri=x", "hydra.run.dri", "unknown"),
 ]
 
@@ -32,6 +33,8 @@ def test_a_mistake_is_answered_in_two_lines_before_any_run_exists(
     assert name in done.stderr
     assert answer in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
+    assert "secret" not in done.stderr + done.stdout
+    assert not list(tmp_path.rglob("overrides.yaml")) or "secret" not in override
     assert "Traceback" not in done.stderr + done.stdout
     assert not (tmp_path / "mlflow.db").exists()
 

@@ -45,15 +45,6 @@ class Dataset:
     fallback_reason: str | None
 
 
-def settle(config: DataConfig, *, say: Say) -> DataConfig:
-    """Find or fetch the file and give ``config`` with its path, or the fallback's config.
-
-    Loading the result never touches the network. Raises as :func:`load` does.
-    """
-    _check(config)
-    return find(config, say=say).config
-
-
 def load(config: DataConfig, *, say: Say) -> Dataset:
     """Find the source, encode it unless that is cached, and select the splits.
 

@@ -48,6 +48,21 @@ def find(config: DataConfig, *, say: Say) -> Found:
     raise DataError(f"Expected data=imdb, snippets or table, received {config.name}.")
 
 
+def expected_sha256(config: DataConfig) -> str:
+    """Give the checksum of the file that ``config`` stands for, without fetching it.
+
+    A given file is read; a file still to be found is the published one. Raises ``DataError``
+    where a given file is missing.
+    """
+    if config.path is not None:
+        return digest(given_file(config.path, "data.path"))
+    if isinstance(config, ImdbConfig) and config.unavailable is None:
+        return config.sha256
+    if isinstance(config, TableConfig):
+        return _find_table(config).sha256
+    return snippets.TEXT_SHA256
+
+
 def _find_imdb(config: ImdbConfig, say: Say) -> Found:
     if config.fallback not in {None, "snippets"}:
         raise DataError(f"Expected data.fallback snippets or null, received {config.fallback}.")

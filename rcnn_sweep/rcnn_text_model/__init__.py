@@ -6,12 +6,14 @@ of the package around it, only Keras, NumPy and pandas.
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from .text import Vocabulary
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NETWORK, VOCABULARY, LABELS = "network.keras", "vocabulary.json", "labels.json"
 BATCH_SIZE = 512
@@ -26,12 +28,14 @@ class TextClassifier:
         self._vocabulary = vocabulary
         self._labels = np.array(labels, dtype=object)
 
-    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "pd.DataFrame":
         """Give one row a text: ``label``, the most probable one, and its ``probability``.
 
         ``model_input`` is a data frame with a column ``text``, or a list or series of texts.
         Raises ``ValueError`` for anything that is not text.
         """
+        import pandas as pd
+
         probabilities = self.probabilities(_texts(model_input))
         best = probabilities.argmax(axis=1)
         return pd.DataFrame(
@@ -59,6 +63,8 @@ def class_probabilities(outputs: np.ndarray) -> np.ndarray:
 
 
 def _texts(model_input: Any) -> list[str]:
+    import pandas as pd
+
     if isinstance(model_input, pd.DataFrame):
         if "text" not in model_input:
             raise ValueError(f"expected a column 'text'; received {list(model_input.columns)}")

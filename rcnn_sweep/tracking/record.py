@@ -63,6 +63,10 @@ class Record:
         """Record a copy of ``file`` in the artifact folder ``folder``."""
         self.client.log_artifact(self.run_id, str(file), folder)
 
+    def folder(self, path: str, folder: Path) -> None:
+        """Record copies of all files below ``folder`` in the artifact folder ``path``."""
+        self.client.log_artifacts(self.run_id, str(folder), path)
+
     def dataset(
         self, *, name: str, source: str, sha256: str, context: str, profile: Mapping[str, Any]
     ) -> None:
@@ -98,6 +102,10 @@ class Record:
         """End the run with the reason and the traceback of what stopped it."""
         self.text("failure/traceback.txt", "".join(traceback.format_exception(error)))
         self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
+
+    def lost(self, reason: str) -> None:
+        """End the run as failed for a reason that another process found out."""
+        self._end("FAILED", "failed", reason)
 
     def _end(self, status: str, state: str, reason: str) -> None:
         tags = {"rcnn_sweep.state": state}

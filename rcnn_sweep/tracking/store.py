@@ -153,21 +153,37 @@ class Store:
         self, kind: str, *, name: str, tags: Mapping[str, str], parent: str | None = None
     ) -> "Record":
         """Start a run of ``kind`` (run, trial, study, refit) and give its record."""
-        from rcnn_sweep.tracking.record import Record
-
         every = {**source_tags(), "rcnn_sweep.kind": kind, "rcnn_sweep.process": identity(), **tags}
         if parent is not None:
             every["mlflow.parentRunId"] = parent
         run = self.client.create_run(self.experiment_id, run_name=name, tags=every)
-        return Record(self.client, run.info.run_id, self.experiment_id)
+        return self.record(run.info.run_id)
+
+    def record(self, run_id: str) -> "Record":
+        """Give the record of a run that exists."""
+        from rcnn_sweep.tracking.record import Record
+
+        return Record(self.client, run_id, self.experiment_id)
+
+    def resume(self, run_id: str) -> None:
+        """Have this process carry on the run ``run_id``, which an earlier one began."""
+        self.record(run_id).tags({"rcnn_sweep.process": identity()})
+        self.client.update_run(run_id, status="RUNNING")
+
+    def is_running(self, run_id: str) -> bool:
+        """Say whether the run still says that it is running."""
+        return str(self.client.get_run(run_id).info.status) == "RUNNING"
+
+    def outcome(self, run_id: str) -> tuple[str | None, dict[str, float]]:
+        """Give the recorded state of a run, None while it has none, and its last metrics."""
+        run = self.client.get_run(run_id)
+        return run.data.tags.get("rcnn_sweep.state"), dict(run.data.metrics)
 
     def reap(self) -> list[str]:
         """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids."""
-        from rcnn_sweep.tracking.record import Record
-
         gone = [run for run in self._running() if is_dead(run.data.tags["rcnn_sweep.process"])]
         for run in gone:
-            record = Record(self.client, run.info.run_id, self.experiment_id)
+            record = self.record(run.info.run_id)
             record.interrupted("its process died without a word (killed, or the machine went down)")
         return [run.info.run_id for run in gone]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rcnn_sweep.data import load, settle, snippets
+from rcnn_sweep.data import find, load, snippets
 from rcnn_sweep.data.sources import snippets_instead
 from rcnn_sweep.errors import DataError, DataUnavailable
 from rcnn_sweep.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
@@ -59,10 +59,10 @@ def test_settled_config_never_touches_the_network(
     published: ImdbConfig, site: Any, say: Say
 ) -> None:
     del site.files["/d/imdb_word_index.json"]
-    settled = settle(published, say=say)
+    settled = find(published, say=say).config
     asked = list(site.asked)
     assert load(settled, say=say).vocabulary is None
-    assert settle(settled, say=say) == settled
+    assert find(settled, say=say).config == settled
     assert site.asked == asked
 
 
@@ -99,7 +99,7 @@ def test_given_path_is_used_whatever_its_checksum(
     assert said == list(data.notes)
     assert f"Put imdb_word_index.json beside {archive}" in said[0]
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert settle(ImdbConfig(path="~/my data/mine.npz"), say=say).path == str(archive)
+    assert find(ImdbConfig(path="~/my data/mine.npz"), say=say).config.path == str(archive)
 
 
 def test_word_index_beside_the_archive_or_by_setting_is_used(
@@ -145,9 +145,10 @@ def test_fallback_announces_itself_and_is_recorded(
     assert data.fallback_reason in data.notes[0]
     banner = said[0].splitlines()
     assert len({len(line) for line in banner}) == 1
-    assert "data=snippets" in banner[2]
-    assert str(cache / "imdb.npz") in banner[3]
-    assert "data.fallback=null" in banner[4]
+    unwrapped = " ".join(line.strip("| ") for line in banner)
+    assert "data=snippets" in unwrapped
+    assert str(cache / "imdb.npz") in unwrapped
+    assert "data.fallback=null" in unwrapped
 
 
 def test_fallback_keeps_only_what_the_user_changed() -> None:

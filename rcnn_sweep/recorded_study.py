@@ -1,0 +1,142 @@
+"""How this application takes part in a sweep: judge points, settle the data, record the study."""
+
+import logging
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from rcnn_sweep.checks import check, problems
+from rcnn_sweep.data import expected_sha256, find
+from rcnn_sweep.schema import DataConfig, as_dict, typed
+from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.tracking import Store, check_store, tracking_uri
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.summary import SweepSummary
+
+log = logging.getLogger(__name__)
+
+# They say where a thing lies or how it is told, not what is trained on what.
+NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
+
+
+class RecordedStudy(StudyHooks):
+    """The study is an MLflow run; its trials, recorded by :mod:`rcnn_sweep.run`, are children."""
+
+    def __init__(self, config: DictConfig) -> None:
+        """Record in the store that ``config``, the composed base config, names."""
+        self._tracking = typed(config).tracking
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(tracking_uri(self._tracking.uri), self._tracking.experiment)
+
+    def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
+        """Check config and store, find or fetch the data, and give the trials its path."""
+        settings = typed(config)
+        check(settings)
+        check_store(tracking_uri(settings.tracking.uri))
+        return [] if dry_run else settled(settings.data)
+
+    def validate(self, config: DictConfig) -> str | None:
+        """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
+        return next(problems(typed(config)), None)
+
+    def record(self, config: DictConfig) -> dict[str, Any]:
+        """Give what must stay the same in one study: all but places and tracking."""
+        settings = typed(config)
+        compared = as_dict(settings)
+        del compared["tracking"]
+        data = {k: v for k, v in compared["data"].items() if k not in NOT_COMPARED}
+        return {**compared, "data": {**data, "sha256": expected_sha256(settings.data)}}
+
+    def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Start the parent run, or take the one of an earlier command up again."""
+        store = self._store
+        store.reap()
+        if parent is not None:
+            store.resume(str(parent["run_id"]))
+            return dict(parent)
+        config, tags = typed(info.config), {"rcnn_sweep.study": info.study_name}
+        record = store.start("study", name=info.study_name, tags=tags)
+        record.params(study_params(info))
+        record.text("config/base.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+        record.tags({"rcnn_sweep.data_sha256": expected_sha256(config.data)})
+        return {"run_id": record.run_id, "experiment_id": store.experiment_id}
+
+    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
+        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
+        run_id = user_attrs.get("mlflow_run_id")
+        if run_id is None:
+            return None
+        state, metrics = self._store.outcome(str(run_id))
+        if state == "complete":
+            return Recorded("complete", metrics)
+        return Recorded("pruned") if state == "pruned" else None
+
+    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial whose process died as failed."""
+        run_id = user_attrs.get("mlflow_run_id")
+        if run_id is not None and self._store.is_running(str(run_id)):
+            self._store.record(str(run_id)).lost(reason)
+
+    def close_study(
+        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
+    ) -> None:
+        """Put the results on the parent run and end it truthfully."""
+        from rcnn_sweep.sweep.printing import summary_lines
+
+        record = self._store.record(str(parent["run_id"]))
+        record.metrics(study_metrics(summary))
+        record.folder("sweep", summary.results)
+        record.describe("\n".join(summary_lines(summary, info)).strip())
+        if summary.state == "complete":
+            record.complete()
+        elif summary.state == "interrupted":
+            record.interrupted(summary.reason)
+        else:
+            record.lost(summary.reason)
+
+
+def settled(data: DataConfig) -> list[str]:
+    """Find or fetch the data; give the overrides that lead every trial to it at once."""
+    found = find(data, say=log.info)
+    if found.fallback_reason is not None:
+        return [_override("data.unavailable", found.fallback_reason)]
+    overrides = [_override("data.path", str(found.path))]
+    if found.index is not None:
+        overrides.append(_override("data.word_index", str(found.index)))
+    return overrides
+
+
+def _override(key: str, text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{key}='{quoted}'"
+
+
+def study_params(info: StudyInfo) -> dict[str, Any]:
+    """Give what a study is about, for the parent run's parameters."""
+    return {
+        "study_name": info.study_name,
+        "storage": info.storage,
+        "n_trials": info.n_trials,
+        "seed": info.seed,
+        "metric": ", ".join(info.metrics),
+        "direction": ", ".join(info.directions),
+        **{f"space.{key}": spec for key, spec in info.space.items()},
+    }
+
+
+def study_metrics(summary: "SweepSummary") -> dict[str, float]:
+    """Give what a study found, for the parent run's metrics."""
+    metrics = {f"trials_{state}": float(count) for state, count in summary.counts.items()}
+    metrics["compute_saved"] = summary.saved
+    metrics["total_seconds"] = summary.wall_seconds
+    if len(summary.metrics) == 1 and summary.best:
+        name = summary.metrics[0]
+        metrics[f"best_{name}"] = summary.best[0].values[0]
+        if summary.baseline is not None:
+            metrics[f"baseline_{name}"] = summary.baseline.values[0]
+    return metrics
