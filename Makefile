@@ -11,7 +11,7 @@ PYTHON := python3
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline ui test lint clean
+.PHONY: help setup baseline sweep ui test lint clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -26,6 +26,9 @@ $(READY): pyproject.toml constraints.txt
 
 baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" overrides
 	$(BIN)/python -m rcnn_sweep $(ARGS)
+
+sweep: $(READY) ## Search around the baseline; ARGS="hydra.sweeper.n_trials=10" overrides
+	$(BIN)/python -m rcnn_sweep -m $(ARGS)
 
 ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)

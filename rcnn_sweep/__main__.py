@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from string import Template
 from types import FrameType
 from typing import Any
 
@@ -13,7 +14,7 @@ import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from rcnn_sweep.checks import passwords
 from rcnn_sweep.errors import Terminated, UserError
@@ -66,8 +67,32 @@ def main() -> None:
     for refusal in passwords(sys.argv[1:]):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.exit(_exit_code(show_help))
+    sys.argv[1:] = with_search(sys.argv[1:])
     app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
     sys.exit(_exit_code(app(task)))
+
+
+def with_search(words: list[str]) -> list[str]:
+    """Give a sweep that names no search the default one; its protocol holds for any space."""
+    is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
+    is_named = any(word.lstrip("+").startswith("search=") for word in words)
+    return [*words, "search=around_baseline"] if is_sweep and not is_named else words
+
+
+def show_help() -> None:
+    """Print the app's help with the config as composed.
+
+    Hydra's own takes twice as long: it lists the options of every group of its own, too.
+    """
+    overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
+    with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
+        composed = hydra.compose("config", overrides, return_hydra_config=True)
+    template = Template(composed.hydra.help.template)
+    with open_dict(composed):
+        del composed["hydra"]
+    print(template.safe_substitute(CONFIG=OmegaConf.to_yaml(composed)))
 
 
 def _exit_code(app: Callable[[], Any]) -> int:

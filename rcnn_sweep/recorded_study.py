@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.checks import check, problems
 from rcnn_sweep.data import expected_sha256, find
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.schema import DataConfig, as_dict, typed
 from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
@@ -27,6 +28,7 @@ class RecordedStudy(StudyHooks):
 
     def __init__(self, config: DictConfig) -> None:
         """Record in the store that ``config``, the composed base config, names."""
+        super().__init__(config)
         self._tracking = typed(config).tracking
 
     @cached_property
@@ -37,6 +39,11 @@ class RecordedStudy(StudyHooks):
         """Check config and store, find or fetch the data, and give the trials its path."""
         settings = typed(config)
         check(settings)
+        if settings.data.validation == "test":
+            raise UserError(
+                "data.validation: expected holdout in a sweep, which must not select on the test "
+                "split; received test. Leave it out, or set data.validation=holdout."
+            )
         check_store(tracking_uri(settings.tracking.uri))
         return [] if dry_run else settled(settings.data)
 

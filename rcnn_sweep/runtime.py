@@ -1,5 +1,6 @@
 """Bring TensorFlow up quietly and in a known state: start-up lines, seed, determinism, devices."""
 
+import logging
 import os
 import re
 import sys
@@ -24,12 +25,18 @@ def start_tensorflow() -> None:
     ``TF_CPP_MIN_LOG_LEVEL`` is 1 afterwards (INFO hidden) unless the user has set it; 0 lets
     every line through.
     """
+    logging.getLogger("tensorflow").addFilter(_is_worth_saying)
     level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     if level == "0":
         _find_devices()
         return
     with _without_noise():
         _find_devices()
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    """Drop the advice about retracing: each trial has a network of its own, traced once."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def _find_devices() -> None:

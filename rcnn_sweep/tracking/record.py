@@ -11,6 +11,8 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from rcnn_sweep.tracking.patience import patiently
+
 # MLflow's limit for a dataset's digest.
 DIGEST_LENGTH = 36
 # MLflow cuts nothing: longer values of params and tags are refused.
@@ -29,19 +31,19 @@ class Record:
     def params(self, values: Mapping[str, Any]) -> None:
         """Record config values under their flattened names."""
         params = [Param(key, _short(value)) for key, value in values.items()]
-        self.client.log_batch(self.run_id, params=params)
+        patiently(lambda: self.client.log_batch(self.run_id, params=params))
 
     def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
         """Record numbers at ``step``; NaN (a metric that is undefined here) is left out."""
         now = int(time.time() * 1000)
         known = {name: value for name, value in values.items() if not math.isnan(value)}
         metrics = [Metric(name, value, now, step) for name, value in known.items()]
-        self.client.log_batch(self.run_id, metrics=metrics)
+        patiently(lambda: self.client.log_batch(self.run_id, metrics=metrics))
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Record facts to search by."""
         tags = [RunTag(key, _short(value)) for key, value in values.items()]
-        self.client.log_batch(self.run_id, tags=tags)
+        patiently(lambda: self.client.log_batch(self.run_id, tags=tags))
 
     def describe(self, text: str) -> None:
         """Show ``text``, as it stands, as the run's description in MLflow's page."""
@@ -84,7 +86,7 @@ class Record:
             profile=json.dumps({"sha256": sha256, **profile}),
         )
         served = DatasetInput(dataset, [InputTag("mlflow.data.context", context)])
-        self.client.log_inputs(self.run_id, datasets=[served])
+        patiently(lambda: self.client.log_inputs(self.run_id, datasets=[served]))
 
     def complete(self) -> None:
         """End the run: it did all it was asked for."""
@@ -112,7 +114,7 @@ class Record:
         if reason:
             tags["rcnn_sweep.reason"] = reason
         self.tags(tags)
-        self.client.set_terminated(self.run_id, status)
+        patiently(lambda: self.client.set_terminated(self.run_id, status))
 
 
 def _short(value: Any) -> str:

@@ -153,10 +153,14 @@ class Store:
         self, kind: str, *, name: str, tags: Mapping[str, str], parent: str | None = None
     ) -> "Record":
         """Start a run of ``kind`` (run, trial, study, refit) and give its record."""
+        from rcnn_sweep.tracking.patience import patiently
+
         every = {**source_tags(), "rcnn_sweep.kind": kind, "rcnn_sweep.process": identity(), **tags}
         if parent is not None:
             every["mlflow.parentRunId"] = parent
-        run = self.client.create_run(self.experiment_id, run_name=name, tags=every)
+        run = patiently(
+            lambda: self.client.create_run(self.experiment_id, run_name=name, tags=every)
+        )
         return self.record(run.info.run_id)
 
     def record(self, run_id: str) -> "Record":

@@ -1,0 +1,21 @@
+"""The command that started this process, as a user would type it again."""
+
+import re
+import shlex
+import sys
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+
+
+def command_line(arguments: list[str] | None = None) -> str:
+    """Give the command, passwords in URLs masked; ``arguments`` replace those it was given."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    module = spec.name.removesuffix(".__main__") if spec is not None else None
+    program = ["python", "-m", module] if module else ["python", sys.argv[0]]
+    words = [*program, *(sys.argv[1:] if arguments is None else arguments)]
+    return without_password(shlex.join(words))
+
+
+def without_password(text: str) -> str:
+    """Mask the passwords of all URLs in ``text``."""
+    return _PASSWORD.sub(r"\1:***@", text)

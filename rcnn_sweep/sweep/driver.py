@@ -1,0 +1,111 @@
+"""The driver: keeps workers at a study until its budget is spent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep import signals
+from rcnn_sweep.sweep.crews import Crew
+from rcnn_sweep.sweep.failure import SweepFailed
+from rcnn_sweep.sweep.queue import INTERRUPTED, TRANSIENT, Queue
+from rcnn_sweep.sweep.reaper import Reaper
+from rcnn_sweep.sweep.stopping import failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.worker import WorkerJob
+
+TICK = 0.5
+"""Seconds between two looks at the study."""
+
+BARREN = 3
+"""Workers that may die in a row without any trial coming to an end."""
+
+
+@dataclass
+class Driver:
+    """Drives one study to its end, from this process or through a crew."""
+
+    queue: Queue
+    reaper: Reaper
+    job: WorkerJob
+    crew: Crew | None
+    size: int
+    ended: int = 0
+    barren: int = 0
+    last_casualty: str | None = None
+
+    @property
+    def began(self) -> datetime:
+        """Give the start of this driver's run."""
+        return self.job.assignment.began
+
+    def drive(self) -> None:
+        """Return when no trial waits or runs any more.
+
+        Raises :class:`SweepFailed`, or :class:`UserError` for a mistake that every trial would
+        meet. Whatever ends the drive early first calls the workers off.
+        """
+        with signals.noted(raise_at_once=self.crew is None):
+            try:
+                if self.crew is None:
+                    self._drain_here()
+                else:
+                    self._supervise(self.crew)
+            except BaseException:
+                self.call_off()
+                raise
+        self._judge()
+
+    def _drain_here(self) -> None:
+        while self.queue.open_trials():
+            self.job.drain()
+            signals.raise_pending()
+            self._judge()
+            self.queue.fill({}, (*TRANSIENT, INTERRUPTED))
+
+    def _supervise(self, crew: Crew) -> None:
+        while True:
+            self.reaper.reap()
+            self.queue.fill({}, (*TRANSIENT, INTERRUPTED))
+            self._judge()
+            remaining = len(self.queue.open_trials())
+            if not remaining and not crew.alive():
+                return
+            if remaining:
+                crew.keep(min(self.size, remaining))
+            self._check_casualties(crew)
+            signals.wait(TICK)
+            signals.raise_pending()
+
+    def _judge(self) -> None:
+        """End the sweep over a mistake that all trials share, or over failures in a row."""
+        trials = self.queue.trials()
+        if (mistake := shared_mistake(trials, self.began)) is not None:
+            raise UserError(mistake)
+        failed = failures_in_a_row(trials, self.began)
+        limit = self.job.assignment.settings.max_failures
+        if failed >= limit:
+            raise SweepFailed(f"{failed} trials failed in a row (hydra.sweeper.max_failures)")
+
+    def _check_casualties(self, crew: Crew) -> None:
+        """Give up when workers die without ever ending a trial."""
+        ended = sum(trial.state.is_finished() for trial in self.queue.trials())
+        casualty = crew.casualty()
+        if ended > self.ended:
+            self.ended, self.barren = ended, 0
+        elif casualty != self.last_casualty:
+            self.barren += 1
+        self.last_casualty = casualty
+        if self.barren >= BARREN:
+            raise SweepFailed(f"workers die before they end a trial: {casualty}")
+
+    def call_off(self) -> None:
+        """Have the workers record their interrupted trials and stop; a second signal kills."""
+        stopped = self.queue.study_attr("stopped") or []
+        self.queue.set_study_attr("stopped", [*stopped, self.job.assignment.session])
+        if self.crew is None:
+            return
+        try:
+            self.crew.stop()
+        except BaseException:
+            self.crew.kill()
+            raise
+        self.reaper.reap()

@@ -1,0 +1,103 @@
+"""What an application may add to a sweep, named by ``hydra.sweeper.hooks=package.module.Class``."""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from omegaconf import DictConfig, OmegaConf
+
+from rcnn_sweep.errors import UserError
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.summary import SweepSummary
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """A study as its driver opens it. ``storage`` has its password masked."""
+
+    study_name: str
+    storage: str
+    directory: Path
+    directions: tuple[str, ...]
+    metrics: tuple[str, ...]
+    space: Mapping[str, str]
+    n_trials: int
+    seed: int
+    command: str
+    config: DictConfig
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The end of a trial as the application recorded it.
+
+    ``result`` is what the task function would have returned; unused for a pruned trial.
+    """
+
+    state: Literal["complete", "pruned"]
+    result: Any = None
+
+
+class StudyHooks:
+    """The hooks of an application that adds nothing; override what is needed.
+
+    ``validate`` runs in the driver and in every worker, the others in the driver or in whoever
+    finds a dead worker's trial. Each process makes its own instance.
+    """
+
+    def __init__(self, config: DictConfig) -> None:
+        """Take the base config, composed from the command's fixed overrides."""
+        self.config = config
+
+    def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
+        """Settle once, before anything else, what all trials share.
+
+        Returns Hydra overrides that are added to every trial. A dry run must stay quick.
+        """
+        return []
+
+    def validate(self, config: DictConfig) -> str | None:
+        """Say in one line why ``config``, a composed trial, is impossible; None if it is not."""
+        return None
+
+    def record(self, config: DictConfig) -> dict[str, Any]:
+        """Give what must not change between two commands of one study; by default all of it."""
+        return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+
+    def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Open the study's record, or reopen ``parent``, the earlier return value of this hook.
+
+        What is returned must be JSON; every trial gets it as ``current_trial().parent``.
+        """
+        return dict(parent or {})
+
+    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
+        """Give the recorded end of a trial whose process died before telling Optuna, if any."""
+        return None
+
+    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the record of a trial whose process died; may be called twice for one trial."""
+
+    def close_study(
+        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
+    ) -> None:
+        """Close the study's record; ``summary.directory`` holds ``best.yaml``, tables, plots."""
+
+
+def load_hooks(name: str | None, config: DictConfig) -> StudyHooks:
+    """Make the hooks of that dotted name; raises :class:`UserError` if there is no such class."""
+    if name is None:
+        return StudyHooks(config)
+    module, _, attribute = name.rpartition(".")
+    try:
+        hooks_class = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"hydra.sweeper.hooks must name an importable class, received {name!r}: {error}"
+        ) from error
+    if not (isinstance(hooks_class, type) and issubclass(hooks_class, StudyHooks)):
+        raise UserError(f"hydra.sweeper.hooks must name a StudyHooks class, received {name!r}")
+    return hooks_class(config)

@@ -1,0 +1,138 @@
+"""What a command is going to do, settled before anything runs; also what a dry run prints."""
+
+import random
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+from optuna.trial import FrozenTrial, TrialState
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.compose import Composer, without_hydra
+from rcnn_sweep.sweep.hooks import StudyHooks
+from rcnn_sweep.sweep.record import fingerprint, record_of
+from rcnn_sweep.sweep.settings import Settings
+from rcnn_sweep.sweep.space import Params, Space
+
+ENUMERATED = 1000
+"""Points of a finite space that are checked one by one; of others as many are drawn at random
+as :data:`DRAWN`."""
+
+DRAWN = 200
+
+
+@dataclass(frozen=True)
+class Corners:
+    """The impossible points among those looked at."""
+
+    impossible: int
+    checked: int
+    is_complete: bool
+    example: str = ""
+
+    def __str__(self) -> str:
+        if not self.impossible:
+            return f"none among {self.checked} points"
+        share = f"{self.impossible} of {self.checked} points"
+        kind = (
+            "" if self.is_complete else f" drawn at random ({self.impossible / self.checked:.0%})"
+        )
+        return f"{share}{kind}, e.g. {self.example}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep settled: ``first`` are the points fixed from the start, by slot."""
+
+    settings: Settings
+    study_name: str
+    url: str
+    directory: Path
+    space: Space
+    first: Mapping[int, Params]
+    baseline: Params | None
+    n_trials: int
+    workers: int
+    corners: Corners
+    record: Mapping[str, object]
+    config: DictConfig
+    composer: Composer
+
+    @property
+    def is_grid(self) -> bool:
+        """Say whether every point is in the queue from the start."""
+        return is_grid(self.settings)
+
+
+def is_grid(settings: Settings) -> bool:
+    """Say whether all points are in the queue from the start."""
+    return settings.sampler.name in ("grid", "bruteforce")
+
+
+def grid_points(settings: Settings, space: Space, possible: "PossibleCheck") -> list[Params]:
+    """Give the possible points of a finite space, each once, shuffled for ``bruteforce``."""
+    if space.size() is None:
+        raise UserError(
+            f"hydra.sweeper.sampler.name={settings.sampler.name} needs a finite space; "
+            "use choice or range instead of interval"
+        )
+    points = [point for point in space.points() if possible.reason(point) is None]
+    if settings.sampler.name == "bruteforce":
+        random.Random(settings.seed).shuffle(points)
+    return points
+
+
+@dataclass(frozen=True)
+class PossibleCheck:
+    """Judges points by the application's own arithmetic."""
+
+    composer: Composer
+    hooks: StudyHooks
+
+    def reason(self, params: Params) -> str | None:
+        """Say why the point is impossible, None if it is not."""
+        return self.hooks.validate(self.composer.task(params))
+
+    def base(self) -> DictConfig:
+        """Give the composed base config; raises :class:`UserError` if it is impossible."""
+        config = without_hydra(self.composer.job({}))
+        if (reason := self.hooks.validate(config)) is not None:
+            raise UserError(reason)
+        return config
+
+    def corners(self, space: Space, seed: int) -> Corners:
+        """Look for impossible points: everywhere in a small space, else in a sample."""
+        size = space.size()
+        is_complete = size is not None and size <= ENUMERATED
+        rng = random.Random(seed)
+        points = list(space.points()) if is_complete else [space.draw(rng) for _ in range(DRAWN)]
+        reasons = [reason for point in points if (reason := self.reason(point)) is not None]
+        example = reasons[0].splitlines()[0] if reasons else ""
+        if is_complete and len(reasons) == len(points):
+            raise UserError(f"no point of the space is possible: {example}")
+        return Corners(len(reasons), len(points), is_complete, example)
+
+
+def default_name(
+    job_name: str, settings: Settings, space: Space, base: Mapping[str, object]
+) -> str:
+    """Name a study after the app and the record: the same command finds its study again."""
+    return f"{job_name}-{fingerprint(record_of(settings, space, base))}"
+
+
+def estimate(plan: Plan, trials: Sequence[FrozenTrial]) -> str:
+    """Give the expected wall time of what remains, from the trials that have completed."""
+    seconds = [
+        trial.duration.total_seconds()
+        for trial in trials
+        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+        and trial.duration is not None
+        and "duplicate_of" not in trial.user_attrs
+    ]
+    if not seconds:
+        return "unknown until a trial of this study has ended"
+    remaining = plan.n_trials - len(seconds)
+    total = max(0, remaining) * statistics.mean(seconds) / plan.workers
+    return f"about {total / 60:.1f} min for {max(0, remaining)} trials"

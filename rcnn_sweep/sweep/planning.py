@@ -1,0 +1,133 @@
+"""From a command and its config to a plan. Nothing is written here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig, OmegaConf
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.compose import Composer, without_hydra
+from rcnn_sweep.sweep.hooks import StudyHooks
+from rcnn_sweep.sweep.plan import Plan, PossibleCheck, default_name, grid_points, is_grid
+from rcnn_sweep.sweep.record import record_of
+from rcnn_sweep.sweep.resources import automatic_workers
+from rcnn_sweep.sweep.sampling import make_pruner, make_sampler
+from rcnn_sweep.sweep.settings import Named, Settings, read_settings
+from rcnn_sweep.sweep.space import Params, Space
+from rcnn_sweep.sweep.spaces import Command, baseline_of, read_command, space_of
+from rcnn_sweep.sweep.storage import storage_url
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for: the sweeper's options, its space and the composed config."""
+
+    options: Mapping[str, Any]
+    space: Mapping[str, Any]
+    arguments: list[str]
+    master: DictConfig
+    loader: ConfigLoader
+
+    def gives(self, option: str) -> bool:
+        """Say whether the command itself sets this option of the sweeper."""
+        given = self.master.hydra.overrides.hydra
+        return any(str(o).lstrip("+").startswith(f"hydra.sweeper.{option}") for o in given)
+
+
+def base_config(request: Request) -> DictConfig:
+    """Compose the command's fixed overrides as a task function would get them."""
+    command = read_command(request.arguments, request.loader)
+    return Composer(request.loader, request.master, command.fixed).task({})
+
+
+def make_plan(request: Request, hooks: StudyHooks) -> Plan:
+    """Settle everything; raises :class:`UserError` for whatever cannot work."""
+    settings = read_settings(request.options)
+    command = read_command(request.arguments, request.loader)
+    settings = _adapted(settings, command, request)
+    composer = _composer(command, request, hooks, settings.dry_run)
+    check = PossibleCheck(composer, hooks)
+    config = check.base()
+    space = space_of(command, request.space, composer)
+    make_sampler(settings.sampler, 0, 0)
+    make_pruner(settings.pruner)
+    corners = check.corners(space, settings.seed)
+    baseline = baseline_of(space, composer)
+    first, n_trials = _budget(settings, space, check, baseline, request.gives("n_trials"))
+    base = hooks.record(config)
+    name = settings.study_name or default_name(_job(request), settings, space, base)
+    return Plan(
+        settings=settings,
+        study_name=_checked_name(name),
+        url=storage_url(settings.storage),
+        directory=_directory(request.master, name),
+        space=space,
+        first=first,
+        baseline=baseline,
+        n_trials=n_trials,
+        workers=settings.workers or automatic_workers(n_trials),
+        corners=corners,
+        record=record_of(settings, space, base),
+        config=config,
+        composer=composer,
+    )
+
+
+def _adapted(settings: Settings, command: Command, request: Request) -> Settings:
+    """Run a grid of comma lists in full, and prune only where Optuna can."""
+    if command.is_grid:
+        settings = replace(settings, sampler=Named("grid"))
+        if not request.gives("pruner"):
+            settings = replace(settings, pruner=Named("none"))
+    if len(settings.metrics) > 1:
+        settings = replace(settings, pruner=Named("none"))
+    return settings
+
+
+def _composer(command: Command, request: Request, hooks: StudyHooks, dry_run: bool) -> Composer:
+    """Let the application settle what all trials share, then compose with that."""
+    asked = Composer(request.loader, request.master, command.fixed)
+    settled = hooks.prepare(without_hydra(asked.job({})), dry_run)
+    return Composer(request.loader, request.master, (*command.fixed, *settled))
+
+
+def _budget(
+    settings: Settings,
+    space: Space,
+    check: PossibleCheck,
+    baseline: Params | None,
+    is_total_given: bool,
+) -> tuple[dict[int, Params], int]:
+    """Give the points fixed from the start, by slot, and the number of slots."""
+    if not is_grid(settings):
+        is_first = settings.baseline_first and baseline is not None
+        return ({0: baseline} if is_first and baseline else {}), settings.n_trials
+    points = grid_points(settings, space, check)
+    is_limited = settings.sampler.name == "bruteforce" or is_total_given
+    points = points[: settings.n_trials] if is_limited else points
+    return dict(enumerate(points)), len(points)
+
+
+def _job(request: Request) -> str:
+    return str(request.master.hydra.job.name)
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip(" .") or any(c in name for c in "/\\\0\n"):
+        raise UserError(
+            f"hydra.sweeper.study_name becomes a directory; it cannot be {name!r}: "
+            "use letters, digits, spaces, - _ ."
+        )
+    return name
+
+
+def _directory(master: DictConfig, study_name: str) -> Path:
+    """Give ``hydra.sweep.dir``; Hydra's own default, a time of day, cannot be resumed."""
+    raw = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    configured = str(raw["dir"]) if isinstance(raw, dict) else ""
+    if "${now:" in configured:
+        return Path("multirun", study_name).absolute()
+    return Path(str(master.hydra.sweep.dir)).absolute()

@@ -1,0 +1,114 @@
+"""What a sweep says on standard output before and after its trials."""
+
+import shlex
+from collections.abc import Iterator
+
+from rcnn_sweep.sweep.hooks import StudyInfo
+from rcnn_sweep.sweep.plan import Plan, estimate
+from rcnn_sweep.sweep.queue import Queue
+from rcnn_sweep.sweep.resources import gpus, threads_of
+from rcnn_sweep.sweep.results import best_command
+from rcnn_sweep.sweep.storage import masked
+from rcnn_sweep.sweep.summary import SweepSummary, counts_of
+
+
+def print_plan(plan: Plan, launcher: str, found: Queue | None) -> None:
+    """Print all that a dry run tells."""
+    for line in plan_lines(plan, launcher, found):
+        print(line)
+
+
+def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
+    """Give the plan, line by line."""
+    yield f"study      {plan.study_name} ({_resumed(found)})"
+    yield f"storage    {masked(plan.url)}"
+    yield f"directory  {plan.directory}"
+    objectives = zip(plan.settings.directions, plan.settings.metrics, strict=True)
+    yield f"objective  {', '.join(f'{d} {m}' for d, m in objectives)}"
+    yield f"sampler    {plan.settings.sampler.name}, pruner {plan.settings.pruner.name}"
+    yield f"trials     {plan.n_trials} in all, seed {plan.settings.seed}"
+    yield f"baseline   {_baseline(plan)}"
+    for key, values in plan.space.describe().items():
+        yield f"space      {key}: {values}"
+    yield f"impossible {plan.corners}"
+    yield f"workers    {workers_line(plan, launcher)}"
+    yield f"time       {estimate(plan, found.trials() if found else [])}"
+
+
+def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
+    """Print what starts, in three lines."""
+    print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
+    print(f"{plan.n_trials} trials in all, {workers_line(plan, launcher)}")
+
+
+def _resumed(found: Queue | None) -> str:
+    counts = counts_of(found.trials()) if found is not None else {}
+    return f"resumed: {_counted(counts)}" if counts else "new"
+
+
+def _counted(counts: object) -> str:
+    items = dict(counts).items() if isinstance(counts, dict) else ()
+    return ", ".join(f"{count} {word}" for word, count in items)
+
+
+def _baseline(plan: Plan) -> str:
+    if plan.baseline is None:
+        return "outside the space, not tried"
+    values = " ".join(f"{key}={value}" for key, value in plan.baseline.items())
+    is_first = plan.first.get(0) == plan.baseline
+    return f"{values} ({'trial 0' if is_first else 'tried if chosen'})"
+
+
+def workers_line(plan: Plan, launcher: str) -> str:
+    """Say where the workers run and what each may use."""
+    threads = f"{threads_of(plan.workers)} thread(s) each"
+    devices = f", {len(gpus())} GPU(s)" if gpus() else ""
+    if plan.workers == 1 and launcher == "BasicLauncher":
+        return f"1 worker, in this process{devices}"
+    if launcher in ("BasicLauncher", "JoblibLauncher"):
+        return (
+            f"{plan.workers} worker processes, {threads}{devices} (in the manner of joblib, "
+            "but each on its own: one that dies takes no other along)"
+        )
+    return f"{plan.workers} workers through {launcher}, {threads}"
+
+
+def print_summary(summary: SweepSummary, info: StudyInfo) -> None:
+    """Print the outcome and the commands for what comes next."""
+    for line in summary_lines(summary, info):
+        print(line)
+
+
+def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
+    """Give the closing lines."""
+    yield ""
+    yield f"study {summary.study_name} {summary.state}: {_counted(dict(summary.counts))}"
+    if summary.reason:
+        yield f"because: {summary.reason}"
+    extras = {
+        "repeated point(s) reused": summary.duplicates,
+        "impossible point(s) not tried": summary.rejected + summary.left_out,
+    }
+    yield from (f"{count} {text}" for text, count in extras.items() if count)
+    yield from _winner(summary)
+    if summary.steps_full > summary.steps_run:
+        run = f"{summary.steps_run} of {summary.steps_full} steps run"
+        yield f"pruning saved {summary.saved:.0%} of the compute ({run})"
+    yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
+    yield f"resume:    {info.command}"
+    if summary.best:
+        yield f"best:      {best_command(summary.directory)}"
+    yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
+
+
+def _winner(summary: SweepSummary) -> Iterator[str]:
+    word = "best" if len(summary.best) == 1 else "front"
+    for trial in summary.best:
+        values = ", ".join(
+            f"{name}={value:.6g}" for name, value in zip(summary.metrics, trial.values, strict=True)
+        )
+        params = " ".join(f"{key}={value}" for key, value in trial.params.items())
+        yield f"{word} trial {trial.number}: {values} {params}"
+    if summary.gain is not None and summary.baseline is not None:
+        value = f"{summary.metrics[0]}={summary.baseline.values[0]:.6g}"
+        yield f"baseline trial {summary.baseline.number}: {value}; gain {summary.gain:+.6g}"

@@ -1,0 +1,85 @@
+"""The files of a finished sweep, in ``sweep/`` below the study's directory.
+
+``sweep/best.yaml`` is a Hydra config of group ``sweep``: with that directory's parent on the
+search path, ``+sweep=best`` sets the winner's values over the app's own defaults.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from rcnn_sweep.sweep.command import command_line
+from rcnn_sweep.sweep.compose import Composer
+from rcnn_sweep.sweep.grammar import rendered
+from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.sweep.queue import Queue
+from rcnn_sweep.sweep.summary import SweepSummary, table_of
+
+SEARCH = "search"
+"""The config group of named spaces; a single run has no use for it."""
+
+
+def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
+    """Write ``trials.csv`` and, where a trial completed, ``best.yaml`` and the plots."""
+    folder = summary.results
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "trials.csv", table_of(queue.trials(), summary.metrics))
+    if summary.best:
+        write_whole(folder / "best.yaml", best_text(summary, plan.composer))
+        if summary.state == "complete":
+            from rcnn_sweep.sweep.plots import write_plots  # half a second of imports
+
+            write_plots(queue.storage, plan, folder / "plots")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def best_command(directory: Path) -> str:
+    """Give the command that runs the winner once."""
+    return command_line(["--config-dir", str(directory), "+sweep=best"])
+
+
+def best_text(summary: SweepSummary, composer: Composer) -> str:
+    """Give the winner as a config; of a Pareto front the first."""
+    best = summary.best[0]
+    values = ", ".join(f"{n}={v:.6g}" for n, v in zip(summary.metrics, best.values, strict=True))
+    params = [rendered(key, value) for key, value in best.params.items()]
+    defaults, content = _split([*composer.fixed, *params], composer)
+    document: dict[str, Any] = {"defaults": [*defaults, "_self_"]} if defaults else {}
+    header = (
+        "# @package _global_\n"
+        f"# Trial {best.number} of study {summary.study_name}: {values}.\n"
+        f"# {best_command(summary.directory)}\n"
+    )
+    return header + OmegaConf.to_yaml(OmegaConf.create({**document, **content}))
+
+
+def _split(
+    overrides: list[str], composer: Composer
+) -> tuple[list[Mapping[str, Any]], dict[str, Any]]:
+    """Split overrides into group choices and nested values."""
+    groups: dict[str, Any] = {}
+    content: dict[str, Any] = {}
+    for override in composer.parsed(overrides):
+        key = override.key_or_group
+        if override.is_delete() or key == SEARCH:
+            continue
+        if composer.is_group(key):
+            prefix = "" if override.is_add() else "override "
+            groups[f"{prefix}/{key}"] = override.value()
+        else:
+            _put(content, key.split("."), override.value())
+    return [{key: value} for key, value in groups.items()], content
+
+
+def _put(node: dict[str, Any], names: list[str], value: Any) -> None:
+    for name in names[:-1]:
+        node = node.setdefault(name, {})
+    node[names[-1]] = value

@@ -1,0 +1,186 @@
+"""One trial: its point, its config, its Hydra job, its verdict."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from hydra.core.utils import run_job
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+from optuna import Study, Trial
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState
+
+from rcnn_sweep.errors import Terminated, UserError
+from rcnn_sweep.sweep import signals
+from rcnn_sweep.sweep.compose import Composer
+from rcnn_sweep.sweep.hooks import StudyHooks
+from rcnn_sweep.sweep.liveness import Heart
+from rcnn_sweep.sweep.queue import FATAL, INTERRUPTED, Queue
+from rcnn_sweep.sweep.sampling import PossiblePoints, make_pruner, make_sampler
+from rcnn_sweep.sweep.settings import Settings
+from rcnn_sweep.sweep.space import Params, Space
+from rcnn_sweep.sweep.storage import patiently
+from rcnn_sweep.sweep.trial import TrialContext, derived_seed, entered
+from rcnn_sweep.sweep.verdict import Verdict, judged, objective
+
+log = logging.getLogger(__name__)
+
+
+class CalledOff(Terminated):
+    """The driver has called its workers off; to a task it looks like SIGTERM."""
+
+
+@dataclass(frozen=True)
+class StudyChannel:
+    """A task's way to the storage; also where it learns that the driver has called it off."""
+
+    trial: Trial
+    is_single: bool
+    is_stopped: Callable[[], bool]
+
+    def report(self, step: int, value: float) -> bool:
+        """Store the value and ask the pruner; Optuna prunes studies of one objective only."""
+        signals.raise_pending()
+        if self.is_stopped():
+            raise CalledOff("the driver stopped the sweep")
+        if not self.is_single:
+            return False
+        self.trial.report(value, step)
+        return self.trial.should_prune()
+
+    def set_user_attr(self, key: str, value: Any) -> None:
+        """Store a user attribute of the trial."""
+        self.trial.set_user_attr(key, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRunner:
+    """Runs claimed trials of one study in this process."""
+
+    queue: Queue
+    space: Space
+    composer: Composer
+    hooks: StudyHooks
+    settings: Settings
+    study_name: str
+    directory: Path
+    parent: Mapping[str, Any]
+    context: HydraContext
+    task: TaskFunction
+    is_stopped: Callable[[], bool]
+
+    def run(self, number: int) -> None:
+        """Run a claimed trial to its end. An interruption is recorded and passed on."""
+        try:
+            with Heart(lambda now: self.queue.set_attrs(number, {"heartbeat": round(now)})):
+                self._run(number)
+        except (KeyboardInterrupt, SystemExit, Terminated) as stop:
+            self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
+            raise
+        except UserError as error:
+            self.queue.fail(number, FATAL, str(error))
+        except UpdateFinishedTrialError:
+            return  # taken for dead and ended by someone else; its slot has moved on
+
+    def _run(self, number: int) -> None:
+        study, sampler = self._study(number)
+        trial = Trial(study, self.queue.id_of(number))
+        seed = derived_seed(self.settings.seed, number)
+        trial.set_user_attr("seed", seed)
+        params = self.space.suggest(trial)
+        if sampler.rejected:
+            trial.set_user_attr("rejected", sampler.rejected)
+        twin = self.queue.twin_of(number, params) if self.settings.reuse_duplicates else None
+        if twin is not None:
+            self._reuse(study, trial, twin)
+            return
+        verdict = self._attempt(trial, params, seed)
+        self._tell(study, number, verdict)
+
+    def _study(self, number: int) -> tuple[Study, PossiblePoints]:
+        seed = derived_seed(self.settings.seed, number)
+        inner = make_sampler(self.settings.sampler, seed, self.settings.seed)
+        sampler = PossiblePoints(inner, self.space, self._impossible, seed)
+        pruner = make_pruner(self.settings.pruner)
+        study = optuna.load_study(
+            study_name=self.study_name, storage=self.queue.storage, sampler=sampler, pruner=pruner
+        )
+        return study, sampler
+
+    def _impossible(self, params: Params) -> str | None:
+        return self.hooks.validate(self.composer.task(params))
+
+    def _reuse(self, study: Study, trial: Trial, twin: FrozenTrial) -> None:
+        trial.set_user_attr("duplicate_of", twin.number)
+        if len(study.directions) == 1:
+            for step, value in twin.intermediate_values.items():
+                trial.report(value, step)
+        if twin.state is TrialState.PRUNED:
+            study.tell(trial.number, state=TrialState.PRUNED)
+        else:
+            study.tell(trial.number, twin.values)
+
+    def _attempt(self, trial: Trial, params: Params, seed: int) -> Verdict:
+        channel = StudyChannel(trial, len(self.settings.metrics) == 1, self.is_stopped)
+        context = TrialContext(
+            study_name=self.study_name,
+            number=trial.number,
+            seed=seed,
+            parent=self.parent,
+            metrics=self.settings.metrics,
+            channel=channel,
+        )
+        with entered(context):
+            return self._job(self._config(trial.number, params))
+
+    def _config(self, number: int, params: Params) -> DictConfig:
+        config = self.composer.job(params)
+        with open_dict(config):
+            config.hydra.job.id = f"{self.study_name}_{number}"
+            config.hydra.job.num = number
+            config.hydra.sweep.dir = str(self.directory)
+            config.hydra.sweep.subdir = str(number)
+        return config
+
+    def _job(self, config: DictConfig) -> Verdict:
+        """Run the task as a Hydra job. Hydra keeps what it raised to itself: note it before."""
+        verdicts: list[Verdict] = []
+
+        def task(task_config: DictConfig) -> Any:
+            try:
+                result = self.task(task_config)
+                verdicts.append(Verdict(values=objective(result, self.settings.metrics)))
+            except Exception as error:
+                verdicts.append(judged(error))
+                raise
+            return result
+
+        run_job(
+            task_function=task,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+            hydra_context=self.context,
+        )
+        return verdicts[-1]
+
+    def _tell(self, study: Study, number: int, verdict: Verdict) -> None:
+        if verdict.kind:
+            log.error("trial %d failed: %s", number, verdict.reason)
+            self._write_failure(number, verdict)
+            self.queue.fail(number, verdict.kind, verdict.reason, verdict.trace)
+            return
+        state = TrialState.PRUNED if verdict.pruned else TrialState.COMPLETE
+        values = None if verdict.pruned else list(verdict.values or ())
+        patiently(lambda: study.tell(number, values, state))
+
+    def _write_failure(self, number: int, verdict: Verdict) -> None:
+        folder = self.directory / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = folder / "failure.txt.partial"
+        partial.write_text(f"{verdict.reason}\n\n{verdict.trace}", encoding="utf-8")
+        partial.replace(folder / "failure.txt")

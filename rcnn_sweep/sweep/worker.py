@@ -1,0 +1,144 @@
+"""A worker: takes trials from the queue and runs each as a Hydra job until none is left."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import configure_log
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from rcnn_sweep.sweep import signals
+from rcnn_sweep.sweep.compose import Composer
+from rcnn_sweep.sweep.hooks import load_hooks
+from rcnn_sweep.sweep.liveness import WorkerId
+from rcnn_sweep.sweep.queue import Queue
+from rcnn_sweep.sweep.reaper import Reaper
+from rcnn_sweep.sweep.settings import Settings
+from rcnn_sweep.sweep.space import Space
+from rcnn_sweep.sweep.stopping import failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.storage import open_storage
+from rcnn_sweep.sweep.trials import CalledOff, TrialRunner
+
+IDLE = 0.5
+"""Seconds between two looks at a queue in which nothing waits while others still run."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """All that a worker needs; it travels to the worker's process.
+
+    ``session`` names the driver's run. ``began`` is its start: failures in a row count from
+    there. ``environment`` holds variables that the task's imports read, such as thread counts.
+    """
+
+    settings: Settings
+    space: Space
+    study_name: str
+    url: str
+    directory: Path
+    working_directory: Path
+    fixed: tuple[str, ...]
+    parent: Mapping[str, Any]
+    session: str
+    began: datetime
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class WorkerJob:
+    """The task function that a Hydra launcher runs, in whatever process it likes."""
+
+    assignment: Assignment
+    context: HydraContext
+    master: DictConfig
+    task: TaskFunction
+
+    def __call__(self, _: DictConfig) -> int:
+        """Drain the queue; gives the number of trials taken, 0 where called off."""
+        for name, value in self.assignment.environment.items():
+            os.environ.setdefault(name, value)
+        if self.assignment.working_directory.is_dir():
+            os.chdir(self.assignment.working_directory)
+        try:
+            with signals.noted(raise_at_once=True):
+                return self.drain()
+        except CalledOff:
+            return 0
+
+    def drain(self) -> int:
+        """Take trials until none waits and none runs, or until told to stop."""
+        worker = Worker.of(self)
+        taken = 0
+        limit = self.assignment.settings.max_trials_per_worker or sys.maxsize
+        while taken < limit and not worker.is_stopped():
+            signals.raise_pending()
+            number = worker.queue.claim(worker.name)
+            if number is not None:
+                taken += 1
+                worker.runner.run(number)
+                configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
+                worker.queue.fill({})
+            elif worker.queue.open_trials():
+                worker.reaper.reap()
+                worker.queue.fill({})
+                time.sleep(IDLE)
+            else:
+                break
+        logging.getLogger(__name__).debug("worker %s took %d trials", worker.name, taken)
+        return taken
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The working parts of a worker in its process."""
+
+    name: str
+    queue: Queue
+    reaper: Reaper
+    runner: TrialRunner
+    assignment: Assignment
+
+    @classmethod
+    def of(cls, job: WorkerJob) -> "Worker":
+        """Open the storage and make the parts."""
+        work, settings = job.assignment, job.assignment.settings
+        storage = open_storage(work.url)
+        study_id = storage.get_study_id_from_name(work.study_name)
+        queue = Queue(storage, study_id, work.url, settings.n_trials, settings.max_retries)
+        composer = Composer(job.context.config_loader, job.master, work.fixed)
+        hooks = load_hooks(settings.hooks, composer.task({}))
+        runner = TrialRunner(
+            queue=queue,
+            space=work.space,
+            composer=composer,
+            hooks=hooks,
+            settings=settings,
+            study_name=work.study_name,
+            directory=work.directory,
+            parent=work.parent,
+            context=job.context,
+            task=job.task,
+            is_stopped=lambda: is_stopped(queue, work.session),
+        )
+        name = str(WorkerId.own())
+        return cls(name, queue, Reaper(queue, hooks, settings.metrics), runner, work)
+
+    def is_stopped(self) -> bool:
+        """Say whether the driver has called the workers off, or will."""
+        if is_stopped(self.queue, self.assignment.session):
+            return True
+        trials, began = self.queue.trials(), self.assignment.began
+        is_hopeless = failures_in_a_row(trials, began) >= self.assignment.settings.max_failures
+        return is_hopeless or shared_mistake(trials, began) is not None
+
+
+def is_stopped(queue: Queue, session: str) -> bool:
+    """Say whether the driver of ``session`` has called its workers off."""
+    return session in (queue.study_attr("stopped") or [])

@@ -1,0 +1,137 @@
+"""Trials fail, workers die, users change their minds: the sweep answers each in its own way."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from optuna.trial import TrialState
+
+from .conftest import Toy
+
+BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none")
+ONE = (*BASE, "hydra.sweeper.workers=1")
+TWO = (*BASE, "hydra.sweeper.workers=2")
+
+
+def test_killed_worker_is_retried_once_and_takes_no_other_along(toy: Toy) -> None:
+    driver = toy.start(*TWO, "hydra.sweeper.n_trials=6", "seconds=0.5",
+                       "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
+    toy.wait_until(lambda: len(toy.calls()) >= 3)
+    number, pid = toy.calls()[-1][:2]
+    os.kill(int(pid), signal.SIGKILL)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 0, out + err
+    (failed,) = toy.trials(TrialState.FAIL)
+    assert failed.number == int(number)
+    assert failed.user_attrs["reason"] == f"its process died (worker {failed.user_attrs['worker']})"
+    assert [t.user_attrs["retry_of"] for t in toy.trials() if "retry_of" in t.user_attrs] == [
+        failed.number
+    ]
+    assert len(toy.trials(TrialState.COMPLETE)) == 6
+
+
+def test_trial_that_kills_its_worker_is_given_up_after_max_retries(toy: Toy) -> None:
+    toy.run(
+        *TWO, "fault=suicide", "hydra.sweeper.n_trials=1", "hydra.sweeper.max_retries=2", code=1
+    )
+    assert [t.user_attrs["failure"] for t in toy.trials()] == ["dead"] * 3
+    assert [t.user_attrs.get("retry_of") for t in toy.trials()] == [None, 0, 1]
+
+
+def test_out_of_memory_is_retried(toy: Toy) -> None:
+    toy.run(*ONE, "fault=memory_once", "hydra.sweeper.n_trials=2")
+    assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert toy.trials()[0].user_attrs["reason"] == "MemoryError: no memory"
+    assert toy.trials()[2].user_attrs["retry_of"] == 0
+
+
+def test_error_fails_its_trial_alone_with_reason_and_traceback(toy: Toy) -> None:
+    out = toy.run(*ONE, "fault=error_above_5", "hydra.sweeper.n_trials=10",
+                  "hydra.sweeper.sampler.name=random")  # fmt: skip
+    failed = toy.trials(TrialState.FAIL)
+    assert failed and all(t.params["x"] > 5 for t in failed)
+    assert len(toy.trials()) == 10, "a deterministic failure is not retried"
+    assert failed[0].user_attrs["reason"] == "ValueError: x is too large"
+    text = (toy.directory / "multirun" / "s" / str(failed[0].number) / "failure.txt").read_text()
+    assert "misbehave" in text and "misbehave" in failed[0].user_attrs["traceback"]
+    assert f"{len(failed)} failed" in out
+
+
+def test_failures_in_a_row_stop_the_sweep(toy: Toy) -> None:
+    out = toy.run(*ONE, "fault=error", "hydra.sweeper.max_failures=3", code=1)
+    assert len(toy.trials(TrialState.FAIL)) == 3
+    assert "3 trials failed in a row" in out
+
+
+def test_nan_fails_the_trial(toy: Toy) -> None:
+    toy.run(*ONE, "fault=not_finite", "hydra.sweeper.n_trials=2", code=1)
+    assert {t.user_attrs["reason"] for t in toy.trials()} == {"objective is nan at step 1"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_mistake_shared_by_all_trials_stops_at_once(toy: Toy, workers: int) -> None:
+    out = toy.run(*BASE, "fault=user", f"hydra.sweeper.workers={workers}", code=2)
+    assert "data.path must exist" in out
+    assert 1 <= len(toy.trials(TrialState.FAIL)) <= workers
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interruption_is_recorded_and_resumed(
+    toy: Toy, workers: int, number: signal.Signals, code: int
+) -> None:
+    command = (*BASE, f"hydra.sweeper.workers={workers}", "hydra.sweeper.n_trials=4", "seconds=0.6")
+    driver = toy.start(*command)
+    toy.wait_until(lambda: len(toy.calls()) > workers)
+    driver.send_signal(number)
+    out, err = driver.communicate(timeout=30)
+    assert driver.returncode == code, out + err
+    assert "resume:" in out
+    interrupted = toy.trials(TrialState.FAIL)
+    assert {t.user_attrs["failure"] for t in interrupted} == {"interrupted"}
+    assert not toy.trials(TrialState.RUNNING)
+    toy.run(*command)
+    assert len(toy.trials(TrialState.COMPLETE)) == 4
+    assert {t.user_attrs["retry_of"] for t in toy.trials() if "retry_of" in t.user_attrs} == {
+        t.number for t in interrupted
+    }
+
+
+def test_second_interrupt_ends_at_once(toy: Toy) -> None:
+    driver = toy.start(*TWO, "seconds=60", "steps=1")
+    toy.wait_until(lambda: len(toy.calls()) == 2)
+    driver.send_signal(signal.SIGINT)
+    try:
+        driver.communicate(timeout=0.05)
+    except subprocess.TimeoutExpired:
+        driver.send_signal(signal.SIGINT)
+    driver.communicate(timeout=10)
+    assert driver.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("steps=5", "config.steps: 4 -> 5"),
+        ("hydra.sweeper.direction=minimize", "direction: ['maximize'] -> ['minimize']"),
+        ("hydra.sweeper.metric=cost", "metric: ['score'] -> ['cost']"),
+        ("x=choice(4,5)", "space.x: whole number from 1 to 8 -> one of 4, 5"),
+    ],
+)
+def test_changed_study_is_refused_with_a_diff(toy: Toy, change: str, line: str) -> None:
+    toy.run(*ONE, "hydra.sweeper.n_trials=1")
+    out = toy.run(*ONE, "hydra.sweeper.n_trials=1", change, code=2)
+    assert line in out and "hydra.sweeper.study_name=s-2" in out
+
+
+def test_damaged_database_is_named_and_left_alone(toy: Toy) -> None:
+    database = toy.directory / "studies.db"
+    database.write_bytes(b"not a database" * 1000)
+    assert str(database) in toy.run(*ONE, code=2)
+    assert database.read_bytes() == b"not a database" * 1000
+
+
+def test_password_is_never_shown(toy: Toy) -> None:
+    out = toy.run(*ONE, "hydra.sweeper.storage=postgresql://u:secret@127.0.0.1:1/db", code=2)
+    assert "secret" not in out

@@ -1,0 +1,142 @@
+"""Which points are tried: spaces, samplers, corners, repetitions, several objectives."""
+
+from collections import Counter
+
+import pytest
+from optuna.trial import TrialState
+
+from .conftest import Toy
+
+ONE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.sweeper.workers=1")
+FINITE = ("x=choice(1,2,3)", "y=choice(1.0,2.0,3.0)")
+INFINITE = ("x=interval(1.0,3.0)", "y=interval(0.0,1.0)")
+HOOKS = "hydra.sweeper.hooks=toy_hooks.Hooks"
+
+
+def test_impossible_points_cost_no_trial_and_are_counted(toy: Toy) -> None:
+    out = toy.run(*ONE, HOOKS, "hydra.sweeper.n_trials=10", "x=int(interval(1,20))")
+    assert len(toy.trials()) == len(toy.trials(TrialState.COMPLETE)) == 10
+    assert all(t.params["x"] <= 5 for t in toy.trials())
+    rejected = sum(t.user_attrs.get("rejected", 0) for t in toy.trials())
+    assert rejected and f"{rejected} impossible point(s) not tried" in out
+
+
+def test_impossible_points_of_a_grid_are_left_out(toy: Toy) -> None:
+    out = toy.run(*ONE, HOOKS, "x=4,5,6,7")
+    assert [t.params["x"] for t in toy.trials()] == [4, 5]
+    assert "2 impossible point(s) not tried" in out
+
+
+@pytest.mark.parametrize("space", ["x=7,8", "x=int(interval(7,9))", "x=interval(6.0,7.0)"])
+def test_space_without_a_possible_point_is_a_mistake(toy: Toy, space: str) -> None:
+    assert "x must be at most 5" in toy.run(*ONE, HOOKS, space, code=2)
+    assert not toy.calls()
+
+
+def test_impossible_baseline_is_a_mistake(toy: Toy) -> None:
+    assert "x must be at most 5, received 9" in toy.run(*ONE, HOOKS, "x=9", code=2)
+
+
+def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
+    space = ("x=choice(4,5)", "y=choice(1.0,2.0)", "hydra.sweeper.sampler.name=random")
+    toy.run(*ONE, *space, "hydra.sweeper.n_trials=12")
+    assert len(toy.trials(TrialState.COMPLETE)) == 12
+    points = Counter((call[3], call[4]) for call in toy.calls())
+    assert set(points.values()) == {1}
+    for trial in toy.trials():
+        if "duplicate_of" in trial.user_attrs:
+            twin = toy.trials()[trial.user_attrs["duplicate_of"]]
+            assert twin.params == trial.params and twin.value == trial.value
+    toy.run(*ONE, *space, "hydra.sweeper.n_trials=14", "hydra.sweeper.reuse_duplicates=false")
+    assert len(toy.calls()) == len(points) + 2
+
+
+def test_pruned_trials_keep_their_intermediate_values_across_processes(toy: Toy) -> None:
+    toy.run("hydra.sweeper.study_name=s", "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=14",
+            "hydra.sweeper.sampler.name=random",
+            "+hydra.sweeper.pruner.kwargs.n_startup_trials=2")  # fmt: skip
+    pruned = toy.trials(TrialState.PRUNED)
+    assert pruned and all(1 <= len(t.intermediate_values) <= 4 for t in pruned)
+    assert len({t.user_attrs["worker"] for t in toy.trials()}) == 2
+
+
+def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
+    out = toy.run(*ONE, "hydra.sweeper.metric=[score,cost]", "y=interval(0.5,1.0)",
+                  "x=int(interval(1,3))", "hydra.sweeper.direction=[maximize,minimize]",
+                  "hydra.sweeper.n_trials=8")  # fmt: skip
+    assert len(toy.study().best_trials) == out.count("front trial")
+    assert (toy.directory / "multirun" / "s" / "sweep" / "plots" / "pareto_front.png").exists()
+
+
+@pytest.mark.parametrize("sampler", ["cmaes", "nsgaii", "qmc", "bruteforce", "random"])
+def test_samplers_by_name(toy: Toy, sampler: str) -> None:
+    toy.run(*ONE, f"hydra.sweeper.sampler.name={sampler}", "hydra.sweeper.n_trials=6",
+            *(FINITE if sampler == "bruteforce" else INFINITE))  # fmt: skip
+    assert len({tuple(t.params.values()) for t in toy.trials(TrialState.COMPLETE)}) == 6
+
+
+def test_one_worker_samples_the_same_points_again(toy: Toy) -> None:
+    for name in ("s", "t"):
+        toy.run(f"hydra.sweeper.study_name={name}", "hydra.sweeper.workers=1",
+                "hydra.sweeper.n_trials=13",
+                "+hydra.sweeper.sampler.kwargs.n_startup_trials=3")  # fmt: skip
+    assert [t.params for t in toy.study("s").trials] == [t.params for t in toy.study("t").trials]
+
+
+def test_group_option_brings_its_own_parameters(toy: Toy) -> None:
+    toy.run(*ONE, "hydra.sweeper.n_trials=10", "hydra.sweeper.sampler.name=random",
+            "+search=shapes")  # fmt: skip
+    for trial in toy.trials(TrialState.COMPLETE):
+        assert ("shape.sides" in trial.params) == (trial.params["shape"] == "square")
+    sides = {t.params["shape.sides"] for t in toy.trials() if "shape.sides" in t.params}
+    assert sides <= {3, 4, 5}
+
+
+def test_dry_run_prints_the_plan_and_writes_nothing(toy: Toy) -> None:
+    out = toy.run(*ONE, HOOKS, "hydra.sweeper.dry_run=true", "x=1,2,9")
+    assert "impossible 1 of 3 points, e.g. x must be at most 5, received 9" in out
+    assert "trials     2 in all" in out
+    assert {path.name for path in toy.directory.iterdir()} == {"hooks.txt"}
+
+
+def test_best_config_runs_the_winner(toy: Toy) -> None:
+    out = toy.run(*ONE, "hydra.sweeper.n_trials=6", "shape=square")
+    best = toy.study().best_trial
+    folder = toy.directory / "multirun" / "s"
+    assert f"--config-dir '{str(folder)[:10]}" in out
+    toy.run("--config-dir", str(folder), "+sweep=best", mode=())
+    assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
+
+
+def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:
+    toy.run(*ONE, "hydra.sweeper.max_trials_per_worker=2", "hydra.sweeper.n_trials=5",
+            "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
+    assert sorted(Counter(call[1] for call in toy.calls()).values()) == [1, 2, 2]
+
+
+def test_hooks_open_once_close_and_lend_the_parent(toy: Toy) -> None:
+    command = (*ONE, HOOKS, "hydra.sweeper.n_trials=2")
+    toy.run(*command)
+    toy.run(*command)
+    log = (toy.directory / "hooks.txt").read_text().splitlines()
+    assert log[0] == "prepare False" and log[1] == "open s null"
+    assert log[2].startswith("close parent-1 complete best.yaml plots trials.csv")
+    assert log[4] == 'open s {"run_id": "parent-1"}'
+    assert {t.user_attrs["parent"] for t in toy.trials()} == {"parent-1"}
+    assert all(len(t.intermediate_values) == 2 for t in toy.trials()), "prepare's override"
+
+
+def test_recorded_result_of_a_dead_process_is_told_not_trained_again(toy: Toy) -> None:
+    toy.run(*ONE, HOOKS, "fault=dies_after_recording", "hydra.sweeper.n_trials=2", code=-9)
+    toy.run(*ONE, HOOKS, "fault=dies_after_recording", "hydra.sweeper.n_trials=2", code=-9)
+    toy.run(*ONE, HOOKS, "fault=dies_after_recording", "hydra.sweeper.n_trials=2")
+    assert [t.state.name for t in toy.trials()] == ["COMPLETE", "COMPLETE"]
+    assert all(t.user_attrs["recovered"] for t in toy.trials())
+    assert [call[0] for call in toy.calls()] == ["0", "1"]
+
+
+def test_orphan_is_marked_in_the_applications_record(toy: Toy) -> None:
+    toy.run(*ONE, HOOKS, "fault=suicide_once", "hydra.sweeper.n_trials=1", code=-9)
+    toy.run(*ONE, HOOKS, "fault=suicide_once", "hydra.sweeper.n_trials=1")
+    assert "orphan run-0 its process died" in (toy.directory / "hooks.txt").read_text()
+    assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE"]
