@@ -1,5 +1,6 @@
 """The command: ``python -m rcnn_sweep``. Hydra's runtime is known here and nowhere below."""
 
+import argparse
 import os
 import signal
 import sys
@@ -67,6 +68,8 @@ def main() -> None:
     for refusal in passwords(sys.argv[1:]):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
+    if sys.argv[1:2] == ["studies"]:
+        sys.exit(_exit_code(show_studies))
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(_exit_code(show_help))
     sys.argv[1:] = with_search(sys.argv[1:])
@@ -79,6 +82,19 @@ def with_search(words: list[str]) -> list[str]:
     is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
     is_named = any(word.lstrip("+").startswith("search=") for word in words)
     return [*words, "search=around_baseline"] if is_sweep and not is_named else words
+
+
+def show_studies() -> None:
+    """Do ``studies [--storage URL]``."""
+    from rcnn_sweep.sweep.listing import list_studies
+
+    parser = argparse.ArgumentParser(
+        prog="python -m rcnn_sweep studies",
+        description="List the studies with counts by state, best value and the resuming command.",
+    )
+    parser.add_argument("--storage", metavar="URL", help="default: studies.db in this directory")
+    for line in list_studies(parser.parse_args(sys.argv[2:]).storage):
+        print(line)
 
 
 def show_help() -> None:

@@ -1,4 +1,4 @@
-"""Sweeps of the real network as their users call them: small tables, real processes, both stores."""
+"""Sweeps of the real network as users call them: small tables, real processes, both stores."""
 
 import os
 import signal
@@ -211,3 +211,16 @@ def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(
     complete = [t for t in study_of(workplace).trials if t.state.name == "COMPLETE"]
     assert len(complete) == 3
     assert {run.info.status for run in runs(workplace, "study")} == {"FINISHED"}
+
+
+def test_studies_lists_them_with_the_command_that_resumes(
+    swept: tuple[Path, str], command, tmp_path: Path
+) -> None:
+    done = command("studies", cwd=swept[0])
+    assert done.returncode == 0, done.stderr
+    assert "small: 4 complete" in done.stdout
+    assert "resume: python -m rcnn_sweep -m" in done.stdout
+    nothing = command("studies", cwd=tmp_path)
+    assert nothing.returncode == 2
+    assert "--storage" in nothing.stderr
+    assert not (tmp_path / "studies.db").exists()

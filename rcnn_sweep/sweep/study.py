@@ -61,4 +61,5 @@ def open_parent(queue: Queue, hooks: StudyHooks, info: StudyInfo) -> dict[str, o
     with exclusive(queue.url):
         parent = hooks.open_study(info, queue.study_attr("parent"))
         queue.set_study_attr("parent", parent)
+        queue.set_study_attr("command", info.command)
     return parent

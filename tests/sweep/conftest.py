@@ -51,9 +51,12 @@ class Toy:
         lines = log.read_text().splitlines() if log.exists() else []
         return [line.split()[1:] for line in lines if line.startswith(kind)]
 
-    def wait_until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+    def wait_until(
+        self, driver: subprocess.Popen[str], condition: Callable[[], object], seconds: float = 60
+    ) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
+            assert driver.poll() is None, driver.communicate()
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.02)
 

@@ -61,7 +61,7 @@ def test_killed_driver_loses_and_repeats_nothing_that_had_ended(toy: Toy) -> Non
     command = (*FULL, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=8", "seconds=0.4",
                "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
     driver = toy.start(*command)
-    toy.wait_until(lambda: len(toy.calls("end")) >= 3)
+    toy.wait_until(driver, lambda: len(toy.calls("end")) >= 3)
     driver.kill()
     driver.communicate()
     ended = {t.number: t.value for t in toy.trials(*DONE)}
@@ -75,7 +75,7 @@ def test_killed_driver_loses_and_repeats_nothing_that_had_ended(toy: Toy) -> Non
 def test_killed_in_process_driver_is_reaped_at_the_next_start(toy: Toy) -> None:
     command = (*FULL, "hydra.sweeper.workers=1", "hydra.sweeper.n_trials=3", "seconds=1")
     driver = toy.start(*command)
-    toy.wait_until(lambda: len(toy.calls()) == 2)
+    toy.wait_until(driver, lambda: len(toy.calls()) == 2)
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
     toy.run(*command)

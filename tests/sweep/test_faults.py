@@ -17,7 +17,7 @@ TWO = (*BASE, "hydra.sweeper.workers=2")
 def test_killed_worker_is_retried_once_and_takes_no_other_along(toy: Toy) -> None:
     driver = toy.start(*TWO, "hydra.sweeper.n_trials=6", "seconds=0.5",
                        "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
-    toy.wait_until(lambda: len(toy.calls()) >= 3)
+    toy.wait_until(driver, lambda: len(toy.calls()) >= 3)
     number, pid = toy.calls()[-1][:2]
     os.kill(int(pid), signal.SIGKILL)
     out, err = driver.communicate(timeout=60)
@@ -83,7 +83,7 @@ def test_interruption_is_recorded_and_resumed(
 ) -> None:
     command = (*BASE, f"hydra.sweeper.workers={workers}", "hydra.sweeper.n_trials=4", "seconds=0.6")
     driver = toy.start(*command)
-    toy.wait_until(lambda: len(toy.calls()) > workers)
+    toy.wait_until(driver, lambda: len(toy.calls()) > workers)
     driver.send_signal(number)
     out, err = driver.communicate(timeout=30)
     assert driver.returncode == code, out + err
@@ -100,7 +100,7 @@ def test_interruption_is_recorded_and_resumed(
 
 def test_second_interrupt_ends_at_once(toy: Toy) -> None:
     driver = toy.start(*TWO, "seconds=60", "steps=1")
-    toy.wait_until(lambda: len(toy.calls()) == 2)
+    toy.wait_until(driver, lambda: len(toy.calls()) == 2)
     driver.send_signal(signal.SIGINT)
     try:
         driver.communicate(timeout=0.05)

@@ -46,7 +46,7 @@ def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_launcher_survives_a_killed_worker(toy: Toy, launcher: str) -> None:
     driver = toy.start(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=6", "seconds=1")
-    toy.wait_until(lambda: len(toy.calls()) >= 3)
+    toy.wait_until(driver, lambda: len(toy.calls()) >= 3)
     number, pid = toy.calls()[-1][:2]
     os.kill(int(pid), signal.SIGKILL)
     out, err = driver.communicate(timeout=100)
@@ -60,7 +60,7 @@ def test_launcher_survives_a_killed_worker(toy: Toy, launcher: str) -> None:
 def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1")
     driver = toy.start(*command)
-    toy.wait_until(lambda: len(toy.calls()) >= 2)
+    toy.wait_until(driver, lambda: len(toy.calls()) >= 2)
     driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=60)
     assert driver.returncode == 130, out + err
