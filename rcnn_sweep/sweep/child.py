@@ -26,8 +26,8 @@ def _read(stream: BufferedIOBase) -> bytes:
     return stream.read(int.from_bytes(stream.read(8), "big"))
 
 
-def _end_with_driver(stream: BufferedIOBase) -> None:
-    stream.read()
+def _end_with_driver() -> None:
+    os.read(0, 1)  # not through sys.stdin, whose lock would be held when the interpreter ends
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
     os._exit(143)
@@ -47,7 +47,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stream: Any = sys.stdin.buffer
     job, singletons = _job(stream)
-    threading.Thread(target=_end_with_driver, args=(stream,), daemon=True).start()
+    threading.Thread(target=_end_with_driver, daemon=True).start()
 
     from hydra.core.singleton import Singleton
     from hydra.core.utils import setup_globals

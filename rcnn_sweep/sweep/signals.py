@@ -18,6 +18,7 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
 }
 _pending: list[type[BaseException]] = []
 _woken = threading.Event()
+_holding = threading.Event()
 
 
 def wait(seconds: float) -> None:
@@ -29,6 +30,16 @@ def raise_pending() -> None:
     """Raise what the first signal asked for, if one has arrived."""
     if _pending:
         raise _pending[0](_pending[0].__name__)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let signals wait for the next :func:`raise_pending`, so that the block is done whole."""
+    _holding.set()
+    try:
+        yield
+    finally:
+        _holding.clear()
 
 
 @contextmanager
@@ -46,7 +57,7 @@ def noted(raise_at_once: bool) -> Iterator[None]:
         is_second = bool(_pending)
         _pending.append(_EXCEPTIONS[signum])
         _woken.set()
-        if raise_at_once or is_second:
+        if (raise_at_once or is_second) and not _holding.is_set():
             raise_pending()
 
     earlier = {signum: signal.signal(signum, note) for signum in _EXCEPTIONS}

@@ -77,9 +77,11 @@ class TrialRunner:
         """Run a claimed trial to its end. An interruption is recorded and passed on."""
         try:
             with Heart(lambda now: self.queue.set_attrs(number, {"heartbeat": round(now)})):
+                signals.raise_pending()
                 self._run(number)
         except (KeyboardInterrupt, SystemExit, Terminated) as stop:
-            self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
+            with signals.held():
+                self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
             raise
         except UserError as error:
             self.queue.fail(number, FATAL, str(error))

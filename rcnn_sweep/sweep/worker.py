@@ -79,7 +79,8 @@ class WorkerJob:
         limit = self.assignment.settings.max_trials_per_worker or sys.maxsize
         while taken < limit and not worker.is_stopped():
             signals.raise_pending()
-            number = worker.queue.claim(worker.name)
+            with signals.held():  # a trial taken must reach the runner, which can give it back
+                number = worker.queue.claim(worker.name)
             if number is not None:
                 taken += 1
                 worker.runner.run(number)

@@ -100,6 +100,8 @@ class Store:
         Creation happens under a lock: two processes that migrate one database at once break it.
         Raises :class:`UserError` where the store does not answer or the experiment is deleted.
         """
+        # MLflow prints a server's address with the password in it.
+        os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
         import mlflow
         from mlflow.exceptions import MlflowException
 

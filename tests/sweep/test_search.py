@@ -112,6 +112,8 @@ def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:
     toy.run(*ONE, "hydra.sweeper.max_trials_per_worker=2", "hydra.sweeper.n_trials=5",
             "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
     assert sorted(Counter(call[1] for call in toy.calls()).values()) == [1, 2, 2]
+    logs = list((toy.directory / "multirun" / "s" / "workers").iterdir())
+    assert len(logs) == 3 and not any("Fatal" in log.read_text() for log in logs)
 
 
 def test_hooks_open_once_close_and_lend_the_parent(toy: Toy) -> None:
