@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+EXTRAS ?= dev
 PORT ?= 5000
 
 ifeq ($(shell command -v $(PYTHON)),)
@@ -21,7 +22,7 @@ setup: $(READY) ## Make the virtual environment with the exact versions of const
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "rcnn_sweep needs Python 3.11; set PYTHON=PATH to one")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
 baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" overrides
