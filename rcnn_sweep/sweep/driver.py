@@ -43,7 +43,7 @@ class Driver:
         Raises :class:`SweepFailed`, or :class:`UserError` for a mistake that every trial would
         meet. Whatever ends the drive early first calls the workers off.
         """
-        with signals.noted(raise_at_once=self.crew is None):
+        with signals.noted():
             try:
                 if self.crew is None:
                     self._drain_here()

@@ -1,11 +1,13 @@
-"""Ctrl-C and SIGTERM, noted where an exception alone could get lost.
+"""Ctrl-C and SIGTERM, noted at any time but raised only where that does no harm.
 
-An exception that a signal raises while Python runs a finalizer is dropped by the interpreter. So
-the signal is noted first, and whoever waits or reports asks :func:`raise_pending`.
+An exception raised in the midst of a database call can leave its cursor, and so a lock, behind;
+one raised while Python runs a finalizer is dropped. So signals are noted, and raised inside the
+task's own code or where the engine asks.
 """
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,13 +19,14 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGTERM: Terminated,
 }
 _pending: list[type[BaseException]] = []
-_woken = threading.Event()
-_holding = threading.Event()
+_state = {"interruptible": False}
 
 
 def wait(seconds: float) -> None:
-    """Sleep, but no longer than until a signal arrives."""
-    _woken.wait(seconds)
+    """Sleep, but not much longer than until a signal arrives."""
+    deadline = time.monotonic() + seconds
+    while not _pending and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def raise_pending() -> None:
@@ -33,36 +36,49 @@ def raise_pending() -> None:
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Let signals wait for the next :func:`raise_pending`, so that the block is done whole."""
-    _holding.set()
+def _set(interruptible: bool) -> Iterator[None]:
+    earlier = _state["interruptible"]
+    _state["interruptible"] = interruptible
     try:
         yield
     finally:
-        _holding.clear()
+        _state["interruptible"] = earlier
 
 
 @contextmanager
-def noted(raise_at_once: bool) -> Iterator[None]:
-    """Note signals while the block runs; outside the main thread do nothing.
+def interruptible() -> Iterator[None]:
+    """Let a signal raise wherever the block is: the task's own code."""
+    with _set(True):
+        raise_pending()
+        yield
 
-    ``raise_at_once``: the first signal raises where the program is, as in a task that nobody
-    else can stop; otherwise at the next :func:`raise_pending`. A second signal always raises.
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Keep signals out of the block, such as a write to a database, and raise them after it."""
+    with _set(False):
+        yield
+    if _state["interruptible"]:
+        raise_pending()
+
+
+@contextmanager
+def noted() -> Iterator[None]:
+    """Note signals while the block runs; a second one raises at once, wherever the program is.
+
+    Outside the main thread, where no handler can be set, do nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def note(signum: int, frame: FrameType | None) -> None:
-        is_second = bool(_pending)
         _pending.append(_EXCEPTIONS[signum])
-        _woken.set()
-        if (raise_at_once or is_second) and not _holding.is_set():
+        if _state["interruptible"] or len(_pending) > 1:
             raise_pending()
 
-    earlier = {signum: signal.signal(signum, note) for signum in _EXCEPTIONS}
     _pending.clear()
-    _woken.clear()
+    earlier = {signum: signal.signal(signum, note) for signum in _EXCEPTIONS}
     try:
         yield
     finally:

@@ -5,7 +5,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -103,13 +103,14 @@ def _check_file(file: Path) -> None:
         raise UserError(f"the studies' directory does not exist: {file.parent}")
     if not file.exists():
         return
+    # Not read-only: a process killed in mid-transaction leaves a journal that SQLite rolls back.
+    address = f"file:{_quoted(file)}?mode=rw"
     try:
-        with sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True, timeout=WAIT) as database:
+        with closing(sqlite3.connect(address, uri=True, timeout=WAIT)) as database:
             state = database.execute("PRAGMA quick_check(1)").fetchone()[0]
             rows = database.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()
-        database.close()
     except sqlite3.DatabaseError as error:
-        raise UserError(f"{file} is not a readable SQLite database: {error}") from error
+        raise UserError(f"cannot use {file} as an SQLite database: {error}") from error
     if state != "ok":
         raise UserError(f"{file} is damaged: {state}; restore it, or name another storage")
     if (tables := {name for (name,) in rows}) and "studies" not in tables:

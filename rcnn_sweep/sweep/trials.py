@@ -44,17 +44,18 @@ class StudyChannel:
 
     def report(self, step: int, value: float) -> bool:
         """Store the value and ask the pruner; Optuna prunes studies of one objective only."""
-        signals.raise_pending()
-        if self.is_stopped():
-            raise CalledOff("the driver stopped the sweep")
-        if not self.is_single:
-            return False
-        self.trial.report(value, step)
-        return self.trial.should_prune()
+        with signals.held():
+            if self.is_stopped():
+                raise CalledOff("the driver stopped the sweep")
+            if not self.is_single:
+                return False
+            self.trial.report(value, step)
+            return self.trial.should_prune()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Store a user attribute of the trial."""
-        self.trial.set_user_attr(key, value)
+        with signals.held():
+            self.trial.set_user_attr(key, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +78,9 @@ class TrialRunner:
         """Run a claimed trial to its end. An interruption is recorded and passed on."""
         try:
             with Heart(lambda now: self.queue.set_attrs(number, {"heartbeat": round(now)})):
-                signals.raise_pending()
                 self._run(number)
         except (KeyboardInterrupt, SystemExit, Terminated) as stop:
-            with signals.held():
-                self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
+            self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
             raise
         except UserError as error:
             self.queue.fail(number, FATAL, str(error))
@@ -154,7 +153,8 @@ class TrialRunner:
 
         def task(task_config: DictConfig) -> Any:
             try:
-                result = self.task(task_config)
+                with signals.interruptible():
+                    result = self.task(task_config)
                 verdicts.append(Verdict(values=objective(result, self.settings.metrics)))
             except Exception as error:
                 verdicts.append(judged(error))

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +66,7 @@ class WorkerJob:
         if self.assignment.working_directory.is_dir():
             os.chdir(self.assignment.working_directory)
         try:
-            with signals.noted(raise_at_once=True):
+            with signals.noted():
                 return self.drain()
         except CalledOff:
             return 0
@@ -79,8 +78,7 @@ class WorkerJob:
         limit = self.assignment.settings.max_trials_per_worker or sys.maxsize
         while taken < limit and not worker.is_stopped():
             signals.raise_pending()
-            with signals.held():  # a trial taken must reach the runner, which can give it back
-                number = worker.queue.claim(worker.name)
+            number = worker.queue.claim(worker.name)
             if number is not None:
                 taken += 1
                 worker.runner.run(number)
@@ -89,7 +87,7 @@ class WorkerJob:
             elif worker.queue.open_trials():
                 worker.reaper.reap()
                 worker.queue.fill({})
-                time.sleep(IDLE)
+                signals.wait(IDLE)
             else:
                 break
         logging.getLogger(__name__).debug("worker %s took %d trials", worker.name, taken)

@@ -12,6 +12,8 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
+from rcnn_sweep.sweep.storage import open_storage, storage_url
+
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "apps" / "toy.py"
 
@@ -39,8 +41,8 @@ class Toy:
         return out + err
 
     def study(self, name: str = "s") -> optuna.Study:
-        storage = f"sqlite:///{self.directory / 'studies.db'}"
-        return optuna.load_study(study_name=name, storage=storage)
+        url = storage_url(f"sqlite:///{self.directory / 'studies.db'}")
+        return optuna.load_study(study_name=name, storage=open_storage(url))
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self.study().get_trials(states=states or None)

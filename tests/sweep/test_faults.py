@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 
 import pytest
 from optuna.trial import TrialState
@@ -11,6 +12,15 @@ from .conftest import Toy
 
 BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none")
 ONE = (*BASE, "hydra.sweeper.workers=1")
+CUT_OFF = """
+import os, signal, sqlite3
+database = sqlite3.connect("studies.db", isolation_level=None)
+database.execute("PRAGMA cache_size=1")
+database.execute("BEGIN EXCLUSIVE")
+database.execute("CREATE TABLE junk (text)")
+database.executemany("INSERT INTO junk VALUES (?)", [("x" * 1000,)] * 1000)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 TWO = (*BASE, "hydra.sweeper.workers=2")
 
 
@@ -130,6 +140,14 @@ def test_damaged_database_is_named_and_left_alone(toy: Toy) -> None:
     database.write_bytes(b"not a database" * 1000)
     assert str(database) in toy.run(*ONE, code=2)
     assert database.read_bytes() == b"not a database" * 1000
+
+
+def test_transaction_cut_off_by_a_kill_is_rolled_back(toy: Toy) -> None:
+    toy.run(*ONE, "hydra.sweeper.n_trials=1")
+    subprocess.run([sys.executable, "-c", CUT_OFF], cwd=toy.directory, check=False)
+    assert (toy.directory / "studies.db-journal").stat().st_size
+    toy.run(*ONE, "hydra.sweeper.n_trials=2")
+    assert len(toy.trials(TrialState.COMPLETE)) == 2
 
 
 def test_password_is_never_shown(toy: Toy) -> None:
