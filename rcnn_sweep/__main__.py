@@ -17,10 +17,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from rcnn_sweep import signals
 from rcnn_sweep.checks import passwords
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
 from rcnn_sweep.schema import SOURCES, open_schema
+from rcnn_sweep.sweep import SweepFailed
 
 DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -57,7 +59,8 @@ def task(composed: DictConfig) -> Any:
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return run_composed(composed, overrides)
     try:
-        return run_composed(composed, overrides)
+        with signals.noted(), signals.interruptible():
+            return run_composed(composed, overrides)
     except Exception as error:
         raise JobFailed(error) from error
 
@@ -116,6 +119,9 @@ def _exit_code(app: Callable[[], Any]) -> int:
         with_own_errors(app)
     except JobFailed as carrier:
         return _failure(carrier.error)
+    except SweepFailed as error:
+        print(f"The sweep failed: {error}", file=sys.stderr)
+        return FAILED
     except Exception as error:
         return _failure(error)
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from rcnn_sweep.data import expected_sha256, find
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.schema import DataConfig, as_dict, typed
 from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
-from rcnn_sweep.tracking import Store, check_store, tracking_uri
+from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.summary import SweepSummary
@@ -91,7 +91,7 @@ class RecordedStudy(StudyHooks):
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
-    ) -> None:
+    ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
         from rcnn_sweep.sweep.printing import summary_lines
 
@@ -105,6 +105,7 @@ class RecordedStudy(StudyHooks):
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
+        return [how_to_see(self._store, record.run_id)]
 
 
 def settled(data: DataConfig) -> list[str]:

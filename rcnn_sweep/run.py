@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
@@ -14,7 +13,7 @@ from rcnn_sweep.errors import Terminated
 from rcnn_sweep.runtime import start_tensorflow
 from rcnn_sweep.schema import Config, typed
 from rcnn_sweep.sweep import TrialContext, TrialPruned, current_trial
-from rcnn_sweep.tracking import Store, check_store, tracking_uri
+from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.record import Record
@@ -94,16 +93,3 @@ def run_name(config: Config) -> str:
     """Give the configured name, else one from the data and the sizes that sweeps explore."""
     sizes = f"f{config.conv.filters}-k{config.conv.kernel_size}-u{config.lstm.units}"
     return config.tracking.run_name or f"{config.data.name}-{sizes}-s{config.training.seed}"
-
-
-def how_to_see(store: Store, run_id: str) -> str:
-    """Give the command and the page that show the run."""
-    page = f"#/experiments/{store.experiment_id}/runs/{run_id}"
-    if store.is_remote:
-        return f"Run {run_id}: {store.shown_uri}/{page}"
-    command = "mlflow ui --host 127.0.0.1"
-    if not store.is_default_in(Path.cwd()):
-        command += f' --backend-store-uri "{store.shown_uri}"'
-    return f"Run {run_id}\nSee it: {command}   (in a checkout: make ui)\n" + (
-        f"  then http://127.0.0.1:5000/{page}"
-    )

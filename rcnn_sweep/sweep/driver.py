@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rcnn_sweep import signals
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep import signals
 from rcnn_sweep.sweep.crews import Crew
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.queue import INTERRUPTED, TRANSIENT, Queue

@@ -83,8 +83,12 @@ class StudyHooks:
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
-    ) -> None:
-        """Close the study's record; ``summary.directory`` holds ``best.yaml``, tables, plots."""
+    ) -> list[str]:
+        """Close the study's record; ``summary.results`` holds ``best.yaml``, tables, plots.
+
+        Returns lines to end the command with, such as how to see the record.
+        """
+        return []
 
 
 def load_hooks(name: str | None, config: DictConfig) -> StudyHooks:

@@ -1,7 +1,7 @@
 """What a sweep says on standard output before and after its trials."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.plan import Plan, estimate
@@ -73,9 +73,9 @@ def workers_line(plan: Plan, launcher: str) -> str:
     return f"{plan.workers} workers through {launcher}, {threads}"
 
 
-def print_summary(summary: SweepSummary, info: StudyInfo) -> None:
-    """Print the outcome and the commands for what comes next."""
-    for line in summary_lines(summary, info):
+def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:
+    """Print the outcome, the commands for what comes next and the hooks' own closing lines."""
+    for line in [*summary_lines(summary, info), *closing]:
         print(line)
 
 

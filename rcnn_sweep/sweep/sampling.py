@@ -1,5 +1,6 @@
 """Optuna's samplers and pruners by name, and the rejection of impossible points."""
 
+import importlib.util
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
@@ -32,6 +33,9 @@ _SAMPLERS: dict[str, Callable[..., BaseSampler]] = {
     "bruteforce": samplers.RandomSampler,
 }
 
+_PACKAGES = {"cmaes": "cmaes", "gp": "torch"}
+"""Packages that Optuna imports only when such a sampler takes its first trial."""
+
 _PRUNERS: dict[str, Callable[..., BasePruner]] = {
     "median": pruners.MedianPruner,
     "successive_halving": pruners.SuccessiveHalvingPruner,
@@ -47,6 +51,12 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> BaseSampler:
     sequence must be one for the whole study and takes ``study_seed``. ``grid`` and
     ``bruteforce`` never sample: their points are in the queue. Raises :class:`UserError`.
     """
+    package = _PACKAGES.get(choice.name)
+    if package is not None and importlib.util.find_spec(package) is None:
+        raise UserError(
+            f"hydra.sweeper.sampler.name={choice.name} needs the package {package}, which is not "
+            f"installed: pip install {package}"
+        )
     chosen = study_seed if choice.name == "qmc" else seed
     made = _made("sampler", _SAMPLERS, Named(choice.name, {"seed": chosen, **choice.kwargs}))
     return cast(BaseSampler, made)

@@ -82,8 +82,8 @@ class Sweep:
             wall = time.monotonic() - start
             summary = summarise(plan, driver.queue, state=state, reason=reason, wall_seconds=wall)
             write_results(summary, plan, driver.queue)
-            hooks.close_study(info, driver.job.assignment.parent, summary)
-            print_summary(summary, info)
+            closing = hooks.close_study(info, driver.job.assignment.parent, summary)
+            print_summary(summary, info, closing)
         if not summary.best:
             raise SweepFailed("no trial came to a result")
         return summary

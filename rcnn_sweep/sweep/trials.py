@@ -14,8 +14,8 @@ from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
+from rcnn_sweep import signals
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.sweep import signals
 from rcnn_sweep.sweep.compose import Composer
 from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.liveness import Heart

@@ -13,7 +13,7 @@ from hydra.core.utils import configure_log
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from rcnn_sweep.sweep import signals
+from rcnn_sweep import signals
 from rcnn_sweep.sweep.compose import Composer
 from rcnn_sweep.sweep.hooks import load_hooks
 from rcnn_sweep.sweep.liveness import WorkerId

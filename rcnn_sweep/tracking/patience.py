@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from mlflow.exceptions import MlflowException
 
+from rcnn_sweep.signals import held
+
 PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.2
 
@@ -23,12 +25,14 @@ Result = TypeVar("Result")
 def patiently(write: Callable[[], Result], *, seconds: float = PATIENCE_SECONDS) -> Result:
     """Call ``write`` until it succeeds, for at most ``seconds`` while others are in the way.
 
+    Ctrl-C and SIGTERM wait until an attempt is over: cut short it could leave the store locked.
     Raises what ``write`` raises when that is no passing obstacle, or when time is up.
     """
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return write()
+            with held():
+                return write()
         except MlflowException as error:
             passing = any(sign in str(error) for sign in PASSING)
             if not passing or time.monotonic() > deadline:

@@ -51,7 +51,7 @@ class Record:
 
     def text(self, path: str, content: str) -> None:
         """Record ``content`` as the artifact ``path``."""
-        self.client.log_text(self.run_id, content, path)
+        patiently(lambda: self.client.log_text(self.run_id, content, path))
 
     def json(self, path: str, content: Any) -> None:
         """Record ``content`` as the JSON artifact ``path``."""
@@ -59,15 +59,16 @@ class Record:
 
     def figure(self, path: str, figure: Any) -> None:
         """Record a Matplotlib figure; the file type is that of the artifact's name."""
-        self.client.log_figure(self.run_id, figure, path, save_kwargs={"dpi": 120})
+        options = {"dpi": 120}
+        patiently(lambda: self.client.log_figure(self.run_id, figure, path, save_kwargs=options))
 
     def file(self, folder: str, file: Path) -> None:
         """Record a copy of ``file`` in the artifact folder ``folder``."""
-        self.client.log_artifact(self.run_id, str(file), folder)
+        patiently(lambda: self.client.log_artifact(self.run_id, str(file), folder))
 
     def folder(self, path: str, folder: Path) -> None:
         """Record copies of all files below ``folder`` in the artifact folder ``path``."""
-        self.client.log_artifacts(self.run_id, str(folder), path)
+        patiently(lambda: self.client.log_artifacts(self.run_id, str(folder), path))
 
     def dataset(
         self, *, name: str, source: str, sha256: str, context: str, profile: Mapping[str, Any]

@@ -201,3 +201,16 @@ class Store:
                 max_results=1000,
             )
         )
+
+
+def how_to_see(store: Store, run_id: str) -> str:
+    """Give the command and the page that show the run."""
+    page = f"#/experiments/{store.experiment_id}/runs/{run_id}"
+    if store.is_remote:
+        return f"Run {run_id}: {store.shown_uri}/{page}"
+    command = "mlflow ui --host 127.0.0.1"
+    if not store.is_default_in(Path.cwd()):
+        command += f' --backend-store-uri "{store.shown_uri}"'
+    return f"Run {run_id}\nSee it: {command}   (in a checkout: make ui)\n" + (
+        f"  then http://127.0.0.1:5000/{page}"
+    )

@@ -39,6 +39,7 @@ class Hooks(StudyHooks):
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: SweepSummary
-    ) -> None:
+    ) -> list[str]:
         files = sorted(path.name for path in summary.results.iterdir())
         _log("close", parent["run_id"], summary.state, *files)
+        return ["the record is closed"]

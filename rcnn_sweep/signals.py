@@ -2,7 +2,7 @@
 
 An exception raised in the midst of a database call can leave its cursor, and so a lock, behind;
 one raised while Python runs a finalizer is dropped. So signals are noted, and raised inside the
-task's own code or where the engine asks.
+task's own code or where a sweep's engine asks.
 """
 
 import signal
@@ -19,7 +19,7 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGTERM: Terminated,
 }
 _pending: list[type[BaseException]] = []
-_state = {"interruptible": False}
+_state = {"interruptible": False, "raised": False}
 
 
 def wait(seconds: float) -> None:
@@ -33,6 +33,13 @@ def raise_pending() -> None:
     """Raise what the first signal asked for, if one has arrived."""
     if _pending:
         raise _pending[0](_pending[0].__name__)
+
+
+def _raise_once() -> None:
+    """Raise it in the task's own code, but not again in the code that cleans up after it."""
+    if _pending and not _state["raised"]:
+        _state["raised"] = True
+        raise_pending()
 
 
 @contextmanager
@@ -49,7 +56,7 @@ def _set(interruptible: bool) -> Iterator[None]:
 def interruptible() -> Iterator[None]:
     """Let a signal raise wherever the block is: the task's own code."""
     with _set(True):
-        raise_pending()
+        _raise_once()
         yield
 
 
@@ -59,7 +66,7 @@ def held() -> Iterator[None]:
     with _set(False):
         yield
     if _state["interruptible"]:
-        raise_pending()
+        _raise_once()
 
 
 @contextmanager
@@ -74,10 +81,13 @@ def noted() -> Iterator[None]:
 
     def note(signum: int, frame: FrameType | None) -> None:
         _pending.append(_EXCEPTIONS[signum])
-        if _state["interruptible"] or len(_pending) > 1:
+        if len(_pending) > 1:
             raise_pending()
+        if _state["interruptible"]:
+            _raise_once()
 
     _pending.clear()
+    _state["raised"] = False
     earlier = {signum: signal.signal(signum, note) for signum in _EXCEPTIONS}
     try:
         yield
