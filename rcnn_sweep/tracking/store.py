@@ -18,6 +18,8 @@ from rcnn_sweep.tracking.provenance import source_tags
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.record import Record
 
+# What a run's end leaves; a run that is carried on has none.
+END_TAGS = ("rcnn_sweep.state", "rcnn_sweep.reason")
 DEFAULT_DATABASE = "mlflow.db"
 SQLITE = "sqlite:///"
 # MLflow's page then opens with the views for training runs, not those for language models.
@@ -174,6 +176,9 @@ class Store:
     def resume(self, run_id: str) -> None:
         """Have this process carry on the run ``run_id``, which an earlier one began."""
         self.record(run_id).tags({"rcnn_sweep.process": identity()})
+        ended = self.client.get_run(run_id).data.tags.keys() & {*END_TAGS}
+        for tag in ended:
+            self.client.delete_tag(run_id, tag)
         self.client.update_run(run_id, status="RUNNING")
 
     def is_running(self, run_id: str) -> bool:

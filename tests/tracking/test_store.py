@@ -84,6 +84,18 @@ def test_the_run_of_a_dead_process_is_reaped_and_a_living_one_is_not(workplace: 
     assert store.client.get_run(alive.run_id).info.status == "RUNNING"
 
 
+def test_a_resumed_run_is_running_again_without_the_tags_of_its_end(workplace: Path) -> None:
+    store = Store(tracking_uri(None), "resumed")
+    record = store.start("study", name="s", tags={})
+    record.interrupted("Ctrl-C")
+    store.resume(record.run_id)
+    run = store.client.get_run(record.run_id)
+    assert run.info.status == "RUNNING"
+    assert "rcnn_sweep.reason" not in run.data.tags
+    record.complete()
+    assert store.client.get_run(record.run_id).data.tags["rcnn_sweep.state"] == "complete"
+
+
 def test_a_process_is_known_by_its_creation_time_too() -> None:
     mine = identity()
     assert not is_dead(mine)
