@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from rcnn_sweep.checks import check, problems
 from rcnn_sweep.data import expected_sha256, find
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import DataConfig, as_dict, typed
+from rcnn_sweep.schema import DataConfig, ImdbConfig, as_dict, typed
 from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
@@ -71,6 +71,8 @@ class RecordedStudy(StudyHooks):
         record.params(study_params(info))
         record.text("config/base.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
         record.tags({"rcnn_sweep.data_sha256": expected_sha256(config.data)})
+        if isinstance(config.data, ImdbConfig) and config.data.unavailable is not None:
+            record.tags({"rcnn_sweep.data_fallback": config.data.unavailable})
         return {"run_id": record.run_id, "experiment_id": store.experiment_id}
 
     def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:

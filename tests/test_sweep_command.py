@@ -186,6 +186,21 @@ def test_a_failing_configuration_is_failed_in_both_stores(tmp_path: Path, comman
     assert "nan" in run.data.tags["rcnn_sweep.reason"]
 
 
+def test_a_sweep_without_imdb_settles_once_and_every_record_says_so(
+    workplace: Path, command
+) -> None:
+    small = ["experiment=smoke", "data.train_limit=200", "data.url=http://127.0.0.1:9/imdb.npz"]
+    done = command("-m", *small, "hydra.sweeper.n_trials=2", cwd=workplace)
+    if "snippets (" in done.stderr:
+        pytest.skip("pip cannot reach an index")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Going on with data=snippets") == 1
+    records = [*runs(workplace, "study"), *runs(workplace, "trial")]
+    assert len(records) == 3
+    assert all("refused" in run.data.tags["rcnn_sweep.data_fallback"] for run in records)
+    assert {run.data.params["data.name"] for run in runs(workplace, "trial")} == {"snippets"}
+
+
 def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(
     workplace: Path, command
 ) -> None:
