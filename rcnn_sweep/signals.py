@@ -19,7 +19,7 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGTERM: Terminated,
 }
 _pending: list[type[BaseException]] = []
-_state = {"interruptible": False, "raised": False}
+_state = {"interruptible": False}
 
 
 def wait(seconds: float) -> None:
@@ -33,13 +33,6 @@ def raise_pending() -> None:
     """Raise what the first signal asked for, if one has arrived."""
     if _pending:
         raise _pending[0](_pending[0].__name__)
-
-
-def _raise_once() -> None:
-    """Raise it in the task's own code, but not again in the code that cleans up after it."""
-    if _pending and not _state["raised"]:
-        _state["raised"] = True
-        raise_pending()
 
 
 @contextmanager
@@ -56,17 +49,21 @@ def _set(interruptible: bool) -> Iterator[None]:
 def interruptible() -> Iterator[None]:
     """Let a signal raise wherever the block is: the task's own code."""
     with _set(True):
-        _raise_once()
+        raise_pending()
         yield
 
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Keep signals out of the block, such as a write to a database, and raise them after it."""
+    """Keep signals out of the block, such as a write to a database, and raise them after it.
+
+    Blocks may be nested; the outermost raises. It does so again after a first raise, for a
+    finalizer may have swallowed that: what cleans up must be one block.
+    """
     with _set(False):
         yield
     if _state["interruptible"]:
-        _raise_once()
+        raise_pending()
 
 
 @contextmanager
@@ -81,13 +78,10 @@ def noted() -> Iterator[None]:
 
     def note(signum: int, frame: FrameType | None) -> None:
         _pending.append(_EXCEPTIONS[signum])
-        if len(_pending) > 1:
+        if _state["interruptible"] or len(_pending) > 1:
             raise_pending()
-        if _state["interruptible"]:
-            _raise_once()
 
     _pending.clear()
-    _state["raised"] = False
     earlier = {signum: signal.signal(signum, note) for signum in _EXCEPTIONS}
     try:
         yield

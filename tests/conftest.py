@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small import command_line, table_rows, write_table
+from small import command_line, environment, table_rows, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +26,8 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MLflow database with its tables, to be copied: creating one takes seconds."""
     folder = tmp_path_factory.mktemp("mlflow")
     code = "from rcnn_sweep.tracking import Store, tracking_uri;Store(tracking_uri(None), 'other')"
-    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
-    subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True)
+    clean = environment(folder / "cache")
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=clean, check=True)
     return folder / "mlflow.db"
 
 

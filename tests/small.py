@@ -26,5 +26,14 @@ def write_table(path: Path, rows: list[tuple[str, str]]) -> Path:
     return path
 
 
+def environment(cache: Path) -> dict[str, str]:
+    """This process's environment with a cache of its own and no store from earlier tests.
+
+    MLflow exports the store it last used, so a process started here would inherit it.
+    """
+    kept = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    return {**kept, "RCNN_SWEEP_CACHE": str(cache)}
+
+
 def command_line(*words: str) -> list[str]:
     return [sys.executable, "-m", "rcnn_sweep", *words]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from small import ROOT, command_line, table_rows, write_table
+from small import ROOT, command_line, environment, table_rows, write_table
 
 SMALL = [
     *("data.maxlen=12", "conv.filters=8", "lstm.units=8", "embedding.output_dim=8"),
@@ -35,9 +35,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the output of one complete run in a working directory with a space."""
     folder = tmp_path_factory.mktemp("a run")
     table = write_table(folder / "reviews é.csv", table_rows(200))
-    environment = {**os.environ, "RCNN_SWEEP_CACHE": str(folder / "cache")}
     done = subprocess.run(
-        command_line(*words(table)), cwd=folder, env=environment, capture_output=True, text=True
+        command_line(*words(table)),
+        cwd=folder,
+        env=environment(folder / "cache"),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
@@ -206,7 +209,7 @@ def test_a_killed_run_is_reaped_by_the_next(workplace: Path, table: Path, comman
     process.stderr.close()
     assert runs(workplace)[0].info.status == "RUNNING"
     done = command(*words(table), cwd=workplace)
-    assert "marked interrupted" in done.stdout
+    assert "now interrupted" in done.stdout
     assert sorted(run.info.status for run in runs(workplace)) == ["FINISHED", "KILLED"]
 
 

@@ -1,12 +1,11 @@
 """The real IMDB set, where there is a copy: a small part of it, trained for one epoch."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from small import DATA, command_line
+from small import DATA, command_line, environment
 
 pytestmark = pytest.mark.skipif(
     not (DATA / "imdb.npz").exists(), reason=f"there is no copy of IMDB in {DATA}"
@@ -28,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
     done = subprocess.run(
         command_line(*words, *small),
         cwd=folder,
-        env={**os.environ, "RCNN_SWEEP_CACHE": str(folder / "cache")},
+        env=environment(folder / "cache"),
         capture_output=True,
         text=True,
     )

@@ -1,6 +1,5 @@
 """Sweeps of the real network as users call them: small tables, real processes, both stores."""
 
-import os
 import signal
 import subprocess
 import time
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from small import command_line, table_rows, write_table
+from small import command_line, environment, table_rows, write_table
 
 SMALL = [
     *("data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
@@ -35,10 +34,13 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder and the output of one complete sweep of four trials by two workers."""
     folder = tmp_path_factory.mktemp("sweep")
     write_table(folder / "reviews.csv", table_rows(200))
-    environment = {**os.environ, "RCNN_SWEEP_CACHE": str(folder / "cache")}
     words = ["-m", *SMALL, "hydra.sweeper.n_trials=4", "hydra.sweeper.workers=2"]
     done = subprocess.run(
-        command_line(*words), cwd=folder, env=environment, capture_output=True, text=True
+        command_line(*words),
+        cwd=folder,
+        env=environment(folder / "cache"),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return folder, done.stdout

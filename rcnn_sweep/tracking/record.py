@@ -11,6 +11,7 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from rcnn_sweep.signals import held
 from rcnn_sweep.tracking.patience import patiently
 
 # MLflow's limit for a dataset's digest.
@@ -103,8 +104,9 @@ class Record:
 
     def failed(self, error: BaseException) -> None:
         """End the run with the reason and the traceback of what stopped it."""
-        self.text("failure/traceback.txt", "".join(traceback.format_exception(error)))
-        self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
+        with held():
+            self.text("failure/traceback.txt", "".join(traceback.format_exception(error)))
+            self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
 
     def lost(self, reason: str) -> None:
         """End the run as failed for a reason that another process found out."""
@@ -114,8 +116,9 @@ class Record:
         tags = {"rcnn_sweep.state": state}
         if reason:
             tags["rcnn_sweep.reason"] = reason
-        self.tags(tags)
-        patiently(lambda: self.client.set_terminated(self.run_id, status))
+        with held():
+            self.tags(tags)
+            patiently(lambda: self.client.set_terminated(self.run_id, status))
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,38 @@
+import os
+import signal
+
+import pytest
+
+from rcnn_sweep import signals
+from rcnn_sweep.errors import Terminated
+
+
+def test_a_signal_waits_for_the_end_of_a_write_and_of_the_outermost_one() -> None:
+    done = []
+    with pytest.raises(Terminated), signals.noted(), signals.interruptible():
+        with signals.held():
+            with signals.held():
+                os.kill(os.getpid(), signal.SIGTERM)
+                done.append("inner")
+            done.append("outer")
+        done.append("never")
+    assert done == ["inner", "outer"]
+
+
+def test_a_signal_that_was_swallowed_is_raised_again_after_the_next_write() -> None:
+    with pytest.raises(KeyboardInterrupt), signals.noted(), signals.interruptible():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            done = ["swallowed"]
+        with signals.held():
+            done.append("written")
+    assert done == ["swallowed", "written"]
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    blocks = (signals.noted(), signals.interruptible(), signals.held())
+    with pytest.raises(KeyboardInterrupt), blocks[0], blocks[1], blocks[2]:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("the second signal must end the block")
