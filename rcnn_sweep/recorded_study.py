@@ -62,7 +62,7 @@ class RecordedStudy(StudyHooks):
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""
         store = self._store
-        store.reap()
+        store.reap(but_study=info.study_name)
         if parent is not None:
             store.resume(str(parent["run_id"]))
             return dict(parent)

@@ -131,6 +131,14 @@ def test_another_config_under_the_same_name_is_refused_with_a_diff(
     assert "hydra.sweeper.study_name=" in done.stderr
 
 
+def test_a_study_whose_record_is_elsewhere_is_not_resumed(swept: tuple[Path, str], command) -> None:
+    store = "tracking.uri=sqlite:///another.db"
+    done = command("-m", *SMALL, "hydra.sweeper.n_trials=5", store, cwd=swept[0])
+    assert done.returncode == 2
+    assert "MLFLOW_TRACKING_URI" in done.stderr
+    assert len(study_of(swept[0]).trials) == 4
+
+
 def test_other_data_under_the_same_name_is_refused(swept: tuple[Path, str], command) -> None:
     folder, _ = swept
     write_table(folder / "other.csv", table_rows(100))

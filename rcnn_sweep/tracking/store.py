@@ -174,7 +174,19 @@ class Store:
         return Record(self.client, run_id, self.experiment_id)
 
     def resume(self, run_id: str) -> None:
-        """Have this process carry on the run ``run_id``, which an earlier one began."""
+        """Have this process carry on the run ``run_id``, which an earlier one began.
+
+        Raises :class:`UserError` where this store has no such run.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.get_run(run_id)
+        except MlflowException as error:
+            raise UserError(
+                f"tracking: expected the study's run {run_id} in {self.shown_uri}, found none.\n"
+                "Name its store (MLFLOW_TRACKING_URI), or another hydra.sweeper.study_name."
+            ) from error
         self.record(run_id).tags({"rcnn_sweep.process": identity()})
         ended = self.client.get_run(run_id).data.tags.keys() & {*END_TAGS}
         for tag in ended:
@@ -190,9 +202,14 @@ class Store:
         run = self.client.get_run(run_id)
         return run.data.tags.get("rcnn_sweep.state"), dict(run.data.metrics)
 
-    def reap(self) -> list[str]:
-        """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids."""
+    def reap(self, *, but_study: str | None = None) -> list[str]:
+        """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids.
+
+        The runs of ``but_study`` are left to that study, which knows what became of its trials.
+        """
         gone = [run for run in self._running() if is_dead(run.data.tags["rcnn_sweep.process"])]
+        if but_study is not None:
+            gone = [run for run in gone if run.data.tags.get("rcnn_sweep.study") != but_study]
         for run in gone:
             record = self.record(run.info.run_id)
             record.interrupted("its process died without a word (killed, or the machine went down)")
