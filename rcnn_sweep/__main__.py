@@ -21,6 +21,7 @@ from rcnn_sweep import signals
 from rcnn_sweep.checks import passwords
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.schema import SOURCES, open_schema
 from rcnn_sweep.sweep import SweepFailed
 
@@ -151,8 +152,10 @@ def _failure(error: Exception) -> int:
         groups = [folder.name for folder in config_folder().iterdir() if folder.is_dir()]
         print(explain(error, groups=groups, typed=sys.argv[1:]), file=sys.stderr)
         return MISTAKE
-    traceback.print_exception(error)
-    print(f"The run failed: {type(error).__name__}: {error}", file=sys.stderr)
+    trace = "".join(traceback.format_exception(error))
+    print(without_password(trace), file=sys.stderr, end="")
+    said = without_password(f"{type(error).__name__}: {error}")
+    print(f"The run failed: {said}", file=sys.stderr)
     return FAILED
 
 

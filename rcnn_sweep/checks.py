@@ -7,9 +7,9 @@ about lengths follow Keras's own arithmetic, which a test compares with Keras it
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.schema import SOURCES, Config, DataConfig, TableConfig, flat
 
 CHOICES = {
@@ -48,24 +48,24 @@ def problems(config: Config) -> Iterator[str]:
     """Give every reason why this configuration cannot work: values first, then lengths."""
     values = flat(config)
     wrong = [*_choices(values), *_ranges(values), *_sources(config.data)]
-    wrong += passwords([f"tracking.uri={config.tracking.uri}"])
+    wrong += passwords(f"{key}={value}" for key, value in values.items())
     yield from wrong
     if not wrong:
         yield from _lengths(config)
 
 
 def passwords(overrides: Iterable[str]) -> list[str]:
-    """Give a refusal for each store with a password in ``overrides``.
+    """Give a refusal for each address with a password in ``overrides``.
 
     Hydra writes every override to disk and MLflow records every key.
     """
     refused = []
     for override in overrides:
-        key, _, value = override.partition("=")
-        if key.lstrip("+") == "tracking.uri" and urlsplit(value.strip("'\"")).password:
+        key = override.partition("=")[0].lstrip("+")
+        if not key.startswith("hydra.") and without_password(override) != override:
             refused.append(
-                "tracking.uri: expected a store without a password, since configs are recorded; "
-                "received one with. Set the environment variable MLFLOW_TRACKING_URI instead."
+                f"{key}: expected an address without a password, since configs are recorded; "
+                "received one with. A store's goes into the environment: MLFLOW_TRACKING_URI."
             )
     return refused
 

@@ -4,7 +4,9 @@ import re
 import traceback
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
+import hydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import OmegaConfBaseException
 
@@ -23,7 +25,7 @@ EXPECTED = {
 def raised_by_hydra(error: Exception) -> bool:
     """Say whether Hydra's own code raised ``error``: then the command line was the cause."""
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and "hydra" in re.split(r"[\\/]", frames[-1].filename)
+    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
 
 
 def explain(error: Exception, *, groups: Iterable[str], typed: list[str]) -> str:

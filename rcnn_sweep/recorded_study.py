@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.checks import check, problems
-from rcnn_sweep.data import expected_sha256, find
+from rcnn_sweep.data import expected_sha256, load, snippets_instead
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import DataConfig, ImdbConfig, as_dict, typed
+from rcnn_sweep.schema import DataConfig, ImdbConfig, TrainingConfig, as_dict, typed
 from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 
 # They say where a thing lies or how it is told, not what is trained on what.
 NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
+
+# How a trial can stand at the end of a command; none is left out, so a resumed study shows no
+# count of an earlier end.
+STATES = ("complete", "pruned", "failed", "interrupted", "running", "waiting", "repeated")
 
 
 class RecordedStudy(StudyHooks):
@@ -49,7 +54,15 @@ class RecordedStudy(StudyHooks):
 
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
-        return next(problems(typed(config)), None)
+        settings = typed(config)
+        if isinstance(settings.data, ImdbConfig) and settings.data.unavailable is not None:
+            settings = replace(settings, data=snippets_instead(settings.data))
+        if settings.training.seed != TrainingConfig().seed:
+            return (
+                "training.seed: expected none in a sweep, whose trials derive their seeds from "
+                f"hydra.sweeper.seed; received {settings.training.seed}."
+            )
+        return next(problems(settings), None)
 
     def record(self, config: DictConfig) -> dict[str, Any]:
         """Give what must stay the same in one study: all but places and tracking."""
@@ -111,14 +124,17 @@ class RecordedStudy(StudyHooks):
 
 
 def settled(data: DataConfig) -> list[str]:
-    """Find or fetch the data; give the overrides that lead every trial to it at once."""
-    found = find(data, say=log.info)
-    if found.fallback_reason is not None:
-        return [_override("data.unavailable", found.fallback_reason)]
-    overrides = [_override("data.path", str(found.path))]
-    if found.index is not None:
-        overrides.append(_override("data.word_index", str(found.index)))
-    return overrides
+    """Load the data once, so that its mistakes show now and its cache is built.
+
+    Gives the overrides that lead every trial to it at once.
+    """
+    dataset = load(data, say=log.info)
+    if dataset.fallback_reason is not None:
+        return [_override("data.unavailable", dataset.fallback_reason)]
+    found = {"data.path": dataset.config.path}
+    if isinstance(dataset.config, ImdbConfig):
+        found["data.word_index"] = dataset.config.word_index
+    return [_override(key, path) for key, path in found.items() if path is not None]
 
 
 def _override(key: str, text: str) -> str:
@@ -141,7 +157,7 @@ def study_params(info: StudyInfo) -> dict[str, Any]:
 
 def study_metrics(summary: "SweepSummary") -> dict[str, float]:
     """Give what a study found, for the parent run's metrics."""
-    metrics = {f"trials_{state}": float(count) for state, count in summary.counts.items()}
+    metrics = {f"trials_{state}": float(summary.counts.get(state, 0)) for state in STATES}
     metrics["compute_saved"] = summary.saved
     metrics["total_seconds"] = summary.wall_seconds
     if len(summary.metrics) == 1 and summary.best:

@@ -58,6 +58,8 @@ def recorded_run(job: Job, store: Store) -> dict[str, float]:
     """Train, evaluate and record; the record's end is truthful whatever happens."""
     record = started(job, store)
     try:
+        if job.trial is not None:
+            job.trial.set_user_attr("mlflow_run_id", record.run_id)
         start_tensorflow()
         from rcnn_sweep.experiment import perform
 
@@ -82,11 +84,9 @@ def started(job: Job, store: Store) -> "Record":
     if trial is None:
         return store.start("run", name=name, tags={})
     tags = {"rcnn_sweep.study": trial.study_name, "rcnn_sweep.trial": str(trial.number)}
-    record = store.start(
+    return store.start(
         "trial", name=f"{trial.number}: {name}", tags=tags, parent=trial.parent["run_id"]
     )
-    trial.set_user_attr("mlflow_run_id", record.run_id)
-    return record
 
 
 def run_name(config: Config) -> str:

@@ -1,8 +1,16 @@
 """Data sources, from a configuration to memory-mapped splits of word ids."""
 
 from rcnn_sweep.data.dataset import Dataset, load
-from rcnn_sweep.data.sources import Found, expected_sha256, find
+from rcnn_sweep.data.sources import expected_sha256, find, snippets_instead
 from rcnn_sweep.data.splits import Split
 from rcnn_sweep.rcnn_text_model.text import Vocabulary
 
-__all__ = ["Dataset", "Found", "Split", "Vocabulary", "expected_sha256", "find", "load"]
+__all__ = [
+    "Dataset",
+    "Split",
+    "Vocabulary",
+    "expected_sha256",
+    "find",
+    "load",
+    "snippets_instead",
+]

@@ -67,7 +67,7 @@ def _find_imdb(config: ImdbConfig, say: Say) -> Found:
     if config.fallback not in {None, "snippets"}:
         raise DataError(f"Expected data.fallback snippets or null, received {config.fallback}.")
     if config.unavailable is not None and config.path is None:
-        return _fall_back(config, config.unavailable, say=_quiet)
+        return _fall_back(config, config.unavailable, say)
     try:
         path, source = find_archive(config, say=say)
     except DataUnavailable as error:
@@ -81,10 +81,6 @@ def _find_imdb(config: ImdbConfig, say: Say) -> Found:
         say(note)
     settled = replace(config, path=str(path), word_index=None if index is None else str(index))
     return Found(settled, path, sha256, source, index, notes)
-
-
-def _quiet(_: str) -> None:
-    """Say nothing: the sweep that settled the data has announced the fallback."""
 
 
 def _no_index(archive: Path) -> str:

@@ -1,10 +1,9 @@
 """The command that started this process, as a user would type it again."""
 
-import re
 import shlex
 import sys
 
-_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+from rcnn_sweep.passwords import without_password
 
 
 def command_line(arguments: list[str] | None = None) -> str:
@@ -14,8 +13,3 @@ def command_line(arguments: list[str] | None = None) -> str:
     program = ["python", "-m", module] if module else ["python", sys.argv[0]]
     words = [*program, *(sys.argv[1:] if arguments is None else arguments)]
     return without_password(shlex.join(words))
-
-
-def without_password(text: str) -> str:
-    """Mask the passwords of all URLs in ``text``."""
-    return _PASSWORD.sub(r"\1:***@", text)

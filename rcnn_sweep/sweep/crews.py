@@ -152,7 +152,9 @@ class LauncherCrew:
             for ended in self.launcher.launch(overrides, initial_job_idx=numbers.start):
                 _ = ended.return_value
         except BaseException as error:
-            self.died = f"the launcher ended with {type(error).__name__}: {error}"
+            self.died = (
+                f"the launcher ended with {type(error).__name__} at worker {numbers.start}: {error}"
+            )
 
     def alive(self) -> int:
         """Give the size while the launcher is at it; single workers are the launcher's affair."""

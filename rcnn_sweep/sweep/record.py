@@ -20,6 +20,7 @@ def record_of(settings: Settings, space: Space, base: Mapping[str, Any]) -> dict
         "direction": list(settings.directions),
         "metric": list(settings.metrics),
         "seed": settings.seed,
+        "every_point": settings.sampler.name in ("grid", "bruteforce"),
         "config": base,
     }
     stored: dict[str, Any] = json.loads(json.dumps(record, default=str))

@@ -1,5 +1,6 @@
 """A sweep is a straight line: plan, open, fill, drain under supervision, summarise."""
 
+import logging
 import time
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
 from rcnn_sweep.errors import Terminated
-from rcnn_sweep.sweep.command import command_line, without_password
+from rcnn_sweep.passwords import without_password
+from rcnn_sweep.sweep.command import command_line
 from rcnn_sweep.sweep.crews import Crew, LauncherCrew, ProcessCrew, launcher_job
 from rcnn_sweep.sweep.driver import Driver
 from rcnn_sweep.sweep.failure import SweepFailed
@@ -31,6 +33,10 @@ from rcnn_sweep.sweep.worker import Assignment, WorkerJob
 
 AGAIN = (*TRANSIENT, INTERRUPTED, FATAL, WITHDRAWN)
 """Why an earlier command's trials failed that this one tries again."""
+
+NO_RESULT = "no trial came to a result"
+
+log = logging.getLogger(__name__)
 
 LOCAL = ("BasicLauncher", "JoblibLauncher")
 """Launchers of this machine; their workers are processes that the driver watches one by one."""
@@ -81,11 +87,13 @@ class Sweep:
         finally:
             wall = time.monotonic() - start
             summary = summarise(plan, driver.queue, state=state, reason=reason, wall_seconds=wall)
-            write_results(summary, plan, driver.queue)
+            if state == "complete" and not summary.best:
+                summary = replace(summary, state="failed", reason=NO_RESULT)
+            _write(summary, plan, driver.queue)
             closing = hooks.close_study(info, driver.job.assignment.parent, summary)
             print_summary(summary, info, closing)
         if not summary.best:
-            raise SweepFailed("no trial came to a result")
+            raise SweepFailed(NO_RESULT)
         return summary
 
     def _driver(
@@ -118,6 +126,14 @@ class Sweep:
             hydra_context=self.context, task_function=remote, config=job.master
         )
         return LauncherCrew(launcher, remote, size)
+
+
+def _write(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
+    """Write the results; where that fails the study's record must be closed all the same."""
+    try:
+        write_results(summary, plan, queue)
+    except Exception as error:
+        log.warning("the results could not be written to %s: %s", summary.results, error)
 
 
 def _launcher_name(master: DictConfig) -> str:

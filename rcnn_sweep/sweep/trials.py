@@ -117,6 +117,8 @@ class TrialRunner:
 
     def _reuse(self, study: Study, trial: Trial, twin: FrozenTrial) -> None:
         trial.set_user_attr("duplicate_of", twin.number)
+        if "mlflow_run_id" in twin.user_attrs:
+            trial.set_user_attr("mlflow_run_id", twin.user_attrs["mlflow_run_id"])
         if len(study.directions) == 1:
             for step, value in twin.intermediate_values.items():
                 trial.report(value, step)

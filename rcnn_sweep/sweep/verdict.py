@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.sweep.queue import ERROR, FATAL, MEMORY
 from rcnn_sweep.sweep.trial import ObjectiveNotFinite, TrialPruned
 
@@ -78,9 +79,9 @@ def judged(error: Exception) -> Verdict:
 
 
 def _reason(error: Exception) -> str:
-    first = next(iter(str(error).strip().splitlines()), "")
+    first = without_password(next(iter(str(error).strip().splitlines()), ""))
     return f"{type(error).__name__}: {first}"[:500]
 
 
 def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error))[-TRACE_LIMIT:]
+    return without_password("".join(traceback.format_exception(error)))[-TRACE_LIMIT:]

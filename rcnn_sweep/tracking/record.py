@@ -1,6 +1,7 @@
 """The record of one run, written through a few verbs."""
 
 import json
+import logging
 import math
 import time
 import traceback
@@ -11,8 +12,11 @@ from typing import Any
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.signals import held
 from rcnn_sweep.tracking.patience import patiently
+
+log = logging.getLogger(__name__)
 
 # MLflow's limit for a dataset's digest.
 DIGEST_LENGTH = 36
@@ -105,8 +109,12 @@ class Record:
     def failed(self, error: BaseException) -> None:
         """End the run with the reason and the traceback of what stopped it."""
         with held():
-            self.text("failure/traceback.txt", "".join(traceback.format_exception(error)))
             self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
+            trace = without_password("".join(traceback.format_exception(error)))
+            try:
+                self.text("failure/traceback.txt", trace)
+            except Exception as unwritten:  # a full disk must not hide what went wrong
+                log.warning("The traceback could not be recorded: %s", unwritten)
 
     def lost(self, reason: str) -> None:
         """End the run as failed for a reason that another process found out."""
@@ -115,7 +123,7 @@ class Record:
     def _end(self, status: str, state: str, reason: str) -> None:
         tags = {"rcnn_sweep.state": state}
         if reason:
-            tags["rcnn_sweep.reason"] = reason
+            tags["rcnn_sweep.reason"] = without_password(reason)
         with held():
             self.tags(tags)
             patiently(lambda: self.client.set_terminated(self.run_id, status))

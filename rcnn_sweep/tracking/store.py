@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.tracking.process import identity, is_dead
 from rcnn_sweep.tracking.provenance import source_tags
 
@@ -40,14 +40,6 @@ def tracking_uri(configured: str | None) -> str:
 def database_path(uri: str) -> Path | None:
     """Give the absolute path of an SQLite store's file, None for any other store."""
     return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
-
-
-def without_password(uri: str) -> str:
-    """Give ``uri`` with its password replaced, fit to be shown and logged."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
 
 
 def check_store(uri: str) -> None:
@@ -118,7 +110,7 @@ class Store:
         except MlflowException as error:
             raise UserError(
                 f"tracking.uri: expected a store that answers; {without_password(uri)} "
-                f"said: {str(error).splitlines()[0]}"
+                f"said: {without_password(str(error).splitlines()[0])}"
             ) from error
 
     @property

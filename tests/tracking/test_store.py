@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
 from rcnn_sweep.tracking.process import identity, is_dead
-from rcnn_sweep.tracking.store import without_password
 
 
 def test_the_default_store_is_mlflows_own_in_the_working_directory(
