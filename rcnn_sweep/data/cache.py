@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,20 @@ def _read(entry: Path) -> Encoded:
         vocabulary=None if vocabulary == "null" else Vocabulary.from_json(vocabulary),
         notes=tuple(manifest["notes"]),
     )
+
+
+@contextmanager
+def published(target: Path) -> Iterator[Path]:
+    """Give a path to write ``target`` at; after the block it takes its place, whole or not at all.
+
+    Raises ``DataError`` naming folder and cause where it cannot be written.
+    """
+    partial = target.with_name(target.name + ".part")
+    try:
+        yield partial
+        partial.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise unwritable(target.parent, error) from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from rcnn_sweep.data.cache import Say, locked, sync_folder, unwritable
+from rcnn_sweep.data.cache import Say, locked, published
 from rcnn_sweep.data.checksum import PIECE, digest
 from rcnn_sweep.errors import DataError, DataUnavailable
 
@@ -43,16 +43,9 @@ def download(
     with locked(target.with_name(target.name + ".lock")):
         if checksum and target.is_file() and digest(target, algorithm) == checksum:
             return
-        partial = target.with_name(target.name + ".part")
-        try:
+        with published(target) as partial:
             _transfer(url, partial, say)
             _check(url, partial, checksum, algorithm)
-            partial.replace(target)
-            sync_folder(target.parent)
-        except OSError as error:
-            raise unwritable(target.parent, error) from error
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def _check(url: str, partial: Path, checksum: str | None, algorithm: str) -> None:

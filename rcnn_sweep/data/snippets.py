@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rcnn_sweep.data.cache import Say, cache_folder, locked, sync_folder, unwritable
+from rcnn_sweep.data.cache import Say, cache_folder, locked, published
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.corpus import Encoded, Labelled, encode
 from rcnn_sweep.data.imdb_files import given_file
@@ -136,15 +136,7 @@ def _check(name: str, content: bytes, expected: str) -> bytes:
 
 
 def _store(content: bytes, target: Path) -> None:
-    partial = target.with_name(target.name + ".part")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        raise unwritable(target.parent, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    with published(target) as partial, partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
