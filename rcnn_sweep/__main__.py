@@ -1,6 +1,5 @@
 """The command: ``python -m rcnn_sweep``. Hydra's runtime is known here and nowhere below."""
 
-import argparse
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from rcnn_sweep import signals
 from rcnn_sweep.checks import passwords
+from rcnn_sweep.commands import VERBS, verb
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
 from rcnn_sweep.passwords import without_password
@@ -72,8 +72,8 @@ def main() -> None:
     for refusal in passwords(sys.argv[1:]):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
-    if sys.argv[1:2] == ["studies"]:
-        sys.exit(_exit_code(show_studies))
+    if sys.argv[1:2] and sys.argv[1] in VERBS:
+        sys.exit(_exit_code(lambda: verb(sys.argv[1])(sys.argv[2:])))
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(_exit_code(show_help))
     sys.argv[1:] = with_search(sys.argv[1:])
@@ -86,19 +86,6 @@ def with_search(words: list[str]) -> list[str]:
     is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
     is_named = any(word.lstrip("+").startswith("search=") for word in words)
     return [*words, "search=around_baseline"] if is_sweep and not is_named else words
-
-
-def show_studies() -> None:
-    """Do ``studies [--storage URL]``."""
-    from rcnn_sweep.sweep.listing import list_studies
-
-    parser = argparse.ArgumentParser(
-        prog="python -m rcnn_sweep studies",
-        description="List the studies with counts by state, best value and the resuming command.",
-    )
-    parser.add_argument("--storage", metavar="URL", help="default: studies.db in this directory")
-    for line in list_studies(parser.parse_args(sys.argv[2:]).storage):
-        print(line)
 
 
 def show_help() -> None:
@@ -115,9 +102,9 @@ def show_help() -> None:
     print(template.safe_substitute(CONFIG=OmegaConf.to_yaml(composed)))
 
 
-def _exit_code(app: Callable[[], Any]) -> int:
+def _exit_code(app: Callable[[], int | None]) -> int:
     try:
-        with_own_errors(app)
+        return with_own_errors(app) or DONE
     except JobFailed as carrier:
         return _failure(carrier.error)
     except SweepFailed as error:
@@ -131,15 +118,14 @@ def _exit_code(app: Callable[[], Any]) -> int:
     except Terminated:
         print("Interrupted (SIGTERM).", file=sys.stderr)
         return TERMINATED
-    return DONE
 
 
-def with_own_errors(app: Callable[[], Any]) -> None:
-    """Call the Hydra app so that its exceptions reach the caller (HYDRA_FULL_ERROR)."""
+def with_own_errors(app: Callable[[], int | None]) -> int | None:
+    """Call the app so that its exceptions reach the caller past Hydra (HYDRA_FULL_ERROR)."""
     before = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
-        app()
+        return app()
     finally:
         if before is None:
             del os.environ["HYDRA_FULL_ERROR"]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import optuna
 from optuna.storages import BaseStorage
 
-from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
+from rcnn_sweep.sweep.reading import existing_storage
+from rcnn_sweep.sweep.storage import masked, storage_url
 from rcnn_sweep.sweep.summary import best_of, counts_of
 
 
@@ -16,13 +16,7 @@ def list_studies(storage: str | None) -> Iterator[str]:
     Raises :class:`UserError` where there is no such storage; it never creates one.
     """
     url = storage_url(storage)
-    file = sqlite_file(url)
-    if file is not None and not file.exists():
-        raise UserError(
-            f"studies: expected a storage, found no {file}.\n"
-            "Start a sweep with -m, change the directory, or name one: --storage URL."
-        )
-    opened = open_storage(url)
+    opened = existing_storage(url)
     names = sorted(optuna.study.get_all_study_names(opened))
     yield f"{len(names)} in {masked(url)}"
     for name in names:

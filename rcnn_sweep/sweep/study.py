@@ -37,6 +37,8 @@ def open_study(plan: Plan) -> Queue:
         if queue.study_attr("record") is None and not queue.trials():
             queue.set_study_attr("record", plan.record)
     check_record(plan.study_name, queue.study_attr("record"), plan.record)
+    queue.set_study_attr("baseline", plan.baseline)
+    queue.set_study_attr("directory", str(plan.directory))
     study = optuna.load_study(study_name=plan.study_name, storage=storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

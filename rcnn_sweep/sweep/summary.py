@@ -93,12 +93,13 @@ def summarise(
 def counts_of(trials: Sequence[FrozenTrial]) -> dict[str, int]:
     """Count the slots by the state of the trial that counts, and the attempts behind them."""
     last = [history[-1] for history in slots_of(trials).values()]
-    counts: Counter[str] = Counter(_word(trial) for trial in last)
+    counts: Counter[str] = Counter(word_of(trial) for trial in last)
     attempts = sum(len(history) - 1 for history in slots_of(trials).values())
     return {**counts, "repeated": attempts} if attempts else dict(counts)
 
 
-def _word(trial: FrozenTrial) -> str:
+def word_of(trial: FrozenTrial) -> str:
+    """Give a trial's state in a word; FAIL is failed, interrupted or withdrawn."""
     if trial.state is not TrialState.FAIL:
         return str(trial.state.name.lower())
     kind = kind_of(trial)
