@@ -44,7 +44,11 @@ class Corners:
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep settled: ``first`` are the points fixed from the start, by slot."""
+    """A sweep settled: ``first`` are the points fixed from the start, by slot.
+
+    ``is_search`` is false where the application gives all points: ``left_out`` are then the
+    slots that are not to be tried.
+    """
 
     settings: Settings
     study_name: str
@@ -59,6 +63,13 @@ class Plan:
     record: Mapping[str, object]
     config: DictConfig
     composer: Composer
+    is_search: bool = True
+    left_out: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Give the number of slots that are to hold a trial."""
+        return self.n_trials - len(self.left_out)
 
     @property
     def is_grid(self) -> bool:
@@ -133,6 +144,6 @@ def estimate(plan: Plan, trials: Sequence[FrozenTrial]) -> str:
     ]
     if not seconds:
         return "unknown until a trial of this study has ended"
-    remaining = plan.n_trials - len(seconds)
+    remaining = plan.size - len(seconds)
     total = max(0, remaining) * statistics.mean(seconds) / plan.workers
     return f"about {total / 60:.1f} min for {max(0, remaining)} trials"
