@@ -28,7 +28,32 @@ NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable"
 STATES = ("complete", "pruned", "failed", "interrupted", "running", "waiting", "repeated")
 
 
-class RecordedStudy(StudyHooks):
+class RecordedTrials(StudyHooks):
+    """Each trial is an MLflow run, which knows its end even where Optuna was not told."""
+
+    @property
+    def store(self) -> Store:
+        """The store that the trials' runs are in."""
+        raise NotImplementedError
+
+    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
+        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
+        run_id = user_attrs.get("mlflow_run_id")
+        if run_id is None:
+            return None
+        state, metrics = self.store.outcome(str(run_id))
+        if state == "complete":
+            return Recorded("complete", metrics)
+        return Recorded("pruned") if state == "pruned" else None
+
+    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial whose process died as failed."""
+        run_id = user_attrs.get("mlflow_run_id")
+        if run_id is not None and self.store.is_running(str(run_id)):
+            self.store.record(str(run_id)).lost(reason)
+
+
+class RecordedStudy(RecordedTrials):
     """The study is an MLflow run; its trials, recorded by :mod:`rcnn_sweep.run`, are children."""
 
     def __init__(self, config: DictConfig) -> None:
@@ -37,7 +62,8 @@ class RecordedStudy(StudyHooks):
         self._tracking = typed(config).tracking
 
     @cached_property
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """The store that the config names."""
         return Store(tracking_uri(self._tracking.uri), self._tracking.experiment)
 
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
@@ -74,7 +100,7 @@ class RecordedStudy(StudyHooks):
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""
-        store = self._store
+        store = self.store
         store.reap(but_study=info.study_name)
         if parent is not None:
             store.resume(str(parent["run_id"]))
@@ -88,29 +114,13 @@ class RecordedStudy(StudyHooks):
             record.tags({"rcnn_sweep.data_fallback": config.data.unavailable})
         return {"run_id": record.run_id, "experiment_id": store.experiment_id}
 
-    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
-        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
-        run_id = user_attrs.get("mlflow_run_id")
-        if run_id is None:
-            return None
-        state, metrics = self._store.outcome(str(run_id))
-        if state == "complete":
-            return Recorded("complete", metrics)
-        return Recorded("pruned") if state == "pruned" else None
-
-    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
-        """Mark the run of a trial whose process died as failed."""
-        run_id = user_attrs.get("mlflow_run_id")
-        if run_id is not None and self._store.is_running(str(run_id)):
-            self._store.record(str(run_id)).lost(reason)
-
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
         from rcnn_sweep.sweep.printing import summary_lines
 
-        record = self._store.record(str(parent["run_id"]))
+        record = self.store.record(str(parent["run_id"]))
         record.metrics(study_metrics(summary))
         record.folder("sweep", summary.results)
         record.describe("\n".join(summary_lines(summary, info)).strip())
@@ -120,7 +130,7 @@ class RecordedStudy(StudyHooks):
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
-        return [how_to_see(self._store, record.run_id)]
+        return [how_to_see(self.store, record.run_id)]
 
 
 def settled(data: DataConfig) -> list[str]:
