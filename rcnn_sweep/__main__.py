@@ -5,13 +5,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from string import Template
 from types import FrameType
 from typing import Any
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -19,10 +17,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from rcnn_sweep import signals
 from rcnn_sweep.checks import passwords
 from rcnn_sweep.commands import VERBS, verb
+from rcnn_sweep.config_folder import config_folder, register_schemas
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
 from rcnn_sweep.passwords import without_password
-from rcnn_sweep.schema import SOURCES, open_schema
 from rcnn_sweep.sweep import SweepFailed
 
 DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -35,21 +33,6 @@ class JobFailed(BaseException):
         """Keep ``error`` as it was raised."""
         super().__init__(str(error))
         self.error = error
-
-
-def config_folder() -> Path:
-    """Give the folder of the config groups: beside the package in a checkout, else inside it."""
-    package = Path(__file__).resolve().parent
-    inside = package / "conf"
-    return inside if inside.is_dir() else package.parent / "conf"
-
-
-def register_schemas() -> None:
-    """Store the typed configs under the names that the files below ``conf/`` build upon."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=open_schema(), provider="rcnn_sweep")
-    for name, source in SOURCES.items():
-        store.store(group="data", name=f"{name}_schema", node=source, provider="rcnn_sweep")
 
 
 def task(composed: DictConfig) -> Any:

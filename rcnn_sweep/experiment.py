@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 from omegaconf import OmegaConf
 
 from rcnn_sweep import figures, network, rcnn_text_model
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 WEIGHTS = "rcnn.weights.h5"
 ARCHITECTURE = "architecture.svg"
+PREDICTIONS = "predictions.npz"
 
 
 def perform(
@@ -38,10 +40,11 @@ def perform(
     model = network.build(config, classes=len(dataset.label_names))
     _show_network(model, record)
     history = _fit(model, config, dataset, record)
-    evaluation = evaluate(
-        predict(model, dataset.validation), dataset.validation.labels, dataset.label_names
-    )
+    probabilities = predict(model, dataset.validation)
+    evaluation = evaluate(probabilities, dataset.validation.labels, dataset.label_names)
     _show_evaluation(evaluation, history, record)
+    if dataset.test is not None:
+        _keep_predictions(probabilities, dataset, record)
     _keep(model, config, dataset, record)
     metrics = {
         **_final_metrics(evaluation, dataset),
@@ -133,6 +136,24 @@ def _show_evaluation(evaluation: Evaluation, history: History, record: Record) -
     record.json("evaluation/confusion_matrix.json", matrix)
     record.json("evaluation/classification_report.json", evaluation.report)
     record.figure("evaluation/learning_curves.png", figures.learning_curves(history))
+
+
+def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, record: Record) -> None:
+    """Record what the model said of each test text: runs can then be compared text by text.
+
+    ``probabilities`` float32 ``(n, classes)``, ``truth`` int32 ``(n,)``, ``rows`` int64 ``(n,)``
+    (places in the stored test split), ``labels`` the classes' names. No pickles.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, PREDICTIONS)
+        np.savez_compressed(
+            file,
+            probabilities=probabilities,
+            truth=dataset.validation.labels,
+            rows=dataset.validation.rows,
+            labels=np.array(dataset.label_names),
+        )
+        record.file("evaluation", file)
 
 
 def _keep(model: keras.Model, config: Config, dataset: Dataset, record: Record) -> None:

@@ -36,7 +36,46 @@ ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKI
 STATES = ("complete", "pruned", "failed", "interrupted", "running", "waiting", "repeated")
 
 
-class RecordedStudy(StudyHooks):
+class RecordedTrials(StudyHooks):
+    """Each trial is an MLflow run, which knows its end even where Optuna was not told."""
+
+    @property
+    def store(self) -> Store:
+        """The store that the trials' runs are in."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Give the way to the store."""
+        access = {name: os.environ[name] for name in ACCESS if name in os.environ}
+        return {**access, "MLFLOW_TRACKING_URI": self.store.uri}
+
+    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
+        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
+        run_id = user_attrs.get("mlflow_run_id")
+        if run_id is None:
+            return None
+        state, metrics = self.store.outcome(str(run_id))
+        if state == "complete":
+            return Recorded("complete", metrics)
+        return Recorded("pruned") if state == "pruned" else None
+
+    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial whose process died as failed."""
+        if (record := self._unfinished(user_attrs)) is not None:
+            record.lost(reason)
+
+    def interrupted(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial that ended with its command as interrupted."""
+        if (record := self._unfinished(user_attrs)) is not None:
+            record.interrupted(reason)
+
+    def _unfinished(self, user_attrs: Mapping[str, Any]) -> "Record | None":
+        run_id = user_attrs.get("mlflow_run_id")
+        is_running = run_id is not None and self.store.is_running(str(run_id))
+        return self.store.record(str(run_id)) if is_running else None
+
+
+class RecordedStudy(RecordedTrials):
     """The study is an MLflow run; its trials, recorded by :mod:`rcnn_sweep.run`, are children."""
 
     def __init__(self, config: DictConfig) -> None:
@@ -45,7 +84,8 @@ class RecordedStudy(StudyHooks):
         self._tracking = typed(config).tracking
 
     @cached_property
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """The store that the config names."""
         return Store(tracking_uri(self._tracking.uri), self._tracking.experiment)
 
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
@@ -76,11 +116,6 @@ class RecordedStudy(StudyHooks):
         """Name what trials record; they do not read the test split."""
         return MetricNames(EACH_EPOCH, AT_END)
 
-    def environment(self) -> dict[str, str]:
-        """Give the way to the store."""
-        access = {name: os.environ[name] for name in ACCESS if name in os.environ}
-        return {**access, "MLFLOW_TRACKING_URI": tracking_uri(self._tracking.uri)}
-
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
         settings = typed(config)
@@ -103,7 +138,7 @@ class RecordedStudy(StudyHooks):
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""
-        store = self._store
+        store = self.store
         store.reap(but_study=info.study_name)
         total = {"rcnn_sweep.n_trials": info.n_trials}  # a tag: a later command may raise it
         if parent is not None:
@@ -119,38 +154,13 @@ class RecordedStudy(StudyHooks):
             record.tags({"rcnn_sweep.data_fallback": config.data.unavailable})
         return {"run_id": record.run_id, "experiment_id": store.experiment_id}
 
-    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
-        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
-        run_id = user_attrs.get("mlflow_run_id")
-        if run_id is None:
-            return None
-        state, metrics = self._store.outcome(str(run_id))
-        if state == "complete":
-            return Recorded("complete", metrics)
-        return Recorded("pruned") if state == "pruned" else None
-
-    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
-        """Mark the run of a trial whose process died as failed."""
-        if (record := self._unfinished(user_attrs)) is not None:
-            record.lost(reason)
-
-    def interrupted(self, user_attrs: Mapping[str, Any], reason: str) -> None:
-        """Mark the run of a trial that ended with its command as interrupted."""
-        if (record := self._unfinished(user_attrs)) is not None:
-            record.interrupted(reason)
-
-    def _unfinished(self, user_attrs: Mapping[str, Any]) -> "Record | None":
-        run_id = user_attrs.get("mlflow_run_id")
-        is_running = run_id is not None and self._store.is_running(str(run_id))
-        return self._store.record(str(run_id)) if is_running else None
-
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
         from rcnn_sweep.sweep.printing import summary_lines
 
-        record = self._store.record(str(parent["run_id"]))
+        record = self.store.record(str(parent["run_id"]))
         record.metrics(study_metrics(summary))
         record.folder("sweep", summary.results)
         record.describe("\n".join(summary_lines(summary, info)).strip())
@@ -160,7 +170,7 @@ class RecordedStudy(StudyHooks):
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
-        return [how_to_see(self._store, record.run_id)]
+        return [how_to_see(self.store, record.run_id)]
 
 
 def settled(data: DataConfig) -> list[str]:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from rcnn_sweep.errors import UserError
 
 if TYPE_CHECKING:
+    from rcnn_sweep.sweep.space import Params
     from rcnn_sweep.sweep.summary import SweepSummary
 
 
@@ -82,6 +83,17 @@ class StudyHooks:
         They may hold passwords: they are neither printed nor written to a file.
         """
         return {}
+
+    def points(
+        self, config: DictConfig, tried: Mapping[int, "Params"]
+    ) -> dict[int, "Params"] | None:
+        """Give the points that make up the study, by slot; None where a sampler seeks them.
+
+        Such a study is a comparison: it has no best point, and grows as the points do. ``tried``
+        are the points of the slots that it has already: a slot keeps its point for good. Slots
+        left out are not tried, or not again.
+        """
+        return None
 
     def validate(self, config: DictConfig) -> str | None:
         """Say in one line why ``config``, a composed trial, is impossible; None if it is not."""

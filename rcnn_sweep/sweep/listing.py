@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import optuna
 from optuna.storages import BaseStorage
 
-from rcnn_sweep.sweep.reading import existing_storage
+from rcnn_sweep.sweep.reading import existing_storage, is_search
 from rcnn_sweep.sweep.storage import masked, storage_url
 from rcnn_sweep.sweep.summary import best_of, counts_of
 
@@ -31,7 +31,7 @@ def _told(storage: BaseStorage, name: str) -> Iterator[str]:
     metrics = attrs.get("record", {}).get("metric", ["value"] * len(directions))
     counts = ", ".join(f"{count} {word}" for word, count in counts_of(trials).items())
     yield f"\n{name}: {counts or 'no trials'}"
-    for best in best_of(trials, directions)[:3]:
+    for best in best_of(trials, directions)[:3] if is_search(storage, name) else []:
         values = zip(metrics, best.values, strict=False)
         shown = ", ".join(f"{metric}={value:.6g}" for metric, value in values)
         params = " ".join(f"{key}={value}" for key, value in best.params.items())

@@ -49,6 +49,9 @@ class Plan:
     ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
     overrides that hold for all trials as the user typed them; ``composer`` has those that the
     application settled, too.
+
+    ``is_search`` is false where the application gives all points: ``left_out`` are then the
+    slots that are not to be tried.
     """
 
     settings: Settings
@@ -66,6 +69,13 @@ class Plan:
     record: Mapping[str, object]
     config: DictConfig
     composer: Composer
+    is_search: bool = True
+    left_out: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Give the number of slots that are to hold a trial."""
+        return self.n_trials - len(self.left_out)
 
     @property
     def is_grid(self) -> bool:
@@ -140,6 +150,6 @@ def estimate(plan: Plan, trials: Sequence[FrozenTrial]) -> str:
     ]
     if not seconds:
         return "unknown until a trial of this study has ended"
-    remaining = plan.n_trials - len(seconds)
+    remaining = plan.size - len(seconds)
     total = max(0, remaining) * statistics.mean(seconds) / plan.workers
     return f"about {total / 60:.1f} min for {max(0, remaining)} trials"

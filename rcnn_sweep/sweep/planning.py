@@ -81,6 +81,23 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     )
 
 
+def with_points(plan: Plan, hooks: StudyHooks, tried: Mapping[int, Params]) -> Plan:
+    """Give the plan of the points that the hooks name, where they do; ``tried`` as for them."""
+    points = hooks.points(plan.config, tried)
+    if points is None:
+        return plan
+    n_trials = max(points, default=-1) + 1
+    return replace(
+        plan,
+        is_search=False,
+        baseline=None,
+        first=points,
+        n_trials=n_trials,
+        left_out=tuple(slot for slot in range(n_trials) if slot not in points),
+        workers=plan.settings.workers or automatic_workers(len(points)),
+    )
+
+
 def _check_metrics(settings: Settings, names: MetricNames | None) -> None:
     known = (*names.each_step, *names.at_end) if names is not None else settings.metrics
     for metric in settings.metrics:

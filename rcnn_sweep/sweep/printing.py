@@ -30,19 +30,28 @@ def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
     yield f"sampler    {plan.settings.sampler.name}, pruner {plan.settings.pruner.name}"
     if plan.unprunable:
         yield f"pruning    none: {plan.unprunable}"
-    yield f"trials     {plan.n_trials} in all, seed {plan.settings.seed}"
+    yield f"trials     {plan.size} in all, seed {plan.settings.seed}"
+    yield from _searched(plan) if plan.is_search else _given(plan)
+    yield f"workers    {workers_line(plan, launcher)}"
+    yield f"time       {estimate(plan, found.trials() if found else [])}"
+
+
+def _searched(plan: Plan) -> Iterator[str]:
     yield f"baseline   {_baseline(plan)}"
     for key, values in plan.space.describe().items():
         yield f"space      {key}: {values}"
     yield f"impossible {plan.corners}"
-    yield f"workers    {workers_line(plan, launcher)}"
-    yield f"time       {estimate(plan, found.trials() if found else [])}"
+
+
+def _given(plan: Plan) -> Iterator[str]:
+    for point in plan.first.values():
+        yield f"point      {' '.join(f'{key}={value}' for key, value in point.items())}"
 
 
 def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
     """Print what starts, in two or three lines."""
     print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
-    print(f"{plan.n_trials} trials in all, {workers_line(plan, launcher)}")
+    print(f"{plan.size} trials in all, {workers_line(plan, launcher)}")
     if plan.unprunable:
         print(f"trials are not pruned: {plan.unprunable}")
 
@@ -100,13 +109,14 @@ def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
         "impossible point(s) not tried": summary.rejected + summary.left_out,
     }
     yield from (f"{count} {text}" for text, count in extras.items() if count)
-    yield from _winner(summary)
+    if summary.is_search:
+        yield from _winner(summary)
     if summary.steps_full > summary.steps_run:
         run = f"{summary.steps_run} of {summary.steps_full} steps run"
         yield f"pruning saved {summary.saved:.0%} of the compute ({run})"
     yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
     yield f"resume:    {info.command}"
-    if summary.best:
+    if summary.best and summary.is_search:
         yield f"best:      {best_command(summary.directory)}"
     yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
 

@@ -111,7 +111,8 @@ class Progress:
         elapsed = timedelta(seconds=round((datetime.now() - self.began).total_seconds()))
         cells += [str(elapsed), "?" if left is None else str(left)]
         table.add_row(*cells)
-        return Group(table, Text(f"best: {self._best(trials)}"))
+        best = Text(f"best: {self._best(trials)}") if self.plan.is_search else Text()
+        return Group(table, best)
 
     def _best(self, trials: Sequence[FrozenTrial]) -> str:
         best = best_of(trials, self.plan.settings.directions)

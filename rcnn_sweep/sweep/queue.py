@@ -28,6 +28,9 @@ TRANSIENT = (DEAD, MEMORY)
 AFRESH = (INTERRUPTED, FATAL, WITHDRAWN)
 """What a new command tries again: trials cut short, and those whose mistake may be mended."""
 
+LEFT_OUT = "left_out"
+"""The study's attribute that lists the slots nobody wants tried."""
+
 OPEN = (TrialState.WAITING, TrialState.RUNNING)
 
 
@@ -67,6 +70,10 @@ class Queue:
         wanted = None if states is None else tuple(states)
         return self.storage.get_all_trials(self.study_id, deepcopy=False, states=wanted)
 
+    def points(self) -> dict[int, Params]:
+        """Give the point of each slot that has one."""
+        return {slot: point_of(tried[-1]) for slot, tried in slots_of(self.trials()).items()}
+
     def open_trials(self) -> list[FrozenTrial]:
         """Give the trials that wait or run."""
         return self.trials(OPEN)
@@ -77,12 +84,13 @@ class Queue:
         ``first`` holds the points that are fixed from the start. A slot whose trial failed for a
         transient reason gets its point once more, ``max_retries`` times; one whose trial failed
         for a reason in ``again`` does so however often. Trials that wait in slots beyond
-        ``n_trials`` are withdrawn.
+        ``n_trials``, or in slots that the study leaves out, are withdrawn.
         """
         with exclusive(self.url):
             slots = slots_of(self.trials())
-            self._withdraw(slots)
-            needed = [s for s in range(self.n_trials) if self._needs(slots.get(s, []), again)]
+            wanted = sorted({*range(self.n_trials)} - {*(self.study_attr(LEFT_OUT) or ())})
+            self._withdraw({s: tried for s, tried in slots.items() if s not in wanted})
+            needed = [slot for slot in wanted if self._needs(slots.get(slot, []), again)]
             for slot in needed:
                 self._enqueue(slot, slots.get(slot, []), first.get(slot, {}))
             return len(needed)
@@ -108,8 +116,8 @@ class Queue:
 
     def _withdraw(self, slots: Mapping[int, Sequence[FrozenTrial]]) -> None:
         for slot, history in slots.items():
-            if slot >= self.n_trials and history[-1].state is TrialState.WAITING:
-                reason = f"withdrawn: n_trials is {self.n_trials}"
+            if history[-1].state is TrialState.WAITING:
+                reason = f"withdrawn: slot {slot} is not wanted (n_trials is {self.n_trials})"
                 self.fail(history[-1].number, WITHDRAWN, reason)
 
     def claim(self, worker: str, session: str) -> int | None:

@@ -62,10 +62,11 @@ class StudyRecord:
     parent: Mapping[str, Any]
     command: str
     directory: Path | None
+    is_search: bool
 
 
 def read_study(name: str | None, storage: str | None) -> StudyRecord:
-    """Read study ``name`` (None: the one last worked on) from ``storage`` (None: studies.db here).
+    """Read study ``name`` from ``storage`` (None: studies.db here); None: the last search.
 
     Raises :class:`UserError` where there is no such storage or study; it never creates one.
     """
@@ -97,7 +98,13 @@ def existing_storage(url: str) -> BaseStorage:
 def _latest(storage: BaseStorage, names: list[str], shown: str) -> str:
     if not names:
         raise UserError(f"expected a study, found none in {shown}. Start a sweep with -m.")
-    return max(names, key=lambda name: _last_start(storage, name))
+    return max(names, key=lambda name: (is_search(storage, name), _last_start(storage, name)))
+
+
+def is_search(storage: BaseStorage, name: str) -> bool:
+    """Say whether a study seeks a best point; otherwise all of its points were given."""
+    attrs = storage.get_study_user_attrs(storage.get_study_id_from_name(name))
+    return bool(attrs.get("is_search", True))
 
 
 def _last_start(storage: BaseStorage, name: str) -> datetime:
@@ -125,6 +132,7 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudyRecord:
         parent=attrs.get("parent") or {},
         command=attrs.get("command", ""),
         directory=Path(attrs["directory"]) if "directory" in attrs else None,
+        is_search=is_search(storage, name),
     )
 
 

@@ -129,9 +129,10 @@ def drawn(distribution: BaseDistribution, rng: random.Random) -> Value:
         value = float(low * (high / low) ** rng.random())
         whole = isinstance(distribution, IntDistribution)
         return round(value) if whole else min(value, high)
-    if cardinality(distribution) is not None:
-        return rng.choice(enumerated(distribution))
-    assert isinstance(distribution, FloatDistribution)
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    count = cardinality(distribution)
+    if count is not None:
+        return _at(distribution, rng.randrange(count))
     return rng.uniform(distribution.low, distribution.high)
 
 
@@ -155,10 +156,12 @@ def enumerated(distribution: BaseDistribution) -> list[Value]:
     count = cardinality(distribution)
     if count is None or not isinstance(distribution, IntDistribution | FloatDistribution):
         raise UserError(f"a grid needs a finite set of values, received {distribution}")
-    low, step = distribution.low, distribution.step or 0
-    digits = 0 if isinstance(distribution, IntDistribution) else 12
-    return [round(low + index * step, digits) if digits else low + index * step
-            for index in range(count)]  # fmt: skip
+    return [_at(distribution, index) for index in range(count)]
+
+
+def _at(distribution: IntDistribution | FloatDistribution, index: int) -> Value:
+    value = distribution.low + index * (distribution.step or 0)
+    return value if isinstance(distribution, IntDistribution) else round(value, 12)
 
 
 def _holds(distribution: BaseDistribution, value: Value) -> bool:

@@ -9,7 +9,7 @@ from optuna.study import StudyDirection
 
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.queue import Queue
+from rcnn_sweep.sweep.queue import LEFT_OUT, Queue
 from rcnn_sweep.sweep.record import check_record
 from rcnn_sweep.sweep.storage import exclusive, open_storage, sqlite_file
 
@@ -39,6 +39,8 @@ def open_study(plan: Plan) -> Queue:
     check_record(plan.study_name, queue.study_attr("record"), plan.record)
     queue.set_study_attr("baseline", plan.baseline)
     queue.set_study_attr("directory", str(plan.directory))
+    queue.set_study_attr("is_search", plan.is_search)
+    queue.set_study_attr(LEFT_OUT, plan.left_out)
     study = optuna.load_study(study_name=plan.study_name, storage=storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

@@ -22,8 +22,8 @@ class SweepSummary:
     Pareto front. ``baseline`` is the trial of the composed config. ``rejected`` counts the
     impossible points that were drawn and drawn again, ``left_out`` those of a grid.
     ``steps_run`` and ``steps_full`` count the reported steps (epochs) of all trials and what
-    they would have been without pruning. Times are in seconds; ``busy_seconds`` adds up over
-    workers.
+    they would have been without pruning. ``is_search`` is false where the application gave all
+    points. Times are in seconds; ``busy_seconds`` adds up over workers.
     """
 
     study_name: str
@@ -42,6 +42,7 @@ class SweepSummary:
     steps_full: int
     busy_seconds: float
     wall_seconds: float
+    is_search: bool = True
 
     @property
     def results(self) -> Path:
@@ -86,6 +87,7 @@ def summarise(
         steps_full=steps_full,
         busy_seconds=sum(t.duration.total_seconds() for t in own if t.duration is not None),
         wall_seconds=wall_seconds,
+        is_search=plan.is_search,
     )
 
 

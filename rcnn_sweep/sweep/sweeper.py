@@ -17,7 +17,7 @@ from rcnn_sweep.sweep.driver import Driver
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.launching import LauncherCrew, launched
 from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.planning import Request, base_config, make_plan
+from rcnn_sweep.sweep.planning import Request, base_config, make_plan, with_points
 from rcnn_sweep.sweep.printing import print_opening, print_plan
 from rcnn_sweep.sweep.progress import Progress
 from rcnn_sweep.sweep.queue import AFRESH, Queue
@@ -42,6 +42,7 @@ class Sweep:
         hooks = load_hooks(self.request.options["hooks"], base_config(self.request))
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
+        plan = with_points(plan, hooks, found.points() if found is not None else {})
         launcher = _launcher_name(self.request.master)
         if plan.settings.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))

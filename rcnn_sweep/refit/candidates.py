@@ -1,0 +1,132 @@
+"""Which configs of a study are retrained, and what their records say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rcnn_sweep.data import expected_sha256
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.refit.config import BASE_CONFIG, Candidate, RefitConfig
+from rcnn_sweep.schema import Config, flat, from_yaml
+from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.tracking.reading import Reader
+
+NOT_CONFIG = ("training.seed", "data.path", "data.validation", "tracking.")
+"""What differs between two runs without making them other configs."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One config of the comparison, the baseline or a candidate.
+
+    ``config`` is ready to be retrained but for its seed. ``changes`` are the values in which it
+    differs from the baseline. ``validation`` holds the validation metrics that the sweep saw
+    (accuracy, f1_macro), empty where the trial never completed.
+    """
+
+    name: str
+    trial: int
+    config: Config
+    changes: Mapping[str, object]
+    validation: Mapping[str, float]
+
+
+def chosen(study: StudyRecord, top: int) -> list[Candidate]:
+    """Give the baseline and the ``top`` best other configs of a study, best first.
+
+    Configs are told apart by their parameters; of several objectives the Pareto front counts, in
+    the order of the first. Raises :class:`UserError` where there is nothing to compare.
+    """
+    if not study.is_search:
+        raise UserError(f"refit: expected a sweep's study; received {study.name}, itself a refit.")
+    if "run_id" not in study.parent:
+        raise UserError(f"refit: expected a study recorded in MLflow; {study.name} is not.")
+    baseline = study.baseline
+    others = _ranked(study, baseline)
+    if not others:
+        raise UserError(
+            f"refit: expected a complete trial besides the baseline; {study.name} has none.\n"
+            f"Resume it: {study.command}"
+        )
+    first = Candidate(BASE_CONFIG, str(study.parent["run_id"]))
+    if baseline is not None:
+        first = Candidate(baseline.number, str(baseline.run_id))
+    return [first, *(Candidate(trial.number, str(trial.run_id)) for trial in others[:top])]
+
+
+def _ranked(study: StudyRecord, baseline: TrialRecord | None) -> list[TrialRecord]:
+    pool = study.best if len(study.directions) > 1 else study.trials
+    sign = -1 if study.directions[0] == "maximize" else 1
+    complete = [trial for trial in pool if trial.state == "complete"]
+    seen = [] if baseline is None else [baseline.params]
+    ranked = []
+    for trial in sorted(complete, key=lambda t: (sign * t.values[0], t.number)):
+        if trial.params not in seen:
+            seen.append(trial.params)
+            ranked.append(trial)
+    return ranked
+
+
+def judged_by(study: StudyRecord) -> str:
+    """Give the test metric that decides: macro-F1 for a sweep that sought it, else accuracy."""
+    return "f1_macro" if study.metrics[0] == "val_f1_macro" else "accuracy"
+
+
+def arms(config: RefitConfig, reader: Reader) -> list[Arm]:
+    """Read the candidates' configs from their records, the baseline first.
+
+    Raises :class:`UserError` where a record is missing or the data is no longer what it was.
+    """
+    configs = [_recorded(candidate, reader) for candidate in config.candidates]
+    base = flat(configs[0])
+    found = []
+    for place, (candidate, own) in enumerate(zip(config.candidates, configs, strict=True)):
+        check_data(own, reader.run(config.study_run).tags.get("rcnn_sweep.data_sha256"))
+        found.append(
+            Arm(
+                name=f"trial {candidate.trial}" if place else "baseline",
+                trial=candidate.trial,
+                config=own,
+                changes=changes(base, flat(own)),
+                validation=_validation(candidate, reader),
+            )
+        )
+    return found
+
+
+def _recorded(candidate: Candidate, reader: Reader) -> Config:
+    path = "config/base.yaml" if candidate.trial == BASE_CONFIG else "config/resolved.yaml"
+    text = reader.text(candidate.run_id, path)
+    if text is None:
+        raise UserError(f"refit: expected {path} in run {candidate.run_id}, found none.")
+    config = from_yaml(text)
+    return replace(config, data=replace(config.data, validation="test"))
+
+
+def check_data(config: Config, sha256: str | None) -> None:
+    """Raise :class:`UserError` where the data file has gone or is another than the study's."""
+    path = config.data.path
+    if path is not None and not Path(path).exists():
+        raise UserError(f"data.path: expected the study's data; {path} has gone. Put it back.")
+    if sha256 is not None and (found := expected_sha256(config.data)) != sha256:
+        raise UserError(
+            f"data.path: expected the study's data (SHA-256 {sha256[:12]}...); {path} is another "
+            f"file now ({found[:12]}...). Put the old one back, or start a new study."
+        )
+
+
+def changes(base: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """Give the values of ``own`` that differ from ``base``, but for those that make no config."""
+    return {
+        key: value
+        for key, value in own.items()
+        if not key.startswith(NOT_CONFIG) and base.get(key) != value
+    }
+
+
+def _validation(candidate: Candidate, reader: Reader) -> dict[str, float]:
+    if candidate.trial == BASE_CONFIG:
+        return {}
+    metrics = reader.run(candidate.run_id).metrics
+    named: Sequence[str] = ("accuracy", "f1_macro")
+    return {name: metrics[f"val_{name}"] for name in named if f"val_{name}" in metrics}

@@ -1,0 +1,96 @@
+"""The complete runs of a refit, read back from MLflow."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.refit.candidates import Arm
+from rcnn_sweep.refit.weighing import Measured, Predicted
+from rcnn_sweep.tracking.reading import Reader, RunRecord
+
+PREDICTIONS = "evaluation/predictions.npz"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a run recorded: true and predicted class ids ``(n,)``, and the classes' names."""
+
+    truth: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+
+def complete_runs(reader: Reader, refit_run: str) -> dict[tuple[int, int], RunRecord]:
+    """Give the refit's complete runs by candidate's trial and seed; the first of several."""
+    found: dict[tuple[int, int], RunRecord] = {}
+    for run in reader.children(refit_run):
+        if run.tags.get("rcnn_sweep.state") == "complete":
+            key = (int(run.tags["rcnn_sweep.candidate_trial"]), int(run.tags["rcnn_sweep.seed"]))
+            found.setdefault(key, run)
+    return found
+
+
+def measured(
+    reader: Reader,
+    arms: Sequence[Arm],
+    seeds: Sequence[int],
+    runs: Mapping[tuple[int, int], RunRecord],
+) -> tuple[NDArray[np.int64], tuple[str, ...], list[Measured]]:
+    """Give the truth ``(n,)``, the classes' names and each arm with its runs.
+
+    Raises :class:`UserError` where runs were judged on different texts.
+    """
+    tested = {
+        (arm.trial, seed): read_predictions(reader, runs[arm.trial, seed].run_id)
+        for arm in arms
+        for seed in seeds
+        if (arm.trial, seed) in runs
+    }
+    truth, labels = _shared(list(tested.values()))
+    results = [
+        Measured(
+            arm,
+            {
+                seed: Predicted(runs[trial, seed].run_id, one.predicted)
+                for (trial, seed), one in tested.items()
+                if trial == arm.trial
+            },
+        )
+        for arm in arms
+    ]
+    return truth, labels, results
+
+
+def _shared(tested: Sequence[Tested]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    first = tested[0]
+    for other in tested[1:]:
+        if other.labels != first.labels or not np.array_equal(other.truth, first.truth):
+            raise UserError(
+                "refit: expected all runs to be judged on the same test texts; some were not. "
+                "Their data or its limits differ."
+            )
+    return first.truth, first.labels
+
+
+def read_predictions(reader: Reader, run_id: str) -> Tested:
+    """Read a run's test predictions; raises :class:`UserError` where it recorded none.
+
+    The predicted class is the most probable one, as in :mod:`rcnn_sweep.evaluation`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = reader.file(run_id, PREDICTIONS, Path(folder))
+        if file is None:
+            raise UserError(f"refit: expected {PREDICTIONS} in run {run_id}, found none.")
+        with np.load(file, allow_pickle=False) as stored:
+            arrays: dict[str, NDArray[Any]] = {name: stored[name] for name in stored.files}
+    return Tested(
+        truth=arrays["truth"].astype(np.int64),
+        predicted=arrays["probabilities"].argmax(axis=1).astype(np.int64),
+        labels=tuple(str(label) for label in arrays["labels"]),
+    )

@@ -1,0 +1,53 @@
+"""The task of a refit's trials: one candidate, trained with one seed, judged on test."""
+
+import logging
+from dataclasses import replace
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from rcnn_sweep.data import load
+from rcnn_sweep.refit.config import refit_config
+from rcnn_sweep.run import Job, recorded_run
+from rcnn_sweep.schema import Config, TrackingConfig, from_yaml
+from rcnn_sweep.sweep import TrialContext, current_trial
+from rcnn_sweep.tracking import Store, tracking_uri
+
+log = logging.getLogger(__name__)
+
+
+def task(composed: DictConfig) -> dict[str, float]:
+    """Train the composed pair of candidate and seed; give its metrics."""
+    trial = current_trial()
+    if trial is None:
+        raise RuntimeError("a refit's task runs as a trial only")
+    asked = refit_config(composed)
+    arm = trial.parent["arms"][str(asked.trial)]
+    config = retrained(arm, asked.seed, trial, asked.tracking.uri)
+    dataset = load(config.data, say=log.info)
+    config = replace(config, data=dataset.config)
+    store = Store(tracking_uri(asked.tracking.uri), str(trial.parent["experiment"]))
+    tags = {
+        "rcnn_sweep.candidate": arm["name"],
+        "rcnn_sweep.candidate_trial": str(asked.trial),
+        "rcnn_sweep.seed": str(asked.seed),
+    }
+    overrides = list(HydraConfig.get().overrides.task)
+    return recorded_run(Job(config, dataset, overrides, trial, kind="run", tags=tags), store)
+
+
+def retrained(arm: dict[str, str], seed: int, trial: TrialContext, uri: str | None) -> Config:
+    """Give the arm's config with its seed, recorded where the study is, the model logged."""
+    config = from_yaml(arm["config"])
+    tracking = TrackingConfig(
+        uri=uri,
+        experiment=str(trial.parent["experiment"]),
+        run_name=f"{arm['name']}, seed {seed}",
+        log_model=True,
+    )
+    return replace(config, training=replace(config.training, seed=seed), tracking=tracking)
+
+
+def yaml_of(config: Config) -> str:
+    """Give a config as text that :func:`rcnn_sweep.schema.from_yaml` reads."""
+    return OmegaConf.to_yaml(OmegaConf.structured(config))
