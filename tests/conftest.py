@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -6,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small import command_line, environment, table_rows, write_table
+from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,21 @@ def command(tmp_path: Path) -> Command:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A working directory with one complete run on ``reviews.csv``, and the run's id."""
+    folder = tmp_path_factory.mktemp("small run")
+    table = write_table(folder / "reviews.csv", table_rows(200))
+    done = subprocess.run(
+        command_line("data=table", f"data.path='{table}'", *SMALL_NETWORK),
+        cwd=folder,
+        env=environment(folder / "cache"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"Run (\w{32})", done.stdout)
+    assert found is not None
+    return folder, found[1]

@@ -10,6 +10,11 @@ DATA = Path(os.environ.get("RCNN_SWEEP_TEST_DATA", ROOT.parent / "shared" / "dat
 GOOD = "a wonderful film with warm and moving scenes number"
 BAD = "a dreadful film with cold and boring scenes number"
 
+SMALL_NETWORK = (
+    *("data.maxlen=12", "conv.filters=8", "lstm.units=8", "embedding.output_dim=8"),
+    *("training.batch_size=16", "training.learning_rate=0.01", "training.epochs=2"),
+)
+
 
 def table_rows(count: int) -> list[tuple[str, str]]:
     """Texts whose label a network can learn within an epoch or two."""

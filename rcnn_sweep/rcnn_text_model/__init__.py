@@ -1,12 +1,12 @@
 """The logged model: raw texts in, label and probability out.
 
 This folder travels inside every logged model and must work there on its own: it imports nothing
-of the package around it, only Keras, NumPy and pandas.
+of the package around it, only Keras, NumPy and pandas, and an exception of MLflow's if there.
 """
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class TextClassifier:
         """Give one row a text: ``label``, the most probable one, and its ``probability``.
 
         ``model_input`` is a data frame with a column ``text``, or a list or series of texts.
-        Raises ``ValueError`` for anything that is not text.
+        Raises :func:`refusal` for anything that is not text.
         """
         import pandas as pd
 
@@ -67,13 +67,26 @@ def _texts(model_input: Any) -> list[str]:
 
     if isinstance(model_input, pd.DataFrame):
         if "text" not in model_input:
-            raise ValueError(f"expected a column 'text'; received {list(model_input.columns)}")
+            raise refusal(f"expected a column 'text'; received {list(model_input.columns)}")
         model_input = model_input["text"]
     texts = list(model_input)
     for place, text in enumerate(texts):
         if not isinstance(text, str):
-            raise ValueError(f"row {place}: expected a text; received {type(text).__name__}")
+            raise refusal(f"row {place}: expected a text; received {text!r:.60}")
     return texts
+
+
+def refusal(message: str) -> Exception:
+    """Give the exception for input that is not text.
+
+    MLflow's scoring server answers with the message of its own exceptions and with "an unexpected
+    error" and a traceback for all others; without MLflow it is a ``ValueError``.
+    """
+    try:
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        return ValueError(message)
+    return cast(Exception, MlflowException.invalid_parameter_value(message))
 
 
 def save(folder: Path, network: Any, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
