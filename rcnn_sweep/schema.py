@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.errors import UserError
 
@@ -158,6 +159,24 @@ def typed(composed: DictConfig) -> Config:
             if name not in known:
                 raise UserError(f"{name}: expected a key of the config; received an added one.")
     return config
+
+
+def from_yaml(text: str) -> Config:
+    """Read a recorded config (``config/resolved.yaml``, ``config/base.yaml``).
+
+    Keys that the record lacks have their defaults. Raises :class:`UserError` for one that names
+    no known data source or holds keys this version does not know.
+    """
+    given = OmegaConf.create(text)
+    source = OmegaConf.select(given, "data.name")
+    if source not in SOURCES:
+        raise UserError(f"data.name: expected one of {', '.join(SOURCES)}; received {source!r}.")
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(Config(data=SOURCES[source]())), given)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"config: expected a record this version can read; {reason}.") from error
+    return typed(cast(DictConfig, merged))
 
 
 def as_dict(config: Config) -> dict[str, Any]:
