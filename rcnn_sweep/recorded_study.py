@@ -108,6 +108,7 @@ class RecordedStudy(StudyHooks):
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
+        from rcnn_sweep.report import attach_report
         from rcnn_sweep.sweep.printing import summary_lines
 
         record = self._store.record(str(parent["run_id"]))
@@ -120,6 +121,7 @@ class RecordedStudy(StudyHooks):
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
+        attach_report(info, self._store.uri, summary)
         return [how_to_see(self._store, record.run_id)]
 
 

@@ -1,4 +1,4 @@
-"""Learning curves of several runs in one picture: accuracy and loss beside each other."""
+"""Learning curves of several runs in one picture: accuracy, loss; validation, training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from rcnn_sweep.report.frame import Frame
 from rcnn_sweep.report.scales import Scale, scale_of
 from rcnn_sweep.report.words import metric
 
-PANELS = ("accuracy", "loss")
+PANELS = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
+WIDTH, ROW = 720.0, 264.0
 
 
 @dataclass(frozen=True)
@@ -42,24 +43,25 @@ def trial_lines(facts: StudyFacts) -> list[Line]:
     return [line for line in lines if line.curves]
 
 
-def learning_curves(lines: Sequence[Line], *, training_of: Sequence[str] = ()) -> Markup | None:
-    """Draw validation curves, and dashed the training curves of the lines named.
+def learning_curves(lines: Sequence[Line]) -> Markup | None:
+    """Draw accuracy and loss of all lines, on the validation split above, on training below.
 
-    Other metrics than accuracy and loss (of another app) fill one panel. None without a curve.
+    Other metrics than these (of another app) fill one panel. None without a curve.
     """
-    known = list(dict.fromkeys(name for line in lines for name in line.curves))
-    if not known:
+    known = dict.fromkeys(name for line in lines for name, curve in line.curves.items() if curve)
+    panels = [name for name in PANELS if name in known] or list(known)[:1]
+    if not panels:
         return None
-    panels = [f"val_{name}" for name in PANELS if f"val_{name}" in known] or known[:1]
+    rows = -(-len(panels) // 2)
     drawing = Drawing(
-        *(720, 312),
+        *(WIDTH, ROW * rows),
         title="Learning curves",
         description="; ".join(_told(line, panels) for line in lines),
     )
-    width = (720 - 88 * len(panels)) / len(panels)
+    width = WIDTH / min(len(panels), 2)
     for place, name in enumerate(panels):
-        left = 62 + place * (width + 88)
-        _panel(drawing, lines, name, set(training_of), left, left + width)
+        left, top = 62 + width * (place % 2), ROW * (place // 2)
+        _panel(drawing, lines, name, (left, left + width - 88), (top + ROW - 46, top + 30))
     return drawing.markup()
 
 
@@ -72,41 +74,41 @@ def _panel(
     drawing: Drawing,
     lines: Sequence[Line],
     name: str,
-    training: set[str],
-    left: float,
-    right: float,
+    across: tuple[float, float],
+    upward: tuple[float, float],
 ) -> None:
-    drawn = [(line, "", line.curves[name]) for line in lines if line.curves.get(name)]
-    other = name.replace("val_", "train_")
-    if other != name:
-        dashed = [line for line in lines if line.name in training and line.curves.get(other)]
-        drawn = [*((line, " training", line.curves[other]) for line in dashed), *drawn]
-    points = [point for _, _, curve in drawn for point in curve]
+    drawn = [(line, line.curves[name]) for line in lines if line.curves.get(name)]
+    points = [point for _, curve in drawn for point in curve]
     steps = [step for step, _ in points]
-    x = Scale(min(steps), max(steps), left, right)
-    frame = Frame(drawing, x, scale_of([value for _, value in points], 258, 30, pad=0.06))
-    frame.axes("epoch", name.replace("val_", ""), x_marks=min(max(steps), 8))
-    ends = {line.label: frame.y(curve[-1][1]) for line, suffix, curve in drawn if not suffix}
-    for label, place in apart(ends, 11.0).items():
-        drawing.text(right + 8, place + 4, label, "mark")
-    for line, suffix, curve in reversed(drawn):
+    x = Scale(min(steps), max(steps), *across)
+    frame = Frame(drawing, x, scale_of([value for _, value in points], *upward, pad=0.06))
+    frame.axes("epoch", name, x_marks=min(max(steps), 8))
+    ends = {line.label: frame.y(curve[-1][1]) for line, curve in drawn}
+    for label, place in apart(ends, 11.0, upward[0] - 5).items():
+        drawing.text(across[1] + 8, place + 4, label, "mark")
+    for line, curve in reversed(drawn):
         places = [(x(step), frame.y(value)) for step, value in curve]
-        tip = f"{line.name}{suffix}: {', '.join(metric(value) for _, value in curve)}"
-        drawing.path(places, f"curve {line.kind}{suffix}", tip=tip)
-        if not suffix:
-            for at in places:
-                drawing.circle(*at, 2.6, f"dot {line.kind}", tip=tip)
+        tip = f"{line.name}: {', '.join(metric(value) for _, value in curve)}"
+        drawing.path(places, f"curve {line.kind}", tip=tip)
+        for at in places:
+            drawing.circle(*at, 2.6, f"dot {line.kind}", tip=tip)
 
 
-def apart(places: Mapping[str, float], least: float) -> dict[str, float]:
-    """Move labels down until each is at least ``least`` below the one before it.
+def apart(places: Mapping[str, float], least: float, lowest: float) -> dict[str, float]:
+    """Move labels until each is ``least`` below the one before it and none is below ``lowest``.
 
-    >>> apart({"a": 10.0, "b": 12.0}, 5)
+    Places grow downwards, as in the drawing.
+
+    >>> apart({"a": 10.0, "b": 12.0}, 5, 100)
     {'a': 10.0, 'b': 15.0}
+    >>> apart({"a": 10.0, "b": 12.0}, 5, 12)
+    {'a': 7.0, 'b': 12.0}
     """
-    moved: dict[str, float] = {}
-    lowest = float("-inf")
-    for label, place in sorted(places.items(), key=lambda item: item[1]):
-        lowest = max(place, lowest + least)
-        moved[label] = lowest
-    return moved
+    order = sorted(places, key=places.__getitem__)
+    moved: list[float] = []
+    for label in order:
+        moved.append(max(places[label], moved[-1] + least) if moved else places[label])
+    for place in reversed(range(len(moved))):
+        below = moved[place + 1] - least if place + 1 < len(moved) else lowest
+        moved[place] = min(moved[place], below)
+    return dict(zip(order, moved, strict=True))

@@ -120,7 +120,7 @@ def _arm_row(arm: Mapping[str, Any], against: Mapping[str, Any], judged: str) ->
     seen = (arm.get("validation") or {}).get(judged)
     changes = ", ".join(f"{key}={plain(v)}" for key, v in (arm.get("changes") or {}).items())
     cells = [
-        text(f"{arm['name']}{f' ({changes})' if changes else ''}"),
+        text(f"{arm['name']}{f' ({changes})' if changes else ''}", "words long"),
         number(seen, metric(seen)),
         number(scores.get("mean"), metric(scores.get("mean"))),
         number(scores.get("std"), metric(scores.get("std"))),

@@ -67,6 +67,24 @@ def _verdict(metrics: Mapping[str, float], reference: Known) -> str:
     return f"Yes, on the validation split. {tail}"
 
 
+def in_short(facts: StudyFacts, reference: Known | Absent) -> str:
+    """Give the verdict on the validation split in a sentence, empty where there is none."""
+    run = facts.runs.get(facts.best.number) if facts.best else None
+    own = None if run is None else run.metrics.get("val_accuracy")
+    if own is None or isinstance(reference, Absent):
+        return ""
+    texts = reference.confusion.total if reference.confusion else 0
+    told = (
+        "A plain reference without a network, TF-IDF with logistic regression, reaches a "
+        f"val_accuracy of {metric(reference.accuracy)} on the same texts: "
+    )
+    if abs(own - reference.accuracy) <= _margin(own, reference.accuracy, texts):
+        return told + "the network is not visibly better than that."
+    return told + (
+        "less than the network." if own > reference.accuracy else "more than the network."
+    )
+
+
 def _margin(one: float, other: float, texts: int) -> float:
     """Give the 95 % margin of a difference of two proportions (Wald, taken as independent)."""
     if not texts:

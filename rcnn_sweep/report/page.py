@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import rcnn_sweep
 from rcnn_sweep.errors import UserError
@@ -70,7 +70,17 @@ def _environment() -> Environment:
     )
     environment.filters["metric"] = words.metric
     environment.filters["masked"] = without_password
+    environment.filters["breakable"] = breakable
     return environment
+
+
+def breakable(name: str) -> Markup:
+    """Give ``name`` with places to break its line at dots and underscores.
+
+    >>> breakable("conv.filters")
+    Markup('conv.<wbr>filters')
+    """
+    return escape(name).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))
 
 
 def _part(name: str) -> str:

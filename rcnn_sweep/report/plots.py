@@ -100,7 +100,7 @@ def _slice(study: StudyRecord, key: str) -> Markup:
     x = scale_of(values, 66, 328, is_log=is_log(study, key), pad=0.05)
     y = scale_of([t.values[0] for t in seen], 200, 28, pad=0.08)
     frame = Frame(drawing, x, y)
-    frame.axes(f"{_short(key, 32)}{' (log)' if x.is_log else ''}", study.metrics[0], x_marks=4)
+    frame.axes(f"{_short(key, 32)}{' (log)' if x.is_log else ''}", study.metrics[0], x_marks=5)
     for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
         mark(drawing, x(trial.params[key]), y(trial.values[0]), trial, study)
     return drawing.markup()

@@ -8,7 +8,7 @@ from rcnn_sweep.report import plots, summary
 from rcnn_sweep.report.curves import learning_curves, trial_lines
 from rcnn_sweep.report.evidence import Refit, evidence_of
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.keep import keep_of
+from rcnn_sweep.report.keep import in_short, keep_of
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.provenance import provenance_of, reproduction, versions
 from rcnn_sweep.report.tables import Row, param, row, text
@@ -30,7 +30,7 @@ def study_page(
         "study": facts.study,
         "subtitle": summary.subtitle(facts),
         "figures": summary.figures(facts, validation),
-        "summary": summary.sentences(facts),
+        "summary": list(filter(None, [*summary.sentences(facts), in_short(facts, validation)])),
         "changes": _changes(facts),
         "best_command": _best_command(facts),
         "evidence": evidence_of(facts, refit),
@@ -49,8 +49,7 @@ def study_page(
 
 def _pictures(facts: StudyFacts) -> dict[str, Any]:
     lines = trial_lines(facts)
-    strong = [line.name for line in lines if line.kind in ("c0", "c1")]
-    curves = learning_curves(lines, training_of=strong)
+    curves = learning_curves(lines)
     return {
         "history": plots.history(facts),
         "pareto": plots.pareto(facts),
@@ -65,8 +64,9 @@ def _pictures(facts: StudyFacts) -> dict[str, Any]:
 
 def _curves_caption(lines: list[Any]) -> str:
     return (
-        f"Learning curves of {counted(len(lines), 'trial')}: solid on the validation split, dashed "
-        "on the training split (best and baseline only). The number at a line's end is its trial."
+        f"Learning curves of {counted(len(lines), 'trial')}: the best ones and the baseline, above "
+        "on the validation split, below on the training split. The number at a line's end is its "
+        "trial."
     )
 
 
@@ -145,7 +145,7 @@ def _failures(facts: StudyFacts) -> list[Row]:
             [
                 text(t.number),
                 text(t.state, "words state"),
-                text(t.reason),
+                text(t.reason, "words long"),
                 text(again.get(t.number, "")),
             ],
             "failed" if t.state == "failed" else "",

@@ -8,6 +8,7 @@ from typing import Literal
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.report.confusion import Confusion
 from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.words import command
 from rcnn_sweep.schema import Config, from_yaml
 from rcnn_sweep.tracking.reading import Reader, RunRecord
 from rcnn_sweep.tracking.record import Record
@@ -58,13 +59,18 @@ def recorded_reference(parent: RunRecord, judged: Judged) -> Known | None:
         return None
 
 
-def reference_of(facts: StudyFacts, reader: Reader, judged: Judged) -> Known | Absent:
+def reference_of(
+    facts: StudyFacts, reader: Reader, judged: Judged, *, may_train: bool
+) -> Known | Absent:
     """Give the reference, trained now and kept on the study's run unless it is there already."""
     if facts.parent is None:
         return Absent("This study is not recorded in MLflow, so its data is not known.")
     found = recorded_reference(facts.parent, judged)
     if found is not None:
         return found
+    if not may_train:
+        again = command("report", facts.study.name)
+        return Absent(f"It was not trained as the sweep was stopped; {again} does it.")
     config = _config(facts, reader)
     if config is None:
         return Absent("No trial of this study recorded its configuration, so its data is unknown.")
