@@ -158,6 +158,7 @@ class RecordedStudy(RecordedTrials):
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
+        from rcnn_sweep.report import attach_report
         from rcnn_sweep.sweep.printing import summary_lines
 
         record = self.store.record(str(parent["run_id"]))
@@ -170,6 +171,7 @@ class RecordedStudy(RecordedTrials):
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
+        attach_report(info, self.store.uri, summary)
         return [how_to_see(self.store, record.run_id)]
 
 

@@ -38,6 +38,22 @@ def build(path: Path, config: DataConfig, *, index: Path | None) -> Encoded:
     return Encoded(x_train, y_train, x_test, y_test, LABEL_NAMES, vocabulary, notes=())
 
 
+def sequences(path: Path) -> tuple[list[list[int]], list[list[int]]]:
+    """Give the reviews of train and test as word ranks at full length, in the order of ``build``.
+
+    Raises ``DataError``, naming the file, when it is not the archive it should be.
+    """
+    arrays = read_arrays(path, ("x_train", "x_test"))
+    rng = np.random.RandomState(SHUFFLE_SEED)
+    return _shuffled(arrays["x_train"], rng), _shuffled(arrays["x_test"], rng)
+
+
+def _shuffled(reviews: NDArray[Any], rng: np.random.RandomState) -> list[list[int]]:
+    order = np.arange(len(reviews))
+    rng.shuffle(order)
+    return [reviews[row] for row in order]
+
+
 def read_word_index(path: Path) -> tuple[str, ...]:
     """Give the words of a Keras word index (JSON, word to rank) by rank.
 

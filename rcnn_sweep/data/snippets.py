@@ -81,7 +81,12 @@ def fetch_text() -> bytes:
 
 
 def build(path: Path, config: SnippetsConfig) -> Encoded:
-    """Encode the sentences at ``path``; those rated exactly zero are dropped and counted.
+    """Encode the sentences at ``path``."""
+    return encode(labelled(path, config), config)
+
+
+def labelled(path: Path, config: SnippetsConfig) -> Labelled:
+    """Give the sentences at ``path``; those rated exactly zero are dropped and counted.
 
     A stratified ``config.test_fraction`` of them is the test split.
     """
@@ -95,7 +100,7 @@ def build(path: Path, config: SnippetsConfig) -> Encoded:
     is_test = part(labels, config.test_fraction, LABEL_NAMES, setting="data.test_fraction")
     dropped = f"{np.count_nonzero(ratings == 0)} of {len(rows)} sentences have the mean rating 0"
     notes = (f"{dropped} and were dropped.",)
-    return encode(Labelled(texts, labels, LABEL_NAMES, is_test, notes), config)
+    return Labelled(texts, labels, LABEL_NAMES, is_test, notes)
 
 
 def _pip_download(folder: Path) -> None:

@@ -20,7 +20,12 @@ SPLIT_NAMES = {"train": False, "training": False, "test": True, "testing": True}
 
 
 def build(path: Path, config: TableConfig) -> Encoded:
-    """Encode the table at ``path``; what was dropped or doubtful is counted in the notes.
+    """Encode the table at ``path``; raises what :func:`labelled` raises."""
+    return encode(labelled(path, config), config)
+
+
+def labelled(path: Path, config: TableConfig) -> Labelled:
+    """Give the table's texts and labels; what was dropped or doubtful is counted in the notes.
 
     Raises ``DataError``, naming file or column, where training would be meaningless: no rows,
     one class, a class missing from a split, a label column that holds no labels.
@@ -37,7 +42,7 @@ def build(path: Path, config: TableConfig) -> Encoded:
     is_test = _is_test(rows, ids, label_names, config)
     _check_split_classes(ids, is_test, label_names)
     notes = (*read.notes, *dropped, *mixed)
-    return encode(Labelled(rows[config.text_column], ids, label_names, is_test, notes), config)
+    return Labelled(rows[config.text_column], ids, label_names, is_test, notes)
 
 
 def _complete(columns: Columns, config: TableConfig, path: Path) -> tuple[Columns, tuple[str, ...]]:

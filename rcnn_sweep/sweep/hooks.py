@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StudyInfo:
-    """A study as its driver opens it. ``storage`` has its password masked."""
+    """A study as its driver opens it. ``storage`` is ``url`` with its password masked."""
 
     study_name: str
     storage: str
@@ -29,6 +29,7 @@ class StudyInfo:
     seed: int
     command: str
     config: DictConfig
+    url: str = field(repr=False)
 
 
 @dataclass(frozen=True)

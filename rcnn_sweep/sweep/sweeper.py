@@ -111,6 +111,7 @@ def _info(plan: Plan) -> StudyInfo:
         seed=plan.settings.seed,
         command=command_line(),
         config=plan.config,
+        url=plan.url,
     )
 
 

@@ -1,0 +1,53 @@
+"""A confusion matrix as recorded, and what it says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import binomtest
+
+SHADES = 8
+"""Steps of the cells' background, as many as the style sheet has."""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """``matrix[i][j]`` counts texts of class ``i`` taken for ``j``; classes are ``labels``."""
+
+    labels: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(cls, recorded: Mapping[str, Any]) -> "Confusion | None":
+        """Read ``{"labels": [...], "matrix": [[...]]}``; None where it is something else."""
+        try:
+            labels = tuple(str(label) for label in recorded["labels"])
+            matrix = tuple(tuple(int(cell) for cell in row) for row in recorded["matrix"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        return cls(labels, matrix)
+
+    @property
+    def total(self) -> int:
+        """The number of texts."""
+        return sum(map(sum, self.matrix))
+
+    @property
+    def correct(self) -> int:
+        """The number of texts on the diagonal."""
+        return sum(self.matrix[i][i] for i in range(len(self.labels)))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the accuracy (Wilson, JASA 1927)."""
+        found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
+        return float(found.low), float(found.high)
+
+    def recall(self, row: int) -> float:
+        """Give the share of class ``row`` that was recognised; 0 where it has no texts."""
+        return self.matrix[row][row] / max(sum(self.matrix[row]), 1)
+
+    def shade(self, row: int, column: int) -> int:
+        """Give the cell's share of its row as a step from 0 to ``SHADES``."""
+        cells: Sequence[int] = self.matrix[row]
+        return round(SHADES * cells[column] / max(sum(cells), 1))

@@ -1,0 +1,127 @@
+"""What the report says about runs and studies, read from both stores into plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.report.confusion import Confusion
+from rcnn_sweep.sweep.importance import importances
+from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.tracking.reading import Reader, RunRecord
+
+SHOWN = 5
+"""Best trials whose learning curves are drawn; more would be a tangle."""
+EPOCH_METRICS = ("train_accuracy", "val_accuracy", "train_loss", "val_loss")
+
+Curve = Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
+
+    run: RunRecord
+    curves: Mapping[str, Curve]
+    confusion: Confusion | None
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """A study, its runs by trial number, and what is drawn of them.
+
+    ``ranked`` are the completed trials, the best first (of a Pareto front in the order of their
+    numbers). ``details`` are the runs of the baseline and the first of ``ranked``. ``storage`` is
+    what the caller named, to be opened and never shown.
+    """
+
+    study: StudyRecord
+    parent: RunRecord | None
+    runs: Mapping[int, RunRecord]
+    ranked: tuple[TrialRecord, ...]
+    details: Mapping[int, RunFacts]
+    importance: Mapping[str, float]
+    environment: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The best trial, of a Pareto front the first; None where none completed."""
+        return self.study.best[0] if self.study.best else None
+
+    @property
+    def shown(self) -> list[TrialRecord]:
+        """The trials whose curves are drawn: the best ones, and the baseline last."""
+        first, baseline = list(self.ranked[:SHOWN]), self.study.baseline
+        return first if baseline is None or baseline in first else [*first, baseline]
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The data's settings in the study's own record, empty for another app."""
+        found = self.study.record.get("config", {}).get("data", {})
+        return found if isinstance(found, Mapping) else {}
+
+
+def run_facts(reader: Reader, run: RunRecord) -> RunFacts:
+    """Read what a run recorded beside its final numbers."""
+    known = [name for name in EPOCH_METRICS if name in run.metrics]
+    curves = {name: reader.history(run.run_id, name) for name in known}
+    matrix = reader.json(run.run_id, "evaluation/confusion_matrix.json")
+    return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))
+
+
+def study_facts(study: StudyRecord, storage: str | None, reader: Reader | None) -> StudyFacts:
+    """Read everything about ``study``; without ``reader`` what its own storage knows."""
+    parent = _parent(study, reader)
+    runs = {} if parent is None or reader is None else _runs(study, reader, parent)
+    ranked = _ranked(study)
+    facts = StudyFacts(
+        study=study,
+        parent=parent,
+        runs=runs,
+        ranked=ranked,
+        details={},
+        importance=importances(study.name, storage),
+    )
+    if reader is None:
+        return facts
+    wanted = [trial.number for trial in facts.shown if trial.number in runs]
+    details = {number: run_facts(reader, runs[number]) for number in wanted}
+    return StudyFacts(**{**vars(facts), "details": details, "environment": _where(reader, runs)})
+
+
+def _parent(study: StudyRecord, reader: Reader | None) -> RunRecord | None:
+    run_id = study.parent.get("run_id")
+    if run_id is None or reader is None:
+        return None
+    try:
+        return reader.run(str(run_id))
+    except UserError as error:
+        raise UserError(
+            f"{error}\nThat is the run of study {study.name}: name its store "
+            "(--tracking-uri URL or MLFLOW_TRACKING_URI)."
+        ) from error
+
+
+def _runs(study: StudyRecord, reader: Reader, parent: RunRecord) -> dict[int, RunRecord]:
+    """Give the runs of the trials; a repeated point has the run of its earlier trial."""
+    by_id = {run.run_id: run for run in reader.children(parent.run_id)}
+    own = {t.number: by_id[t.run_id] for t in study.trials if t.run_id in by_id}
+    repeats = [t for t in study.trials if t.duplicate_of in own and t.number not in own]
+    return {**own, **{t.number: own[t.duplicate_of] for t in repeats if t.duplicate_of is not None}}
+
+
+def _ranked(study: StudyRecord) -> tuple[TrialRecord, ...]:
+    if len(study.directions) > 1:
+        return study.best
+    sign = -1 if study.directions[0] == "maximize" else 1
+    own = [t for t in study.trials if t.state == "complete" and t.duplicate_of is None]
+    return tuple(sorted(own, key=lambda t: (sign * t.values[0], t.number)))
+
+
+def _where(reader: Reader, runs: Mapping[int, RunRecord]) -> Mapping[str, Any]:
+    """Give the environment of the first trial that recorded one."""
+    for run in runs.values():
+        found = reader.json(run.run_id, "config/environment.json")
+        if isinstance(found, Mapping):
+            return found
+    return {}

@@ -1,0 +1,92 @@
+"""From a template and plain values to one HTML file that is complete in itself."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+import rcnn_sweep
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
+from rcnn_sweep.report import words
+
+
+def page(template: str, title: str, values: Mapping[str, Any]) -> str:
+    """Render ``template`` of this package with ``values``; every text in them is escaped.
+
+    The page's own policy forbids all but its own style and script, by their checksums: even a
+    text that slipped through unescaped could load and run nothing.
+    """
+    css, script = _part("report.css"), _part("sort.js")
+    policy = (
+        f"default-src 'none'; style-src '{_checksum(css)}'; script-src '{_checksum(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            title=title,
+            css=Markup(css),
+            script=Markup(script),
+            policy=Markup(policy),
+            version=rcnn_sweep.__version__,
+            written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        )
+    )
+
+
+def write_page(path: Path, text: str) -> Path:
+    """Write a page, whole or not at all, and give its path.
+
+    Raises :class:`UserError` where the folder is missing or cannot be written.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise UserError(
+            f"report: expected to write {path}; {error.strerror or error}.\n"
+            "Name another file: --output FILE."
+        ) from error
+    return path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("rcnn_sweep.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["metric"] = words.metric
+    environment.filters["masked"] = without_password
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+def breakable(name: str) -> Markup:
+    """Give ``name`` with places to break its line at dots and underscores.
+
+    >>> breakable("conv.filters")
+    Markup('conv.<wbr>filters')
+    """
+    return escape(name).replace(".", Markup(".<wbr>")).replace("_", Markup("_<wbr>"))
+
+
+def _part(name: str) -> str:
+    return (files("rcnn_sweep.report") / "templates" / name).read_text(encoding="utf-8").strip()
+
+
+def _checksum(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,0 +1,177 @@
+"""The plots of a study: history, slices, parallel coordinates, importance, Pareto front."""
+
+from markupsafe import Markup
+
+from rcnn_sweep.report.drawing import Drawing
+from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.frame import Frame, mark, tip_of
+from rcnn_sweep.report.scales import Scale, scale_of
+from rcnn_sweep.report.words import plain, share
+from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+
+WIDTH = 720.0
+MOST_SLICES = 12
+
+
+def judged(study: StudyRecord) -> list[TrialRecord]:
+    """Give the trials that have a value, pruned ones with the last they reported."""
+    return [t for t in study.trials if t.values and t.state in ("complete", "pruned")]
+
+
+def varied(study: StudyRecord) -> list[str]:
+    """Give the parameters that differ among the trials with a value."""
+    seen = judged(study)
+    keys = dict.fromkeys(key for trial in seen for key in trial.params)
+    return [k for k in keys if len({plain(t.params.get(k)) for t in seen}) > 1]
+
+
+def is_log(study: StudyRecord, key: str) -> bool:
+    """Say whether the study searched ``key`` on a logarithmic scale."""
+    return "log scale" in str(study.record.get("space", {}).get(key, ""))
+
+
+def history(facts: StudyFacts) -> Markup | None:
+    """Draw each trial's value by its number and the best so far; None without a value."""
+    study = facts.study
+    seen = judged(study)
+    if not seen or len(study.directions) > 1:
+        return None
+    drawing = Drawing(
+        *(WIDTH, 320),
+        title="Optimisation history",
+        description=f"The {study.metrics[0]} of {len(seen)} trials in order, and the best so far.",
+    )
+    numbers = [t.number for t in study.trials]
+    x = Scale(min(numbers) - 0.5, max(numbers) + 0.5, 62, WIDTH - 12)
+    frame = Frame(drawing, x, scale_of([t.values[0] for t in seen], 268, 28, pad=0.08))
+    frame.axes("trial", study.metrics[0], x_marks=10)
+    drawing.path(_best_so_far(study, frame), "sofar")
+    for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
+        mark(drawing, x(trial.number), frame.y(trial.values[0]), trial, study)
+    for trial in (t for t in study.trials if t.state in ("failed", "interrupted")):
+        drawing.cross(x(trial.number), 262, 4, "failed", tip=tip_of(trial, study))
+    return drawing.markup()
+
+
+def _best_so_far(study: StudyRecord, frame: Frame) -> list[tuple[float, float]]:
+    better = max if study.directions[0] == "maximize" else min
+    points: list[tuple[float, float]] = []
+    best: float | None = None
+    for trial in (t for t in study.trials if t.state == "complete"):
+        value = trial.values[0] if best is None else better(best, trial.values[0])
+        if best is not None and value != best:
+            points.append((frame.x(trial.number), frame.y(best)))
+        points.append((frame.x(trial.number), frame.y(value)))
+        best = value
+    return [*points, (frame.x.end, points[-1][1])] if points else []
+
+
+def importance(facts: StudyFacts) -> Markup | None:
+    """Draw a bar for each parameter; None where no importance can be told."""
+    if not facts.importance:
+        return None
+    height, widest = 26.0 * len(facts.importance) + 8, max(facts.importance.values())
+    drawing = Drawing(
+        *(WIDTH, height),
+        title="Importance of the parameters",
+        description="; ".join(f"{key} {share(v)}" for key, v in facts.importance.items()),
+    )
+    for row, (key, value) in enumerate(facts.importance.items()):
+        top = 4 + 26.0 * row
+        drawing.text(186, top + 15, _short(key, 28), "label", anchor="end")
+        drawing.box(194, top + 2, 440 * value / (widest or 1), 17, "bar", tip=f"{key}: {value:.3f}")
+        drawing.text(202 + 440 * value / (widest or 1), top + 15, share(value), "mark")
+    return drawing.markup()
+
+
+def slices(facts: StudyFacts) -> list[Markup]:
+    """Draw the first objective against each parameter that varies."""
+    return [_slice(facts.study, key) for key in varied(facts.study)[:MOST_SLICES]]
+
+
+def _slice(study: StudyRecord, key: str) -> Markup:
+    seen = [t for t in judged(study) if key in t.params]
+    drawing = Drawing(
+        *(340, 250),
+        title=f"{study.metrics[0]} by {key}",
+        description=f"One mark for each of {len(seen)} trials.",
+    )
+    values = [t.params[key] for t in seen]
+    x = scale_of(values, 66, 328, is_log=is_log(study, key), pad=0.05)
+    y = scale_of([t.values[0] for t in seen], 200, 28, pad=0.08)
+    frame = Frame(drawing, x, y)
+    frame.axes(f"{_short(key, 32)}{' (log)' if x.is_log else ''}", study.metrics[0], x_marks=5)
+    for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
+        mark(drawing, x(trial.params[key]), y(trial.values[0]), trial, study)
+    return drawing.markup()
+
+
+def parallel(facts: StudyFacts) -> Markup | None:
+    """Draw each trial as a line across its parameters and objectives; None for fewer than two."""
+    study = facts.study
+    keys, seen = varied(study)[:MOST_SLICES], judged(study)
+    whole = [t for t in seen if all(k in t.params for k in keys)]
+    if len(whole) < 2 or not keys:
+        return None
+    drawing = Drawing(
+        *(WIDTH, 320),
+        title="Parallel coordinates",
+        description=f"{len(whole)} trials as lines across {', '.join(keys)} and the objectives.",
+    )
+    names = [*keys, *study.metrics]
+    columns = [[*(t.params[k] for k in keys), *t.values] for t in whole]
+    scales = [
+        scale_of([c[i] for c in columns], 272, 46, is_log=i < len(keys) and is_log(study, names[i]))
+        for i in range(len(names))
+    ]
+    places = [70 + i * (WIDTH - 130) / (len(names) - 1) for i in range(len(names))]
+    for trial, row in sorted(zip(whole, columns, strict=True), key=lambda p: _weight(p[0], study)):
+        line = [(x, s(v)) for x, s, v in zip(places, scales, row, strict=True)]
+        drawing.path(line, f"strand {_kind(trial, study)}", tip=tip_of(trial, study))
+    for place, scale, name in zip(places, scales, names, strict=True):
+        _upright(drawing, place, scale, name)
+    return drawing.markup()
+
+
+def _weight(trial: TrialRecord, study: StudyRecord) -> int:
+    return ("pruned", "complete", "baseline", "best").index(_kind(trial, study))
+
+
+def _kind(trial: TrialRecord, study: StudyRecord) -> str:
+    if trial in study.best:
+        return "best"
+    return "baseline" if trial == study.baseline else trial.state
+
+
+def _upright(drawing: Drawing, place: float, scale: Scale, name: str) -> None:
+    drawing.line(place, scale.start, place, scale.end, "axis")
+    drawing.text(place, 24, _short(name, 24), "name", anchor="middle")
+    for at, label in scale.ticks():
+        drawing.line(place - 4, at, place, at, "axis")
+        drawing.text(place - 7, at + 4, _short(label, 14), "mark halo", anchor="end")
+
+
+def pareto(facts: StudyFacts) -> Markup | None:
+    """Draw the first two objectives against each other; None for one objective."""
+    study = facts.study
+    seen = [t for t in judged(study) if len(t.values) > 1]
+    if not seen:
+        return None
+    drawing = Drawing(
+        *(WIDTH, 360),
+        title="Pareto front",
+        description=f"{len(study.best)} of {len(seen)} trials are on the front.",
+    )
+    x = scale_of([t.values[0] for t in seen], 70, WIDTH - 16, pad=0.06)
+    y = scale_of([t.values[1] for t in seen], 308, 28, pad=0.06)
+    Frame(drawing, x, y).axes(study.metrics[0], study.metrics[1], x_marks=8)
+    front = sorted(t.values[:2] for t in study.best)
+    if len(study.metrics) == 2:
+        drawing.path([(x(a), y(b)) for a, b in front], "sofar")
+    for trial in seen:
+        mark(drawing, x(trial.values[0]), y(trial.values[1]), trial, study)
+    return drawing.markup()
+
+
+def _short(words: str, longest: int) -> str:
+    return words if len(words) <= longest else words[: longest - 1] + "…"

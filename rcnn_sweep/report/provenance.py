@@ -1,0 +1,83 @@
+"""Where the numbers come from: data, code, machine, and the command that repeats each row."""
+
+from collections.abc import Mapping
+
+from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.tables import Cell, Row, number, row, text
+from rcnn_sweep.report.words import NONE, command, date, plain
+from rcnn_sweep.tracking.reading import RunRecord
+
+
+def provenance_of(facts: StudyFacts) -> list[tuple[str, str]]:
+    """Give names and values; what is not known is left out."""
+    study, runs = facts.study, list(facts.runs.values())
+    parent = facts.parent
+    rows = [
+        ("study", study.name),
+        ("storage", study.storage),
+        ("directory", study.directory),
+        ("MLflow run of the study", parent and parent.run_id),
+        ("data", _data(facts)),
+        ("data SHA-256", ", ".join(_tags(runs, "rcnn_sweep.data_sha256"))),
+        ("used instead of IMDB because", ", ".join(_tags(runs, "rcnn_sweep.data_fallback"))),
+        ("code revision", ", ".join(_revisions([parent, *runs] if parent else runs))),
+        ("device", ", ".join(_tags(runs, "rcnn_sweep.device"))),
+        ("machine", _machine(facts.environment)),
+        ("seed of the study", study.record.get("seed")),
+        (
+            "first trial started",
+            date(min(filter(None, (t.started for t in study.trials)), default=None)),
+        ),
+    ]
+    return [(name, plain(value)) for name, value in rows if value not in (None, "", NONE)]
+
+
+def _data(facts: StudyFacts) -> str:
+    shown = {
+        key: value for key, value in facts.data.items() if key != "sha256" and value is not None
+    }
+    paths = {run.params.get("data.path", "") for run in facts.runs.values()} - {"", "None"}
+    told = ", ".join(f"{key}={plain(value)}" for key, value in shown.items())
+    return f"{told}; file {', '.join(sorted(paths))}" if paths else told
+
+
+def _tags(runs: list[RunRecord], key: str) -> list[str]:
+    return sorted({run.tags[key] for run in runs if key in run.tags})
+
+
+def _revisions(runs: list[RunRecord]) -> list[str]:
+    found = set()
+    for run in runs:
+        commit = run.tags.get("mlflow.source.git.commit")
+        dirty = " with uncommitted changes" * (run.tags.get("rcnn_sweep.git_dirty") == "true")
+        version = f"rcnn_sweep {run.tags.get('rcnn_sweep.version', '?')}"
+        found.add(f"{version}, commit {commit}{dirty}" if commit else version)
+    return sorted(found)
+
+
+def _machine(environment: Mapping[str, object]) -> str:
+    names = ("processor", "cpus", "threads", "system", "python")
+    return ", ".join(f"{n} {environment[n]}" for n in names if environment.get(n))
+
+
+def versions(facts: StudyFacts) -> str:
+    """Give the versions of the packages in a line, empty where none are recorded."""
+    packages = facts.environment.get("packages")
+    if not isinstance(packages, Mapping):
+        return ""
+    return "Packages: " + ", ".join(f"{name} {version}" for name, version in packages.items()) + "."
+
+
+def reproduction(facts: StudyFacts) -> list[Row]:
+    """Give a row for each trial with a run of its own: the command that repeats it."""
+    own = [t for t in facts.study.trials if t.duplicate_of is None and t.number in facts.runs]
+    return [
+        row(
+            [
+                number(trial.number, str(trial.number)),
+                text(facts.runs[trial.number].params.get("training.seed", trial.seed), ""),
+                Cell(command("reproduce", facts.runs[trial.number].run_id), kind="code"),
+            ]
+        )
+        for trial in own
+    ]

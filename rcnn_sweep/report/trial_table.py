@@ -1,0 +1,56 @@
+"""All trials of a study as one table."""
+
+from dataclasses import dataclass
+
+from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.tables import Cell, Row, number, param, row
+from rcnn_sweep.report.words import NONE, duration, metric
+from rcnn_sweep.sweep.reading import TrialRecord
+
+EXTRA = ("val_f1_macro", "val_loss")
+"""Metrics of the run that are shown beside the objectives."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The trial table: names of its columns, rows, caption."""
+
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    caption: str
+
+
+def trial_table(facts: StudyFacts) -> Table:
+    """Give the table, a row a trial in the order of their numbers."""
+    study = facts.study
+    keys = list(dict.fromkeys(key for trial in study.trials for key in trial.params))
+    known = {name for run in facts.runs.values() for name in run.metrics}
+    extra = [name for name in EXTRA if name in known and name not in study.metrics]
+    rows = [_row(facts, trial, keys, extra) for trial in study.trials]
+
+    head = ("trial", "state", *study.metrics, *extra, "epochs", "time", *keys)
+    return Table(head, tuple(rows), "A click on a column's name sorts by it.")
+
+
+def _row(facts: StudyFacts, trial: TrialRecord, keys: list[str], extra: list[str]) -> Row:
+    study, run = facts.study, facts.runs.get(trial.number)
+    values = [*trial.values, *[None] * (len(study.metrics) - len(trial.values))]
+    others = [None if run is None else run.metrics.get(name) for name in extra]
+    word = "repeat" if trial.duplicate_of is not None else trial.state
+    cells = [
+        number(trial.number, str(trial.number)),
+        Cell(word, word, "words state"),
+        *(number(value, metric(value)) for value in [*values, *others]),
+        number(len(trial.steps), str(len(trial.steps)) if trial.steps else NONE),
+        number(trial.seconds, duration(trial.seconds)),
+        *(param(trial.params.get(key, "")) for key in keys),
+    ]
+    return row(cells, _kind(facts, trial))
+
+
+def _kind(facts: StudyFacts, trial: TrialRecord) -> str:
+    if trial in facts.study.best:
+        return "best"
+    if trial == facts.study.baseline:
+        return "baseline"
+    return trial.state if trial.state in ("pruned", "failed") else ""
