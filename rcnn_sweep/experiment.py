@@ -15,7 +15,7 @@ from rcnn_sweep.data import Dataset
 from rcnn_sweep.evaluation import Evaluation, evaluate
 from rcnn_sweep.runtime import device, seed_everything
 from rcnn_sweep.schema import Config, flat
-from rcnn_sweep.sweep import current_trial, report
+from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.terminal import EpochProgress, closing_lines
 from rcnn_sweep.tracking import environment
 from rcnn_sweep.tracking.record import Record
@@ -107,11 +107,13 @@ def _fit(model: keras.Model, config: Config, dataset: Dataset, record: Record) -
 
 
 def _tell(record: Record, step: int, metrics: Mapping[str, float]) -> None:
-    """Record an epoch, then report it to the study, whose pruner may end the trial here."""
+    """Record an epoch, then report it to the study, which may end the trial here."""
     record.metrics(metrics, step=step)
     trial = current_trial()
     if trial is not None and trial.metrics[0] in metrics:
         report(step, metrics[trial.metrics[0]])
+    else:
+        checkpoint()
 
 
 def _final_metrics(evaluation: Evaluation, dataset: Dataset) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """How this application takes part in a sweep: judge points, settle the data, record the study."""
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -9,19 +10,26 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.checks import check, problems
-from rcnn_sweep.data import expected_sha256, load, snippets_instead
+from rcnn_sweep.data import expected_sha256, is_here, load, snippets_instead
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.schema import DataConfig, ImdbConfig, TrainingConfig, as_dict, typed
-from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.summary import SweepSummary
+    from rcnn_sweep.tracking.record import Record
 
 log = logging.getLogger(__name__)
 
 # They say where a thing lies or how it is told, not what is trained on what.
 NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
+
+EACH_EPOCH = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
+AT_END = ("val_f1_macro", "val_f1_micro", "parameters", "fit_seconds", "total_seconds")
+
+# What opens the store besides its address.
+ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 
 # How a trial can stand at the end of a command; none is left out, so a resumed study shows no
 # count of an earlier end.
@@ -52,6 +60,27 @@ class RecordedStudy(StudyHooks):
         check_store(tracking_uri(settings.tracking.uri))
         return [] if dry_run else settled(settings.data)
 
+    def caveats(self, config: DictConfig) -> list[str]:
+        """Say what depends on data that is yet to be fetched."""
+        data = typed(config).data
+        if is_here(data):
+            return []
+        if not isinstance(data, ImdbConfig) or data.unavailable is not None:
+            return ["the data is not on this machine yet; the sweep would fetch it"]
+        line = "whether IMDB can be had: it is not on this machine and would be downloaded"
+        if data.fallback is None:
+            return [line]
+        return [f"{line}; else data={data.fallback}, in a study of another name and record"]
+
+    def metric_names(self) -> MetricNames:
+        """Name what trials record; they do not read the test split."""
+        return MetricNames(EACH_EPOCH, AT_END)
+
+    def environment(self) -> dict[str, str]:
+        """Give the way to the store."""
+        access = {name: os.environ[name] for name in ACCESS if name in os.environ}
+        return {**access, "MLFLOW_TRACKING_URI": tracking_uri(self._tracking.uri)}
+
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
         settings = typed(config)
@@ -76,14 +105,16 @@ class RecordedStudy(StudyHooks):
         """Start the parent run, or take the one of an earlier command up again."""
         store = self._store
         store.reap(but_study=info.study_name)
+        total = {"rcnn_sweep.n_trials": info.n_trials}  # a tag: a later command may raise it
         if parent is not None:
             store.resume(str(parent["run_id"]))
+            store.record(str(parent["run_id"])).tags(total)
             return dict(parent)
         config, tags = typed(info.config), {"rcnn_sweep.study": info.study_name}
         record = store.start("study", name=info.study_name, tags=tags)
         record.params(study_params(info))
         record.text("config/base.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
-        record.tags({"rcnn_sweep.data_sha256": expected_sha256(config.data)})
+        record.tags({**total, "rcnn_sweep.data_sha256": expected_sha256(config.data)})
         if isinstance(config.data, ImdbConfig) and config.data.unavailable is not None:
             record.tags({"rcnn_sweep.data_fallback": config.data.unavailable})
         return {"run_id": record.run_id, "experiment_id": store.experiment_id}
@@ -100,9 +131,18 @@ class RecordedStudy(StudyHooks):
 
     def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
         """Mark the run of a trial whose process died as failed."""
+        if (record := self._unfinished(user_attrs)) is not None:
+            record.lost(reason)
+
+    def interrupted(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial that ended with its command as interrupted."""
+        if (record := self._unfinished(user_attrs)) is not None:
+            record.interrupted(reason)
+
+    def _unfinished(self, user_attrs: Mapping[str, Any]) -> "Record | None":
         run_id = user_attrs.get("mlflow_run_id")
-        if run_id is not None and self._store.is_running(str(run_id)):
-            self._store.record(str(run_id)).lost(reason)
+        is_running = run_id is not None and self._store.is_running(str(run_id))
+        return self._store.record(str(run_id)) if is_running else None
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
@@ -147,7 +187,6 @@ def study_params(info: StudyInfo) -> dict[str, Any]:
     return {
         "study_name": info.study_name,
         "storage": info.storage,
-        "n_trials": info.n_trials,
         "seed": info.seed,
         "metric": ", ".join(info.metrics),
         "direction": ", ".join(info.directions),

@@ -2,9 +2,7 @@
 
 import importlib.util
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,62 +12,14 @@ from pathlib import Path
 
 import optuna
 import pytest
+from servers import PASSWORD, Postgres, free_port, needs_postgres, postgres
 from small import command_line, table_rows, write_table
 
-PASSWORD = "correct-horse"
-
-
-def binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
-    return found[-1].parent if found else None
-
-
-needs = [
-    pytest.mark.skipif(binaries() is None, reason="PostgreSQL is not installed"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("psycopg") is None, reason="psycopg is not installed"
-    ),
-    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed"),
-]
-pytestmark = needs
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def as_server_user(*words: object) -> list[str]:
-    """PostgreSQL refuses to run as root; Debian's package brings a user for it."""
-    is_root = os.geteuid() == 0
-    return [*(["runuser", "-u", "postgres", "--"] if is_root else []), *map(str, words)]
-
-
-@pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL, password included, of an empty database on a server of its own."""
-    folder, port = Path("/tmp") / f"rcnn-postgres-{os.getpid()}", free_port()
-    folder.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    secret = tmp_path_factory.mktemp("secret") / "password"
-    for parent in list(secret.parents)[:3]:
-        parent.chmod(0o755)
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    tools = binaries()
-    data = folder / "data"
-    initdb = ["-D", data, "-U", "sweeper", "--auth=scram-sha-256", f"--pwfile={secret}"]
-    subprocess.run(as_server_user(tools / "initdb", *initdb), check=True, capture_output=True)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-    control = [tools / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-    subprocess.run(as_server_user(*control, "-o", options, "start"), check=True)
-    try:
-        yield f"postgresql://sweeper:{PASSWORD}@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run(as_server_user(*control, "-m", "immediate", "stop"), check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="ray is not installed"
+)
+pytestmark = [needs_postgres, needs_ray]
+__all__ = ["postgres"]
 
 
 @pytest.fixture
@@ -98,7 +48,7 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 
 def test_two_ray_workers_share_a_study_in_postgresql_and_record_on_a_server(
-    tmp_path: Path, postgres: str, server: str
+    tmp_path: Path, postgres: Postgres, server: str
 ) -> None:
     import mlflow
 
@@ -109,7 +59,7 @@ def test_two_ray_workers_share_a_study_in_postgresql_and_record_on_a_server(
         *("-m", "data=table", "data.path=reviews.csv", "data.maxlen=12", "conv.filters=4"),
         *("embedding.output_dim=4", "lstm.units=4", "training.epochs=2", "conv.kernel_size=3"),
         *("hydra/launcher=ray", "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=4"),
-        *("hydra.sweeper.study_name=team", f"hydra.sweeper.storage={postgres}"),
+        *("hydra.sweeper.study_name=team", f"hydra.sweeper.storage={postgres.url}"),
     ]
     done = subprocess.run(
         command_line(*words),
@@ -121,7 +71,7 @@ def test_two_ray_workers_share_a_study_in_postgresql_and_record_on_a_server(
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
-    study = optuna.load_study(study_name="team", storage=postgres)
+    study = optuna.load_study(study_name="team", storage=postgres.url)
     assert [trial.number for trial in study.trials] == [0, 1, 2, 3]
     assert {trial.state.name for trial in study.trials} <= {"COMPLETE", "PRUNED"}
     assert len({trial.user_attrs["worker"] for trial in study.trials}) == 2

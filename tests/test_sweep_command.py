@@ -7,7 +7,10 @@ from pathlib import Path
 
 import optuna
 import pytest
+from omegaconf import OmegaConf
 from small import command_line, environment, table_rows, write_table
+
+from rcnn_sweep.recorded_study import AT_END, EACH_EPOCH
 
 SMALL = [
     *("data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
@@ -97,13 +100,28 @@ def test_the_parent_run_holds_the_results(swept: tuple[Path, str]) -> None:
     assert {path.rpartition(".")[2] for path in plots} == {"html", "png"}
     assert parent.data.metrics["best_val_accuracy"] == pytest.approx(study_of(folder).best_value)
     assert parent.data.params["space.conv.filters"]
+    assert parent.data.tags["rcnn_sweep.n_trials"] == "4"
     assert "best trial" in output
+
+
+def test_the_metrics_a_sweep_may_name_are_those_that_trials_record(
+    swept: tuple[Path, str],
+) -> None:
+    import mlflow
+
+    [complete, *_] = [run for run in runs(swept[0], "trial") if run.info.status == "FINISHED"]
+    assert set(complete.data.metrics) == {*EACH_EPOCH, *AT_END}
+    client = mlflow.MlflowClient(f"sqlite:///{swept[0]}/mlflow.db")
+    steps = {m: len(client.get_metric_history(complete.info.run_id, m)) for m in EACH_EPOCH}
+    assert set(steps.values()) == {2}
 
 
 def test_the_best_config_runs_at_once(swept: tuple[Path, str], command) -> None:
     folder, _ = swept
     [parent] = runs(folder, "study")
     best = study_of(folder).best_params
+    typed = (Path(parent.info.artifact_uri) / "sweep" / "best.yaml").read_text()
+    assert "path: reviews.csv" in typed, "as the user typed it"
     done = command(
         *("--config-dir", str(Path(parent.info.artifact_uri)), "+sweep=best", "--cfg", "job"),
         cwd=folder,
@@ -167,6 +185,7 @@ def test_a_dry_run_tells_the_plan_and_leaves_nothing(tmp_path: Path, command) ->
         ("conv.filters=choice(0,-1)", "conv.filters"),
         ("data.path=nowhere.csv", "nowhere.csv"),
         ("hydra.sweeper.sampler.name=tpee", "tpe"),
+        ("hydra.sweeper.metric=val_acuracy", "Did you mean val_accuracy?"),
     ],
 )
 def test_a_mistake_ends_a_sweep_before_it_begins(
@@ -209,6 +228,16 @@ def test_a_sweep_without_imdb_settles_once_and_every_record_says_so(
     assert len(records) == 3
     assert all("refused" in run.data.tags["rcnn_sweep.data_fallback"] for run in records)
     assert {run.data.params["data.name"] for run in runs(workplace, "trial")} == {"snippets"}
+    [best] = workplace.glob("multirun/*/sweep/best.yaml")
+    assert "unavailable" not in OmegaConf.load(best).data
+    assert "# Settled for the sweep: data.unavailable=" in best.read_text()
+
+
+def test_a_dry_run_says_what_hangs_on_data_that_is_not_here(tmp_path: Path, command) -> None:
+    done = command("-m", "hydra.sweeper.dry_run=true", KERAS_HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "unknown    whether IMDB can be had" in done.stdout
+    assert "else data=snippets, in a study of another name" in done.stdout
 
 
 def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(

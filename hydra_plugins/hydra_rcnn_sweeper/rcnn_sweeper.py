@@ -35,9 +35,11 @@ class RcnnSweeperConf:
 
     ``workers``: ``auto`` is one for each GPU, else for each CPU core. ``study_name``: null names
     the study after the app, the space and the config. ``storage``: null is ``studies.db`` in the
-    working directory, else an SQLite, PostgreSQL or MySQL URL. ``direction`` and ``metric`` may
-    be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries`` holds for
-    trials that ran out of memory or whose process died. ``space``: see ``conf/search``.
+    working directory, else an SQLite, PostgreSQL or MySQL URL; its password reaches workers
+    elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment. ``direction`` and
+    ``metric`` may be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries``
+    holds for trials that ran out of memory or whose process died under a living command; a
+    command that was killed uses up none. ``space``: see ``conf/search``.
     ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
     """
 

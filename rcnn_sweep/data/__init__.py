@@ -1,7 +1,7 @@
 """Data sources, from a configuration to memory-mapped splits of word ids."""
 
 from rcnn_sweep.data.dataset import Dataset, load
-from rcnn_sweep.data.sources import expected_sha256, find, snippets_instead
+from rcnn_sweep.data.sources import expected_sha256, find, is_here, snippets_instead
 from rcnn_sweep.data.splits import Split
 from rcnn_sweep.rcnn_text_model.text import Vocabulary
 
@@ -11,6 +11,7 @@ __all__ = [
     "Vocabulary",
     "expected_sha256",
     "find",
+    "is_here",
     "load",
     "snippets_instead",
 ]

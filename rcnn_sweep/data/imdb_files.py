@@ -36,15 +36,22 @@ def find_archive(config: ImdbConfig, *, say: Say) -> tuple[Path, str]:
     if config.path is not None:
         path = given_file(config.path, "data.path")
         return path, str(path)
+    if (cached := cached_archive(config, say=say)) is not None:
+        return cached, str(cached)
+    target = cache_folder() / ARCHIVE
+    download(config.url, target, checksum=config.sha256, say=say)
+    return target, shown(config.url)
+
+
+def cached_archive(config: ImdbConfig, *, say: Say) -> Path | None:
+    """Give this package's or Keras's copy of the archive, None where neither is right."""
     for path in _cached(ARCHIVE):
         if path.is_file():
             received = digest(path)
             if received == config.sha256:
-                return path, str(path)
+                return path
             say(f"Not using {path}: expected SHA-256 {config.sha256}, received {received}.")
-    target = cache_folder() / ARCHIVE
-    download(config.url, target, checksum=config.sha256, say=say)
-    return target, shown(config.url)
+    return None
 
 
 def find_word_index(config: ImdbConfig, archive: Path, sha256: str, *, say: Say) -> Path | None:

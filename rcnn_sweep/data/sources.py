@@ -7,7 +7,14 @@ from textwrap import wrap
 from rcnn_sweep.data import snippets
 from rcnn_sweep.data.cache import Say, cache_folder
 from rcnn_sweep.data.checksum import digest
-from rcnn_sweep.data.imdb_files import ARCHIVE, INDEX, find_archive, find_word_index, given_file
+from rcnn_sweep.data.imdb_files import (
+    ARCHIVE,
+    INDEX,
+    cached_archive,
+    find_archive,
+    find_word_index,
+    given_file,
+)
 from rcnn_sweep.errors import DataError, DataUnavailable
 from rcnn_sweep.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 
@@ -61,6 +68,15 @@ def expected_sha256(config: DataConfig) -> str:
     if isinstance(config, TableConfig):
         return _find_table(config).sha256
     return snippets.TEXT_SHA256
+
+
+def is_here(config: DataConfig) -> bool:
+    """Say whether the file of ``config`` is given or cached: then :func:`find` needs no network."""
+    if config.path is not None or isinstance(config, TableConfig):
+        return True
+    if isinstance(config, ImdbConfig) and config.unavailable is None:
+        return cached_archive(config, say=lambda _: None) is not None
+    return snippets.is_cached()
 
 
 def _find_imdb(config: ImdbConfig, say: Say) -> Found:

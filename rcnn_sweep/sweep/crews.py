@@ -1,18 +1,16 @@
-"""Crews of workers: in this process, in processes of this machine, or a Hydra launcher's."""
+"""Crews of workers, and the one of processes on this machine."""
 
 import os
 import pickle
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import cloudpickle  # type: ignore[import-untyped]
 from hydra.core.singleton import Singleton
-from hydra.plugins.launcher import Launcher
 
 from rcnn_sweep.sweep.child import framed
 from rcnn_sweep.sweep.resources import devices_of, environment_of
@@ -123,57 +121,3 @@ class ProcessCrew:
 
 def _import_path() -> str:
     return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-
-
-@dataclass
-class LauncherCrew:
-    """All workers as the jobs of one ``launcher.launch`` call, in a thread of its own."""
-
-    launcher: Launcher
-    job: WorkerJob
-    size: int
-    started: int = 0
-    thread: threading.Thread | None = None
-    died: str | None = None
-
-    def keep(self, wanted: int) -> None:
-        """Launch as many workers as wanted, once those launched before have all ended."""
-        if self.alive():
-            return
-        numbers = range(self.started, self.started + min(wanted, self.size))
-        self.started = numbers.stop
-        self.thread = threading.Thread(target=self._launch, args=(numbers,), daemon=True)
-        self.thread.start()
-
-    def _launch(self, numbers: range) -> None:
-        fixed = list(self.job.assignment.fixed)
-        overrides = [[*fixed, f"hydra.sweep.subdir=workers/{number}"] for number in numbers]
-        try:
-            for ended in self.launcher.launch(overrides, initial_job_idx=numbers.start):
-                _ = ended.return_value
-        except BaseException as error:
-            self.died = (
-                f"the launcher ended with {type(error).__name__} at worker {numbers.start}: {error}"
-            )
-
-    def alive(self) -> int:
-        """Give the size while the launcher is at it; single workers are the launcher's affair."""
-        return self.size if self.thread is not None and self.thread.is_alive() else 0
-
-    def casualty(self) -> str | None:
-        """Say how the launcher failed."""
-        return self.died
-
-    def stop(self) -> None:
-        """Wait for the workers, which see in the storage that they are called off."""
-        if self.thread is not None:
-            self.thread.join(GRACE)
-
-    def kill(self) -> None:
-        """Leave the workers to the launcher; they stop at their next report."""
-
-
-def launcher_job(job: WorkerJob, size: int) -> WorkerJob:
-    """Give the job with the environment that workers elsewhere set for themselves."""
-    environment = environment_of(size)
-    return replace(job, assignment=replace(job.assignment, environment=environment))

@@ -1,5 +1,8 @@
 """The driver: keeps workers at a study until its budget is spent."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +10,7 @@ from rcnn_sweep import signals
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.crews import Crew
 from rcnn_sweep.sweep.failure import SweepFailed
-from rcnn_sweep.sweep.queue import INTERRUPTED, TRANSIENT, Queue
+from rcnn_sweep.sweep.queue import INTERRUPTED, Queue
 from rcnn_sweep.sweep.reaper import Reaper
 from rcnn_sweep.sweep.stopping import failures_in_a_row, shared_mistake
 from rcnn_sweep.sweep.worker import WorkerJob
@@ -17,6 +20,9 @@ TICK = 0.5
 
 BARREN = 3
 """Workers that may die in a row without any trial coming to an end."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -59,12 +65,12 @@ class Driver:
             self.job.drain()
             signals.raise_pending()
             self._judge()
-            self.queue.fill({}, (*TRANSIENT, INTERRUPTED))
+            self.queue.fill({}, (INTERRUPTED,))
 
     def _supervise(self, crew: Crew) -> None:
         while True:
             self.reaper.reap()
-            self.queue.fill({}, (*TRANSIENT, INTERRUPTED))
+            self.queue.fill({}, (INTERRUPTED,))
             self._judge()
             remaining = len(self.queue.open_trials())
             if not remaining and not crew.alive():
@@ -98,14 +104,31 @@ class Driver:
             raise SweepFailed(f"workers die before they end a trial: {casualty}")
 
     def call_off(self) -> None:
-        """Have the workers record their interrupted trials and stop; a second signal kills."""
+        """Have the workers record their interrupted trials and stop; a second signal kills.
+
+        Trials of workers that do not answer in time are marked interrupted for them.
+        """
+        try:
+            with _attempted("the workers could not be told to stop"):
+                self._announce_stop()
+            if self.crew is not None:
+                self.crew.stop()
+        except BaseException:
+            if self.crew is not None:
+                self.crew.kill()
+            raise
+        with _attempted("trials that still ran could not be marked interrupted"):
+            self.reaper.interrupt(self.job.assignment.session)
+
+    def _announce_stop(self) -> None:
         stopped = self.queue.study_attr("stopped") or []
         self.queue.set_study_attr("stopped", [*stopped, self.job.assignment.session])
-        if self.crew is None:
-            return
-        try:
-            self.crew.stop()
-        except BaseException:
-            self.crew.kill()
-            raise
-        self.reaper.reap()
+
+
+@contextmanager
+def _attempted(failure: str) -> Iterator[None]:
+    """Go on after an error in the block: a worse one, or the user's wish, is on its way."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("%s: %s", failure, error)

@@ -41,6 +41,14 @@ class Recorded:
     result: Any = None
 
 
+@dataclass(frozen=True)
+class MetricNames:
+    """What a task function returns by name: told at ``each_step``, or known only ``at_end``."""
+
+    each_step: tuple[str, ...]
+    at_end: tuple[str, ...] = ()
+
+
 class StudyHooks:
     """The hooks of an application that adds nothing; override what is needed.
 
@@ -55,9 +63,25 @@ class StudyHooks:
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
         """Settle once, before anything else, what all trials share.
 
-        Returns Hydra overrides that are added to every trial. A dry run must stay quick.
+        Returns Hydra overrides that are added to every trial, such as where its data lies on this
+        machine; they are no part of the best config. A dry run must stay quick.
         """
         return []
+
+    def caveats(self, config: DictConfig) -> list[str]:
+        """Say, a line each, what a dry run cannot know about the sweep itself."""
+        return []
+
+    def metric_names(self) -> MetricNames | None:
+        """Name the metrics that can be objectives; None leaves the names unchecked."""
+        return None
+
+    def environment(self) -> dict[str, str]:
+        """Give the environment variables that workers on other machines need, such as addresses.
+
+        They may hold passwords: they are neither printed nor written to a file.
+        """
+        return {}
 
     def validate(self, config: DictConfig) -> str | None:
         """Say in one line why ``config``, a composed trial, is impossible; None if it is not."""
@@ -80,6 +104,10 @@ class StudyHooks:
 
     def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
         """Mark the record of a trial whose process died; may be called twice for one trial."""
+
+    def interrupted(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the record of a trial that ended with its command; may be called twice for one."""
+        self.orphan(user_attrs, reason)
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"

@@ -1,15 +1,12 @@
-"""Who works on a trial, and whether they are still alive."""
+"""Whether those who work on trials are still alive."""
 
-import os
-import socket
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import psutil
-from optuna.exceptions import OptunaError
+from rcnn_sweep.process import ProcessId
 
 BEAT = 10.0
 """Seconds between two heartbeats of a running trial."""
@@ -17,44 +14,7 @@ BEAT = 10.0
 STALE = 3.5 * BEAT
 """Seconds without a new heartbeat after which a worker of another machine counts as dead."""
 
-
-def machine() -> str:
-    """Name this machine; containers that share a host name but not process ids differ."""
-    namespace = Path("/proc/self/ns/pid")
-    suffix = namespace.readlink().name.strip("pid:[]") if namespace.exists() else ""
-    return f"{socket.gethostname()}/{suffix}"
-
-
-@dataclass(frozen=True)
-class WorkerId:
-    """A process for ever: its machine, process id and start in seconds since the epoch."""
-
-    machine: str
-    pid: int
-    started: float
-
-    @classmethod
-    def own(cls) -> "WorkerId":
-        """Identify this process."""
-        return cls(machine(), os.getpid(), round(psutil.Process().create_time(), 2))
-
-    @classmethod
-    def parse(cls, text: str) -> "WorkerId":
-        """Read what ``str()`` wrote."""
-        name, pid, started = text.rsplit(":", 2)
-        return cls(name, int(pid), float(started))
-
-    def __str__(self) -> str:
-        return f"{self.machine}:{self.pid}:{self.started:.2f}"
-
-    def runs_here(self) -> bool:
-        """Say whether the process is alive; meaningful on its own machine only."""
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < 1.0
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -64,14 +24,14 @@ class Observer:
     Only changes of a heartbeat are timed, with this machine's clock; clocks need not agree.
     """
 
-    here: str = field(default_factory=machine)
     seen: dict[int, tuple[object, float]] = field(default_factory=dict)
 
     def is_dead(self, number: int, worker: str, heartbeat: object) -> bool:
         """Judge the worker of trial ``number`` by the last heartbeat in the storage."""
-        identity = WorkerId.parse(worker)
-        if identity.machine == self.here:
-            return not identity.runs_here()
+        is_alive = ProcessId.parse(worker).is_alive()
+        return self._is_silent(number, heartbeat) if is_alive is None else not is_alive
+
+    def _is_silent(self, number: int, heartbeat: object) -> bool:
         now = time.monotonic()
         last, since = self.seen.get(number, (None, now))
         if number not in self.seen or last != heartbeat:
@@ -81,7 +41,10 @@ class Observer:
 
 
 class Heart:
-    """A thread that calls ``beat`` every :data:`BEAT` seconds while its block runs."""
+    """A thread that calls ``beat`` every :data:`BEAT` seconds while its block runs.
+
+    A beat that fails is one beat missed: it must neither end the trial nor hold up its end.
+    """
 
     def __init__(self, beat: Callable[[float], None]) -> None:
         self._beat = beat
@@ -92,8 +55,8 @@ class Heart:
         while not self._stopped.wait(BEAT):
             try:
                 self._beat(time.time())
-            except OptunaError:
-                continue  # a locked or unreachable storage: the next beat may get through
+            except Exception as error:
+                log.debug("no heartbeat: %s", error)
 
     def __enter__(self) -> "Heart":
         self._thread.start()
@@ -101,4 +64,4 @@ class Heart:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(1.0)

@@ -44,9 +44,16 @@ class Corners:
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep settled: ``first`` are the points fixed from the start, by slot."""
+    """A sweep settled: ``first`` are the points fixed from the start, by slot.
+
+    ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
+    overrides that hold for all trials as the user typed them; ``composer`` has those that the
+    application settled, too.
+    """
 
     settings: Settings
+    unprunable: str
+    given: tuple[str, ...]
     study_name: str
     url: str
     directory: Path

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.compose import Composer, without_hydra
-from rcnn_sweep.sweep.hooks import StudyHooks
+from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.plan import Plan, PossibleCheck, default_name, grid_points, is_grid
 from rcnn_sweep.sweep.record import record_of
 from rcnn_sweep.sweep.resources import automatic_workers
@@ -47,7 +48,9 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     """Settle everything; raises :class:`UserError` for whatever cannot work."""
     settings = read_settings(request.options)
     command = read_command(request.arguments, request.loader)
-    settings = _adapted(settings, command, request)
+    names = hooks.metric_names()
+    _check_metrics(settings, names)
+    settings, unprunable = _adapted(settings, command, request, names)
     composer = _composer(command, request, hooks, settings.dry_run)
     check = PossibleCheck(composer, hooks)
     config = check.base()
@@ -61,6 +64,8 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     name = settings.study_name or default_name(_job(request), settings, space, base)
     return Plan(
         settings=settings,
+        unprunable=unprunable,
+        given=command.fixed,
         study_name=_checked_name(name),
         url=storage_url(settings.storage),
         directory=_directory(request.master, name),
@@ -76,15 +81,38 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     )
 
 
-def _adapted(settings: Settings, command: Command, request: Request) -> Settings:
-    """Run a grid of comma lists in full, and prune only where Optuna can."""
+def _check_metrics(settings: Settings, names: MetricNames | None) -> None:
+    known = (*names.each_step, *names.at_end) if names is not None else settings.metrics
+    for metric in settings.metrics:
+        if metric not in known:
+            near = get_close_matches(metric, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UserError(
+                f"hydra.sweeper.metric: expected one of {', '.join(known)}; "
+                f"received {metric!r}.{hint}"
+            )
+
+
+def _adapted(
+    settings: Settings, command: Command, request: Request, names: MetricNames | None
+) -> tuple[Settings, str]:
+    """Run a grid of comma lists in full, and prune only where that can be; else say why not."""
     if command.is_grid:
         settings = replace(settings, sampler=Named("grid"))
         if not request.gives("pruner"):
             settings = replace(settings, pruner=Named("none"))
+    reason = _unprunable(settings, names)
+    return (replace(settings, pruner=Named("none")) if reason else settings), reason
+
+
+def _unprunable(settings: Settings, names: MetricNames | None) -> str:
+    if settings.pruner.name == "none":
+        return ""
     if len(settings.metrics) > 1:
-        settings = replace(settings, pruner=Named("none"))
-    return settings
+        return "Optuna prunes studies of one objective only"
+    if names is not None and settings.metrics[0] not in names.each_step:
+        return f"{settings.metrics[0]} is known only at a trial's end"
+    return ""
 
 
 def _composer(command: Command, request: Request, hooks: StudyHooks, dry_run: bool) -> Composer:

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.plan import Plan, estimate
 from rcnn_sweep.sweep.queue import Queue
-from rcnn_sweep.sweep.resources import gpus, threads_of
+from rcnn_sweep.sweep.resources import LOCAL, gpus, is_here, threads_of
 from rcnn_sweep.sweep.results import best_command
 from rcnn_sweep.sweep.storage import masked
 from rcnn_sweep.sweep.summary import SweepSummary, counts_of
 
 
-def print_plan(plan: Plan, launcher: str, found: Queue | None) -> None:
-    """Print all that a dry run tells."""
+def print_plan(plan: Plan, launcher: str, found: Queue | None, caveats: Iterable[str]) -> None:
+    """Print all that a dry run tells, and what it cannot know."""
     for line in plan_lines(plan, launcher, found):
         print(line)
+    for caveat in caveats:
+        print(f"unknown    {caveat}")
 
 
 def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
@@ -26,6 +28,8 @@ def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
     objectives = zip(plan.settings.directions, plan.settings.metrics, strict=True)
     yield f"objective  {', '.join(f'{d} {m}' for d, m in objectives)}"
     yield f"sampler    {plan.settings.sampler.name}, pruner {plan.settings.pruner.name}"
+    if plan.unprunable:
+        yield f"pruning    none: {plan.unprunable}"
     yield f"trials     {plan.n_trials} in all, seed {plan.settings.seed}"
     yield f"baseline   {_baseline(plan)}"
     for key, values in plan.space.describe().items():
@@ -36,9 +40,11 @@ def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
 
 
 def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
-    """Print what starts, in three lines."""
+    """Print what starts, in two or three lines."""
     print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
     print(f"{plan.n_trials} trials in all, {workers_line(plan, launcher)}")
+    if plan.unprunable:
+        print(f"trials are not pruned: {plan.unprunable}")
 
 
 def _resumed(found: Queue | None) -> str:
@@ -63,14 +69,18 @@ def workers_line(plan: Plan, launcher: str) -> str:
     """Say where the workers run and what each may use."""
     threads = f"{threads_of(plan.workers)} thread(s) each"
     devices = f", {len(gpus())} GPU(s)" if gpus() else ""
-    if plan.workers == 1 and launcher == "BasicLauncher":
+    limit = plan.settings.max_trials_per_worker
+    turns = "" if limit is None else f", replaced after {limit} trial(s)"
+    if launcher not in LOCAL:
+        return f"{plan.workers} worker(s) through {launcher}, {threads}{turns}"
+    if is_here(plan.settings, plan.workers):
         return f"1 worker, in this process{devices}"
-    if launcher in ("BasicLauncher", "JoblibLauncher"):
-        return (
-            f"{plan.workers} worker processes, {threads}{devices} (in the manner of joblib, "
-            "but each on its own: one that dies takes no other along)"
-        )
-    return f"{plan.workers} workers through {launcher}, {threads}"
+    if plan.workers == 1:
+        return f"1 worker process{devices}{turns}"
+    return (
+        f"{plan.workers} worker processes, {threads}{devices}{turns} (in the manner of joblib, "
+        "but each on its own: one that dies takes no other along)"
+    )
 
 
 def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:

@@ -1,11 +1,12 @@
 """Progress while a sweep runs: a table in place on a terminal, else a line a trial."""
 
+import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from optuna.exceptions import OptunaError
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,6 +19,8 @@ from rcnn_sweep.sweep.summary import best_of, counts_of
 
 PERIOD = 1.0
 """Seconds between two looks at the study."""
+
+log = logging.getLogger(__name__)
 
 COLUMNS = ("complete", "pruned", "failed", "running", "waiting")
 
@@ -65,19 +68,25 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
-        self._thread.join()
-        self._show()
+        self._thread.join(2 * PERIOD)
+        if not self._thread.is_alive():
+            self._show()
         if self._live is not None:
-            self._live.stop()
+            with suppress(Exception):
+                self._live.stop()
 
     def _run(self) -> None:
         while not self._stopped.wait(PERIOD):
-            try:
-                self._show()
-            except OptunaError:
-                continue  # locked for the moment; workers are not held up by a display
+            self._show()
 
     def _show(self) -> None:
+        """Show the study as it stands; a display that fails must not end a sweep."""
+        try:
+            self._update()
+        except Exception as error:
+            log.debug("no progress shown: %s", error)
+
+    def _update(self) -> None:
         trials = self.queue.trials()
         if self._live is not None:
             self._live.update(self.table(trials))

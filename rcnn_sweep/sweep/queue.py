@@ -25,6 +25,9 @@ FATAL = "fatal"
 WITHDRAWN = "withdrawn"
 FAILURES = (ERROR, DEAD, MEMORY, FATAL)
 TRANSIENT = (DEAD, MEMORY)
+AFRESH = (INTERRUPTED, FATAL, WITHDRAWN)
+"""What a new command tries again: trials cut short, and those whose mistake may be mended."""
+
 OPEN = (TrialState.WAITING, TrialState.RUNNING)
 
 
@@ -68,12 +71,13 @@ class Queue:
         """Give the trials that wait or run."""
         return self.trials(OPEN)
 
-    def fill(self, first: Mapping[int, Params], again: Collection[str] = TRANSIENT) -> int:
+    def fill(self, first: Mapping[int, Params], again: Collection[str] = ()) -> int:
         """Put a WAITING trial into every slot that needs one; gives how many.
 
-        ``first`` holds the points that are fixed from the start. A slot whose trial failed for
-        a reason in ``again`` gets its point once more, for a transient reason only
-        ``max_retries`` times. Trials that wait in slots beyond ``n_trials`` are withdrawn.
+        ``first`` holds the points that are fixed from the start. A slot whose trial failed for a
+        transient reason gets its point once more, ``max_retries`` times; one whose trial failed
+        for a reason in ``again`` does so however often. Trials that wait in slots beyond
+        ``n_trials`` are withdrawn.
         """
         with exclusive(self.url):
             slots = slots_of(self.trials())
@@ -86,11 +90,10 @@ class Queue:
     def _needs(self, history: Sequence[FrozenTrial], again: Collection[str]) -> bool:
         if not history:
             return True
-        kind = kind_of(history[-1])
-        if kind in TRANSIENT:
-            failed = sum(kind_of(trial) in TRANSIENT for trial in history)
-            return failed <= self.max_retries
-        return kind is not None and kind in again
+        kinds = [kind_of(trial) for trial in history]
+        if kinds[-1] in TRANSIENT:
+            return sum(kind in TRANSIENT for kind in kinds) <= self.max_retries
+        return kinds[-1] in again
 
     def _enqueue(self, slot: int, history: Sequence[FrozenTrial], first: Params) -> None:
         attrs: dict[str, Any] = {"slot": slot}
@@ -109,15 +112,39 @@ class Queue:
                 reason = f"withdrawn: n_trials is {self.n_trials}"
                 self.fail(history[-1].number, WITHDRAWN, reason)
 
-    def claim(self, worker: str) -> int | None:
-        """Take the first WAITING trial for ``worker``; gives its number, None if none waits."""
+    def claim(self, worker: str, session: str) -> int | None:
+        """Take the first WAITING trial for ``worker``; gives its number, None if none waits.
+
+        ``session`` names the command that the worker works for.
+        """
         with exclusive(self.url):
             for trial in self.trials((TrialState.WAITING,)):
-                trial_id = self.id_of(trial.number)
-                self.storage.set_trial_user_attr(trial_id, "worker", worker)
-                if self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):
+                self.set_attrs(trial.number, {"worker": worker, "session": session})
+                if self._taken(self.id_of(trial.number), worker):
                     return trial.number
         return None
+
+    def _taken(self, trial_id: int, worker: str) -> bool:
+        """Start the trial; a lost connection may hide that an attempt had come through."""
+        if self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):
+            return True
+        return bool(self.storage.get_trial(trial_id).user_attrs.get("worker") == worker)
+
+    def running(self, session: str) -> list[FrozenTrial]:
+        """Give the running trials of one command's workers."""
+        return [
+            trial
+            for trial in self.trials((TrialState.RUNNING,))
+            if trial.user_attrs.get("session") == session
+        ]
+
+    def has_worked(self, session: str) -> bool:
+        """Say whether a worker of one command has ever taken a trial."""
+        return any(trial.user_attrs.get("session") == session for trial in self.trials())
+
+    def trial(self, number: int) -> FrozenTrial:
+        """Give trial ``number`` as it stands; treat it as read-only."""
+        return self.storage.get_trial(self.id_of(number))
 
     def id_of(self, number: int) -> int:
         """Give the storage's id of trial ``number``."""

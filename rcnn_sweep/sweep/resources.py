@@ -5,6 +5,11 @@ import subprocess
 from collections.abc import Mapping
 from shutil import which
 
+from rcnn_sweep.sweep.settings import Settings
+
+LOCAL = ("BasicLauncher", "JoblibLauncher")
+"""Launchers of this machine; their workers are processes that the driver watches one by one."""
+
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 """Variables that numerical libraries read once, when they are imported."""
 
@@ -28,6 +33,11 @@ def gpus() -> list[str]:
     return [str(index) for index, line in enumerate(lines) if line.startswith("GPU ")]
 
 
+def is_here(settings: Settings, workers: int) -> bool:
+    """Say whether the driver's own process is the worker; with a local launcher only."""
+    return workers == 1 and settings.max_trials_per_worker is None
+
+
 def automatic_workers(n_trials: int) -> int:
     """Give one worker for each GPU, else for each core, and no more than trials."""
     return max(1, min(len(gpus()) or cores(), n_trials))
@@ -39,9 +49,15 @@ def threads_of(workers: int) -> int:
 
 
 def environment_of(workers: int) -> Mapping[str, str]:
-    """Give the environment variables of each worker; those already set win over them."""
+    """Give the environment variables of each worker; those already set win over them.
+
+    Workers that share a GPU must not each take all of its memory, as TensorFlow does otherwise.
+    """
     threads = str(threads_of(workers))
-    variables = dict.fromkeys(THREADS, threads) | {"TF_NUM_INTEROP_THREADS": "1"}
+    variables = dict.fromkeys(THREADS, threads) | {
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    }
     return variables if workers > 1 else {}
 
 

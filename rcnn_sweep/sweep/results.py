@@ -27,7 +27,7 @@ def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "trials.csv", table_of(queue.trials(), summary.metrics))
     if summary.best:
-        write_whole(folder / "best.yaml", best_text(summary, plan.composer))
+        write_whole(folder / "best.yaml", best_text(summary, plan))
         if summary.state == "complete":
             from rcnn_sweep.sweep.plots import write_plots  # half a second of imports
 
@@ -46,18 +46,23 @@ def best_command(directory: Path) -> str:
     return command_line(["--config-dir", str(directory), "+sweep=best"])
 
 
-def best_text(summary: SweepSummary, composer: Composer) -> str:
-    """Give the winner as a config; of a Pareto front the first."""
+def best_text(summary: SweepSummary, plan: Plan) -> str:
+    """Give the winner as a config for any machine; of a Pareto front the first.
+
+    What the application settled for the machine of the sweep is told in comments.
+    """
     best = summary.best[0]
     values = ", ".join(f"{n}={v:.6g}" for n, v in zip(summary.metrics, best.values, strict=True))
     params = [rendered(key, value) for key, value in best.params.items()]
-    defaults, content = _split([*composer.fixed, *params], composer)
+    defaults, content = _split([*plan.given, *params], plan.composer)
     document: dict[str, Any] = {"defaults": [*defaults, "_self_"]} if defaults else {}
     header = (
         "# @package _global_\n"
         f"# Trial {best.number} of study {summary.study_name}: {values}.\n"
         f"# {best_command(summary.directory)}\n"
     )
+    settled = [override for override in plan.composer.fixed if override not in plan.given]
+    header += "".join(f"# Settled for the sweep: {' '.join(o.split())}\n" for o in settled)
     return header + OmegaConf.to_yaml(OmegaConf.create({**document, **content}))
 
 

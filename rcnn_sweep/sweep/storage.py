@@ -1,10 +1,9 @@
 """The study's storage by URL: opening it, locking it, never printing its password."""
 
-import logging
+import os
 import sqlite3
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -12,13 +11,13 @@ from typing import Any
 
 import optuna
 import sqlalchemy
-from filelock import FileLock
-from optuna.exceptions import StorageInternalError
+from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage, RDBStorage
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.patience import StorageLost, line, patient, patiently
 
 WAIT = 60.0
 """Seconds to wait for another process's transaction before SQLite gives up."""
@@ -26,15 +25,15 @@ WAIT = 60.0
 LOCK_WAIT = 600.0
 """Seconds to wait for another process's turn; a turn may open a tracking server's record."""
 
-PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between attempts to store a result; each attempt waits for a lock by itself."""
-
-log = logging.getLogger(__name__)
-
 _LOCKS = {
     "postgresql": ("SELECT pg_advisory_lock(:key)", "SELECT pg_advisory_unlock(:key)"),
     "mysql": ("SELECT GET_LOCK(:key, 600)", "SELECT RELEASE_LOCK(:key)"),
 }
+PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
+"""The environment variable in which workers find a storage's URL with its password."""
+
+HIDDEN = "***"
+KEY = {"key": zlib.crc32(b"rcnn_sweep")}
 
 
 def storage_url(storage: str | None) -> str:
@@ -68,6 +67,22 @@ def masked(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
+def with_password(url: str) -> str:
+    """Give the URL of a worker's storage, its password taken from the environment if masked.
+
+    Raises :class:`UserError` where it is in neither.
+    """
+    if make_url(url).password != HIDDEN:
+        return url
+    whole = os.environ.get(PASSWORD_VARIABLE, "")
+    if not whole or masked(whole) != url:
+        raise UserError(
+            f"{PASSWORD_VARIABLE}: expected the URL of {url} with its password in the "
+            "environment of workers elsewhere, received none. Have the launcher pass it on."
+        )
+    return whole
+
+
 def sqlite_file(url: str) -> Path | None:
     """Give the file of an SQLite URL, None for a server."""
     parsed = make_url(url)
@@ -75,27 +90,40 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def open_storage(url: str) -> BaseStorage:
-    """Open the storage, creating its tables if need be.
+    """Open the storage for a command, creating its tables if need be.
 
     Raises :class:`UserError`, naming the file, where it is no study database; touches it not.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    file = sqlite_file(url)
-    engine_kwargs: dict[str, Any] = {"pool_pre_ping": True}
-    if file is not None:
-        _check_file(file)
-        engine_kwargs = {"connect_args": {"timeout": WAIT}}
     try:
-        with exclusive(url):
-            return optuna.storages.get_storage(_rdb(url, engine_kwargs))
+        _check(url)
+        return connected(url)
     except ImportError as error:
         raise UserError(f"the storage {masked(url)} needs a database driver: {error}") from error
-    except (SQLAlchemyError, StorageInternalError, RuntimeError, OSError) as error:
-        raise UserError(f"cannot open the studies in {masked(url)}: {_line(error)}") from error
+    except StorageLost as error:
+        raise UserError(str(error)) from error
+    except (SQLAlchemyError, RuntimeError, OSError) as error:
+        raise UserError(f"cannot open the studies in {masked(url)}: {line(error)}") from error
 
 
-def _rdb(url: str, engine_kwargs: dict[str, Any]) -> Any:
-    return RDBStorage(url, engine_kwargs=engine_kwargs)
+def connected(url: str) -> BaseStorage:
+    """Open a storage that is known to be one; all calls of it are made patiently."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    is_file = sqlite_file(url) is not None
+    options: dict[str, Any] = (
+        {"connect_args": {"timeout": WAIT}} if is_file else {"pool_pre_ping": True}
+    )
+    with exclusive(url):
+        rdb = patiently(lambda: RDBStorage(url, engine_kwargs=options), masked(url))
+    return patient(optuna.storages.get_storage(rdb), masked(url))
+
+
+def _check(url: str) -> None:
+    file = sqlite_file(url)
+    if file is not None:
+        _check_file(file)
+        return
+    with _engine(url).connect():
+        pass
 
 
 def _check_file(file: Path) -> None:
@@ -121,10 +149,6 @@ def _quoted(file: Path) -> str:
     return str(file).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _line(error: Exception) -> str:
-    return str(error.__cause__ or error).strip().splitlines()[0]
-
-
 @contextmanager
 def exclusive(url: str) -> Iterator[None]:
     """Hold the storage's one lock over processes; a process that dies lets go of it.
@@ -133,33 +157,46 @@ def exclusive(url: str) -> Iterator[None]:
     at the first write, after the read. Not reentrant.
     """
     file = sqlite_file(url)
-    if file is not None:
-        with FileLock(f"{file}-lock", timeout=LOCK_WAIT):
-            yield
-        return
+    with _file_locked(file) if file is not None else _server_locked(url):
+        yield
+
+
+@contextmanager
+def _file_locked(file: Path) -> Iterator[None]:
+    lock = FileLock(f"{file}-lock", timeout=LOCK_WAIT)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise StorageLost(f"another process held {error.lock_file} for {LOCK_WAIT:.0f} s") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _server_locked(url: str) -> Iterator[None]:
     acquire, release = _LOCKS[make_url(url).get_backend_name()]
-    key = {"key": zlib.crc32(b"rcnn_sweep")}
-    with _engine(url).connect() as connection:
-        connection.execute(sqlalchemy.text(acquire), key)
+    connection = patiently(lambda: _locking(url, acquire), masked(url))
+    try:
+        yield
+    finally:
         try:
-            yield
-        finally:
-            connection.execute(sqlalchemy.text(release), key)
+            connection.execute(sqlalchemy.text(release), KEY)
+        except SQLAlchemyError:
+            connection.invalidate()  # the server lets go of the lock of a lost connection
+        connection.close()
 
 
-def patiently(call: Callable[[], object]) -> None:
-    """Repeat ``call`` while the storage is locked or out of reach, for some minutes.
-
-    A result that took minutes to compute must not be lost to a lock of seconds.
-    """
-    for pause in PAUSES:
-        try:
-            call()
-            return
-        except StorageInternalError as error:
-            log.warning("the storage does not answer (%s); again in %g s", _line(error), pause)
-            time.sleep(pause)
-    call()
+def _locking(url: str, acquire: str) -> Connection:
+    connection = _engine(url).connect()
+    try:
+        if connection.execute(sqlalchemy.text(acquire), KEY).scalar() == 0:
+            raise StorageLost(f"another process held the lock of {masked(url)} for 600 s")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @lru_cache(maxsize=4)

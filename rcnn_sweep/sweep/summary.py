@@ -10,7 +10,7 @@ from pathlib import Path
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.queue import Queue, kind_of, slots_of
+from rcnn_sweep.sweep.queue import kind_of, slots_of
 from rcnn_sweep.sweep.space import Value
 
 
@@ -63,10 +63,9 @@ class SweepSummary:
 
 
 def summarise(
-    plan: Plan, queue: Queue, *, state: str, reason: str, wall_seconds: float
+    plan: Plan, trials: Sequence[FrozenTrial], *, state: str, reason: str, wall_seconds: float
 ) -> SweepSummary:
-    """Compute the summary from the study."""
-    trials = queue.trials()
+    """Compute the summary from the study's trials."""
     own = [t for t in trials if "duplicate_of" not in t.user_attrs]
     complete = [t for t in trials if t.state is TrialState.COMPLETE]
     steps_run, steps_full = _steps(own)

@@ -1,45 +1,32 @@
 """A sweep is a straight line: plan, open, fill, drain under supervision, summarise."""
 
-import logging
-import time
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
-from rcnn_sweep.errors import Terminated
 from rcnn_sweep.passwords import without_password
+from rcnn_sweep.sweep.closing import Closing
 from rcnn_sweep.sweep.command import command_line
-from rcnn_sweep.sweep.crews import Crew, LauncherCrew, ProcessCrew, launcher_job
+from rcnn_sweep.sweep.crews import Crew, ProcessCrew
 from rcnn_sweep.sweep.driver import Driver
-from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
+from rcnn_sweep.sweep.launching import LauncherCrew, launched
 from rcnn_sweep.sweep.plan import Plan
 from rcnn_sweep.sweep.planning import Request, base_config, make_plan
-from rcnn_sweep.sweep.printing import print_opening, print_plan, print_summary
+from rcnn_sweep.sweep.printing import print_opening, print_plan
 from rcnn_sweep.sweep.progress import Progress
-from rcnn_sweep.sweep.queue import FATAL, INTERRUPTED, TRANSIENT, WITHDRAWN, Queue
+from rcnn_sweep.sweep.queue import AFRESH, Queue
 from rcnn_sweep.sweep.reaper import Reaper
-from rcnn_sweep.sweep.results import write_results
+from rcnn_sweep.sweep.resources import LOCAL, is_here
 from rcnn_sweep.sweep.storage import masked
 from rcnn_sweep.sweep.study import find_study, open_parent, open_study
-from rcnn_sweep.sweep.summary import SweepSummary, summarise
+from rcnn_sweep.sweep.summary import SweepSummary
 from rcnn_sweep.sweep.worker import Assignment, WorkerJob
-
-AGAIN = (*TRANSIENT, INTERRUPTED, FATAL, WITHDRAWN)
-"""Why an earlier command's trials failed that this one tries again."""
-
-NO_RESULT = "no trial came to a result"
-
-log = logging.getLogger(__name__)
-
-LOCAL = ("BasicLauncher", "JoblibLauncher")
-"""Launchers of this machine; their workers are processes that the driver watches one by one."""
 
 
 @dataclass(frozen=True)
@@ -57,49 +44,33 @@ class Sweep:
         found = find_study(plan)
         launcher = _launcher_name(self.request.master)
         if plan.settings.dry_run:
-            print_plan(plan, launcher, found)
+            print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None
         print_opening(plan, launcher, found)
+        began = datetime.now()
         queue = open_study(plan)
         info = _info(plan)
         parent = open_parent(queue, hooks, info)
-        reaper = Reaper(queue, hooks, plan.settings.metrics)
-        reaper.reap()
-        queue.fill(plan.first, AGAIN)
-        driver = self._driver(plan, queue, reaper, parent)
-        return self._drive(driver, plan, hooks, info)
+        closing = Closing(plan, queue, hooks, info, parent)
+        return closing.after(lambda: self._drive(plan, queue, hooks, parent, began))
 
     def _drive(
-        self, driver: Driver, plan: Plan, hooks: StudyHooks, info: StudyInfo
-    ) -> SweepSummary:
-        """Drive, and close the study's record whatever the end."""
-        start = time.monotonic()
-        state, reason = "complete", ""
-        try:
-            with Progress(driver.queue, plan, driver.began):
-                driver.drive()
-        except (KeyboardInterrupt, Terminated) as stop:
-            state, reason = "interrupted", type(stop).__name__
-            raise
-        except Exception as error:
-            state, reason = "failed", str(error)
-            raise
-        finally:
-            wall = time.monotonic() - start
-            summary = summarise(plan, driver.queue, state=state, reason=reason, wall_seconds=wall)
-            if state == "complete" and not summary.best:
-                summary = replace(summary, state="failed", reason=NO_RESULT)
-            _write(summary, plan, driver.queue)
-            closing = hooks.close_study(info, driver.job.assignment.parent, summary)
-            print_summary(summary, info, closing)
-        if not summary.best:
-            raise SweepFailed(NO_RESULT)
-        return summary
+        self,
+        plan: Plan,
+        queue: Queue,
+        hooks: StudyHooks,
+        parent: dict[str, object],
+        began: datetime,
+    ) -> None:
+        reaper = Reaper(queue, hooks, plan.settings.metrics, began)
+        reaper.reap()
+        queue.fill(plan.first, AFRESH)
+        job = self._job(plan, parent, began)
+        crew = self._crew(job, plan.workers, queue, hooks)
+        with Progress(queue, plan, began):
+            Driver(queue, reaper, job, crew, plan.workers).drive()
 
-    def _driver(
-        self, plan: Plan, queue: Queue, reaper: Reaper, parent: dict[str, object]
-    ) -> Driver:
-        master = sealed(self.request.master, plan)
+    def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:
         assignment = Assignment(
             settings=replace(plan.settings, n_trials=plan.n_trials),
             space=plan.space,
@@ -110,30 +81,17 @@ class Sweep:
             fixed=plan.composer.fixed,
             parent=parent,
             session=uuid4().hex,
-            began=datetime.now(),
-            environment={},
+            began=began,
         )
-        job = WorkerJob(assignment, self.context, master, self.task)
-        return Driver(queue, reaper, job, self._crew(job, plan.workers), plan.workers)
+        return WorkerJob(assignment, self.context, sealed(self.request.master, plan), self.task)
 
-    def _crew(self, job: WorkerJob, size: int) -> Crew | None:
+    def _crew(self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks) -> Crew | None:
         """Give the workers of the chosen launcher; None where this process is the worker."""
+        work = job.assignment
         if _launcher_name(job.master) in LOCAL:
-            is_here = size == 1 and job.assignment.settings.max_trials_per_worker is None
-            return None if is_here else ProcessCrew(job, size)
-        remote = launcher_job(job, size)
-        launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=self.context, task_function=remote, config=job.master
-        )
-        return LauncherCrew(launcher, remote, size)
-
-
-def _write(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
-    """Write the results; where that fails the study's record must be closed all the same."""
-    try:
-        write_results(summary, plan, queue)
-    except Exception as error:
-        log.warning("the results could not be written to %s: %s", summary.results, error)
+            return None if is_here(work.settings, size) else ProcessCrew(job, size)
+        job = launched(job, size, hooks.environment())
+        return LauncherCrew(job, size, lambda: queue.has_worked(work.session))
 
 
 def _launcher_name(master: DictConfig) -> str:

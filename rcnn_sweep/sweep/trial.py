@@ -19,6 +19,9 @@ class ObjectiveNotFinite(ValueError):
 class Channel(Protocol):
     """The way from a task to its study's storage."""
 
+    def check(self) -> None:
+        """Raise what ends the trial where the sweep has called it off."""
+
     def report(self, step: int, value: float) -> bool:
         """Store an intermediate value; true when the pruner gives the trial up."""
 
@@ -66,6 +69,15 @@ def report(step: int, value: float) -> None:
         raise ObjectiveNotFinite(f"objective is {value} at step {step}")
     if _current.channel.report(step, value):
         raise TrialPruned(f"pruned at step {step}")
+
+
+def checkpoint() -> None:
+    """Let the sweep end its trial here if it was called off; outside a sweep do nothing.
+
+    For steps at which there is no objective to report; :func:`report` looks by itself.
+    """
+    if _current is not None:
+        _current.channel.check()
 
 
 @contextmanager

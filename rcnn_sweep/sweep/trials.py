@@ -23,7 +23,6 @@ from rcnn_sweep.sweep.queue import FATAL, INTERRUPTED, Queue
 from rcnn_sweep.sweep.sampling import PossiblePoints, make_pruner, make_sampler
 from rcnn_sweep.sweep.settings import Settings
 from rcnn_sweep.sweep.space import Params, Space
-from rcnn_sweep.sweep.storage import patiently
 from rcnn_sweep.sweep.trial import TrialContext, derived_seed, entered
 from rcnn_sweep.sweep.verdict import Verdict, judged, objective
 
@@ -34,19 +33,31 @@ class CalledOff(Terminated):
     """The driver has called its workers off; to a task it looks like SIGTERM."""
 
 
+class Superseded(Terminated):
+    """Another process took this worker for dead and ended its trial; the slot has moved on."""
+
+
 @dataclass(frozen=True)
 class StudyChannel:
     """A task's way to the storage; also where it learns that the driver has called it off."""
 
     trial: Trial
+    queue: Queue
     is_single: bool
     is_stopped: Callable[[], bool]
+
+    def check(self) -> None:
+        """Raise :class:`CalledOff` or :class:`Superseded` where the trial is not wanted."""
+        with signals.held():
+            if self.is_stopped():
+                raise CalledOff("the driver stopped the sweep")
+            if self.queue.trial(self.trial.number).state.is_finished():
+                raise Superseded("another process has ended this trial")
 
     def report(self, step: int, value: float) -> bool:
         """Store the value and ask the pruner; Optuna prunes studies of one objective only."""
         with signals.held():
-            if self.is_stopped():
-                raise CalledOff("the driver stopped the sweep")
+            self.check()
             if not self.is_single:
                 return False
             self.trial.report(value, step)
@@ -79,13 +90,15 @@ class TrialRunner:
         try:
             with Heart(lambda now: self.queue.set_attrs(number, {"heartbeat": round(now)})):
                 self._run(number)
+        except Superseded as stop:
+            log.warning("trial %d was given up: %s", number, stop)
         except (KeyboardInterrupt, SystemExit, Terminated) as stop:
             self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
             raise
         except UserError as error:
             self.queue.fail(number, FATAL, str(error))
         except UpdateFinishedTrialError:
-            return  # taken for dead and ended by someone else; its slot has moved on
+            log.warning("trial %d was ended by another process meanwhile", number)
 
     def _run(self, number: int) -> None:
         study, sampler = self._study(number)
@@ -128,7 +141,8 @@ class TrialRunner:
             study.tell(trial.number, twin.values)
 
     def _attempt(self, trial: Trial, params: Params, seed: int) -> Verdict:
-        channel = StudyChannel(trial, len(self.settings.metrics) == 1, self.is_stopped)
+        is_single = len(self.settings.metrics) == 1
+        channel = StudyChannel(trial, self.queue, is_single, self.is_stopped)
         context = TrialContext(
             study_name=self.study_name,
             number=trial.number,
@@ -173,14 +187,21 @@ class TrialRunner:
         return verdicts[-1]
 
     def _tell(self, study: Study, number: int, verdict: Verdict) -> None:
-        if verdict.kind:
+        if self.queue.trial(number).state.is_finished():
+            log.warning(
+                "trial %d was taken for dead and ended by another process; its own end, which "
+                "the study does not hold, was: %s",
+                number,
+                verdict,
+            )
+        elif verdict.kind:
             log.error("trial %d failed: %s", number, verdict.reason)
             self._write_failure(number, verdict)
             self.queue.fail(number, verdict.kind, verdict.reason, verdict.trace)
-            return
-        state = TrialState.PRUNED if verdict.pruned else TrialState.COMPLETE
-        values = None if verdict.pruned else list(verdict.values or ())
-        patiently(lambda: study.tell(number, values, state))
+        elif verdict.pruned:
+            study.tell(number, state=TrialState.PRUNED)
+        else:
+            study.tell(number, list(verdict.values or ()))
 
     def _write_failure(self, number: int, verdict: Verdict) -> None:
         folder = self.directory / str(number)

@@ -27,6 +27,11 @@ class Verdict:
     reason: str = ""
     trace: str = ""
 
+    def __str__(self) -> str:
+        if self.kind:
+            return self.reason
+        return "pruned" if self.pruned else f"complete with {list(self.values or ())}"
+
 
 def objective(result: Any, metrics: Sequence[str]) -> tuple[float, ...]:
     """Pick the objectives from what a task function returned.

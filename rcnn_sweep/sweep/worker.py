@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,15 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from rcnn_sweep import signals
+from rcnn_sweep.process import ProcessId
 from rcnn_sweep.sweep.compose import Composer
 from rcnn_sweep.sweep.hooks import load_hooks
-from rcnn_sweep.sweep.liveness import WorkerId
 from rcnn_sweep.sweep.queue import Queue
 from rcnn_sweep.sweep.reaper import Reaper
 from rcnn_sweep.sweep.settings import Settings
 from rcnn_sweep.sweep.space import Space
 from rcnn_sweep.sweep.stopping import failures_in_a_row, shared_mistake
-from rcnn_sweep.sweep.storage import open_storage
+from rcnn_sweep.sweep.storage import connected, with_password
 from rcnn_sweep.sweep.trials import CalledOff, TrialRunner
 
 IDLE = 0.5
@@ -34,20 +34,23 @@ class Assignment:
     """All that a worker needs; it travels to the worker's process.
 
     ``session`` names the driver's run. ``began`` is its start: failures in a row count from
-    there. ``environment`` holds variables that the task's imports read, such as thread counts.
+    there. ``environment`` holds variables that the worker sets, ``defaults`` those that it sets
+    unless they are set there, such as thread counts. ``url`` may have its password masked; the
+    worker then finds it in its own environment.
     """
 
     settings: Settings
     space: Space
     study_name: str
-    url: str
+    url: str = field(repr=False)
     directory: Path
     working_directory: Path
     fixed: tuple[str, ...]
     parent: Mapping[str, Any]
     session: str
     began: datetime
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,7 @@ class WorkerJob:
 
     def __call__(self, _: DictConfig) -> int:
         """Drain the queue; gives the number of trials taken, 0 where called off."""
-        for name, value in self.assignment.environment.items():
-            os.environ.setdefault(name, value)
+        os.environ.update({**self.assignment.defaults, **os.environ, **self.assignment.environment})
         if self.assignment.working_directory.is_dir():
             os.chdir(self.assignment.working_directory)
         try:
@@ -78,7 +80,7 @@ class WorkerJob:
         limit = self.assignment.settings.max_trials_per_worker or sys.maxsize
         while taken < limit and not worker.is_stopped():
             signals.raise_pending()
-            number = worker.queue.claim(worker.name)
+            number = worker.queue.claim(worker.name, self.assignment.session)
             if number is not None:
                 taken += 1
                 worker.runner.run(number)
@@ -108,9 +110,10 @@ class Worker:
     def of(cls, job: WorkerJob) -> "Worker":
         """Open the storage and make the parts."""
         work, settings = job.assignment, job.assignment.settings
-        storage = open_storage(work.url)
+        url = with_password(work.url)
+        storage = connected(url)
         study_id = storage.get_study_id_from_name(work.study_name)
-        queue = Queue(storage, study_id, work.url, settings.n_trials, settings.max_retries)
+        queue = Queue(storage, study_id, url, settings.n_trials, settings.max_retries)
         composer = Composer(job.context.config_loader, job.master, work.fixed)
         hooks = load_hooks(settings.hooks, composer.task({}))
         runner = TrialRunner(
@@ -126,8 +129,9 @@ class Worker:
             task=job.task,
             is_stopped=lambda: is_stopped(queue, work.session),
         )
-        name = str(WorkerId.own())
-        return cls(name, queue, Reaper(queue, hooks, settings.metrics), runner, work)
+        name = str(ProcessId.own())
+        reaper = Reaper(queue, hooks, settings.metrics, work.began)
+        return cls(name, queue, reaper, runner, work)
 
     def is_stopped(self) -> bool:
         """Say whether the driver has called the workers off, or will."""

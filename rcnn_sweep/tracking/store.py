@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
-from rcnn_sweep.tracking.process import identity, is_dead
+from rcnn_sweep.process import ProcessId, is_dead
 from rcnn_sweep.tracking.provenance import source_tags
 from rcnn_sweep.tracking.reach import tables_of, unusable
 
@@ -162,7 +162,12 @@ class Store:
         """Start a run of ``kind`` (run, trial, study, refit) and give its record."""
         from rcnn_sweep.tracking.patience import patiently
 
-        every = {**source_tags(), "rcnn_sweep.kind": kind, "rcnn_sweep.process": identity(), **tags}
+        every = {
+            **source_tags(),
+            "rcnn_sweep.kind": kind,
+            "rcnn_sweep.process": str(ProcessId.own()),
+            **tags,
+        }
         if parent is not None:
             every["mlflow.parentRunId"] = parent
         run = patiently(
@@ -190,7 +195,7 @@ class Store:
                 f"tracking: expected the study's run {run_id} in {self.shown_uri}, found none.\n"
                 "Name its store (MLFLOW_TRACKING_URI), or another hydra.sweeper.study_name."
             ) from error
-        self.record(run_id).tags({"rcnn_sweep.process": identity()})
+        self.record(run_id).tags({"rcnn_sweep.process": str(ProcessId.own())})
         ended = self.client.get_run(run_id).data.tags.keys() & {*END_TAGS}
         for tag in ended:
             self.client.delete_tag(run_id, tag)

@@ -2,11 +2,15 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 
 import pytest
 from optuna.trial import TrialState
+
+from rcnn_sweep.sweep.queue import DEAD, Queue
+from rcnn_sweep.sweep.storage import open_storage
 
 from .conftest import Toy
 
@@ -153,3 +157,53 @@ def test_transaction_cut_off_by_a_kill_is_rolled_back(toy: Toy) -> None:
 def test_password_is_never_shown(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.storage=postgresql://u:secret@127.0.0.1:1/db", code=2)
     assert "secret" not in out
+
+
+def fail_from_outside(toy: Toy, number: int) -> None:
+    """Do what a process does that takes a trial's worker for dead."""
+    url = f"sqlite:///{toy.directory / 'studies.db'}"
+    storage = open_storage(url)
+    queue = Queue(storage, storage.get_study_id_from_name("s"), url, 2, 1)
+    assert queue.fail(number, DEAD, "taken for dead")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("none", "was given up: another process"), ("deaf", "complete with [-")]
+)
+def test_worker_whose_trial_was_ended_by_another_says_so_and_goes_on(
+    toy: Toy, fault: str, said: str
+) -> None:
+    driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=2", "seconds=2")
+    toy.wait_until(driver, lambda: len(toy.calls()) == 1)
+    fail_from_outside(toy, 0)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 0, out + err
+    assert said in out + err
+    assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert toy.trials()[2].user_attrs["retry_of"] == 0
+    assert toy.trials()[0].user_attrs["reason"] == "taken for dead"
+
+
+def test_killed_commands_use_up_no_retry(toy: Toy) -> None:
+    command = (*ONE, "hydra.sweeper.max_retries=0", "hydra.sweeper.n_trials=1", "seconds=1")
+    for started in (1, 2):
+        driver = toy.start(*command)
+        toy.wait_until(driver, lambda: len(toy.calls()) == started)  # noqa: B023
+        driver.kill()
+        driver.communicate()
+    toy.run(*command)
+    assert [t.user_attrs.get("failure") for t in toy.trials()] == ["interrupted"] * 2 + [None]
+    assert [t.user_attrs.get("retry_of") for t in toy.trials()] == [None, 0, 1]
+
+
+def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
+    hooks = "hydra.sweeper.hooks=toy_hooks.Hooks"
+    driver = toy.start(*ONE, hooks, "hydra.sweeper.n_trials=2", "seconds=2")
+    toy.wait_until(driver, lambda: len(toy.calls()) == 1)
+    with sqlite3.connect(toy.directory / "studies.db", timeout=20) as database:
+        database.execute("PRAGMA foreign_keys=OFF")
+        database.execute("DROP TABLE trials")
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 1, out + err
+    assert "studies.db cannot be used: no such table: trials" in out + err
+    assert "close parent-1 failed" in (toy.directory / "hooks.txt").read_text()

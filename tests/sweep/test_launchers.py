@@ -6,8 +6,11 @@ import signal
 
 import pytest
 from optuna.trial import TrialState
+from servers import PASSWORD, Postgres, needs_postgres, postgres
 
 from .conftest import Toy
+
+__all__ = ["postgres"]
 
 BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.sweeper.workers=2",
         "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -36,7 +39,7 @@ LAUNCHERS = [
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
-    toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=8", "seconds=0.4")
+    toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=8", "seconds=1")
     assert [t.number for t in toy.trials(TrialState.COMPLETE)] == list(range(8))
     assert len({call[1] for call in toy.calls()}) == 2, "two processes"
     for number in range(8):
@@ -58,13 +61,61 @@ def test_launcher_survives_a_killed_worker(toy: Toy, launcher: str) -> None:
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> None:
-    command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1")
+    command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1",
+               "fault=silent")  # fmt: skip
     driver = toy.start(*command)
     toy.wait_until(driver, lambda: len(toy.calls()) >= 2)
     driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=60)
     assert driver.returncode == 130, out + err
-    assert {t.user_attrs["failure"] for t in toy.trials(TrialState.FAIL)} == {"interrupted"}
+    ended = toy.trials(TrialState.FAIL)
+    assert {t.user_attrs["failure"] for t in ended} == {"interrupted"}
+    assert not [t for t in ended if "before its worker did" in t.user_attrs["reason"]]
     assert not toy.trials(TrialState.RUNNING)
     toy.run(*command)
     assert len(toy.trials(TrialState.COMPLETE)) == 4
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_dead_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: str) -> None:
+    driver = toy.start(
+        *BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=12", "seconds=2"
+    )
+    toy.wait_until(driver, lambda: len({call[1] for call in toy.calls()}) == 2)
+    first = {call[1] for call in toy.calls()}
+    victim = toy.calls()[-1][1]
+    os.kill(int(victim), signal.SIGKILL)
+    out, err = driver.communicate(timeout=100)
+    assert driver.returncode == 0, out + err
+    starts = [(call[1], float(call[2])) for call in toy.calls()]
+    replaced = min(start for pid, start in starts if pid not in first)
+    assert max(start for pid, start in starts if pid in first - {victim}) > replaced
+    (dead,) = toy.trials(TrialState.FAIL)
+    assert dead.user_attrs["failure"] == "dead"
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: str) -> None:
+    driver = toy.start(*BASE, f"hydra/launcher={launcher}", "steps=1", "seconds=40",
+                       "hydra.sweeper.hooks=toy_hooks.Hooks")  # fmt: skip
+    toy.wait_until(driver, lambda: len(toy.calls()) == 2)
+    driver.send_signal(signal.SIGINT)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 130, out + err
+    assert not toy.trials(TrialState.RUNNING)
+    ended = toy.trials(TrialState.FAIL)
+    assert {t.user_attrs["failure"] for t in ended} == {"interrupted"}
+    marks = [x for x in (toy.directory / "hooks.txt").read_text().splitlines() if "orphan" in x]
+    assert len(marks) == len(ended) == 2
+
+
+@needs_postgres
+@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, launcher: str) -> None:
+    out = toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=2",
+                  f"hydra.sweeper.storage={postgres.url}")  # fmt: skip
+    assert len(toy.calls("end")) == 2
+    assert PASSWORD not in out
+    files = [path for path in toy.directory.rglob("*") if path.is_file()]
+    assert [path for path in files if path.suffix == ".pkl"], "the launcher's own files"
+    assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from omegaconf import OmegaConf
 from optuna.trial import TrialState
 
 from .conftest import Toy
@@ -96,6 +97,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(toy: Toy) -> None:
     out = toy.run(*ONE, HOOKS, "hydra.sweeper.dry_run=true", "x=1,2,9")
     assert "impossible 1 of 3 points, e.g. x must be at most 5, received 9" in out
     assert "trials     2 in all" in out
+    assert "unknown    the weather" in out
     assert {path.name for path in toy.directory.iterdir()} == {"hooks.txt"}
 
 
@@ -106,6 +108,37 @@ def test_best_config_runs_the_winner(toy: Toy) -> None:
     assert f"--config-dir '{str(folder)[:10]}" in out
     toy.run("--config-dir", str(folder), "+sweep=best", mode=())
     assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
+
+
+def test_best_config_holds_what_was_typed_not_what_was_settled_here(toy: Toy) -> None:
+    toy.run(*ONE, HOOKS, "hydra.sweeper.n_trials=2", "seconds=0.01")
+    best = toy.directory / "multirun" / "s" / "sweep" / "best.yaml"
+    content = OmegaConf.load(best)
+    assert "steps" not in content and content.seconds == 0.01
+    assert "# Settled for the sweep: steps=2" in best.read_text()
+
+
+@pytest.mark.parametrize("more", [(), ("hydra.sweeper.dry_run=true",)])
+def test_unknown_metric_is_a_mistake_before_anything_exists(
+    toy: Toy, more: tuple[str, ...]
+) -> None:
+    out = toy.run(*ONE, HOOKS, "hydra.sweeper.metric=scrore", *more, code=2)
+    assert "expected one of score, cost, threads; received 'scrore'. Did you mean score?" in out
+    assert not list(toy.directory.iterdir())
+
+
+def test_metric_known_only_at_the_end_is_said_to_rule_out_pruning(toy: Toy) -> None:
+    metric = ("hydra.sweeper.metric=cost", "hydra.sweeper.n_trials=2")
+    pruned = ("hydra.sweeper.study_name=s", "hydra.sweeper.workers=1", HOOKS)
+    plan = toy.run(*pruned, *metric, "hydra.sweeper.dry_run=true")
+    assert "pruner none" in plan
+    assert "pruning    none: cost is known only at a trial's end" in plan
+    assert "trials are not pruned: cost is known only" in toy.run(*pruned, *metric)
+
+
+def test_plan_says_that_workers_are_replaced(toy: Toy) -> None:
+    dry = ("hydra.sweeper.dry_run=true", "hydra.sweeper.max_trials_per_worker=2")
+    assert "workers    1 worker process, replaced after 2 trial(s)" in toy.run(*ONE, *dry)
 
 
 def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:

@@ -8,7 +8,6 @@ import pytest
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
-from rcnn_sweep.tracking.process import identity, is_dead
 
 
 def test_the_default_store_is_mlflows_own_in_the_working_directory(
@@ -94,12 +93,3 @@ def test_a_resumed_run_is_running_again_without_the_tags_of_its_end(workplace: P
     assert "rcnn_sweep.reason" not in run.data.tags
     record.complete()
     assert store.client.get_run(record.run_id).data.tags["rcnn_sweep.state"] == "complete"
-
-
-def test_a_process_is_known_by_its_creation_time_too() -> None:
-    mine = identity()
-    assert not is_dead(mine)
-    host, pid, _ = mine.rsplit(":", 2)
-    assert is_dead(f"{host}:{pid}:1.00")
-    assert not is_dead(f"another-host:{pid}:1.00")
-    assert not is_dead("nonsense")

@@ -11,7 +11,7 @@ import hydra
 from omegaconf import DictConfig
 
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.sweep import current_trial, report
+from rcnn_sweep.sweep import checkpoint, current_trial, report
 
 os.environ["HYDRA_FULL_ERROR"] = "1"
 
@@ -52,7 +52,10 @@ def main(cfg: DictConfig) -> object:
     seconds = cfg.seconds * (1 + (number % 5 if cfg.uneven else 0))
     for step in range(1, cfg.steps + 1):
         time.sleep(seconds / cfg.steps)
-        report(step, value + step)
+        if cfg.fault == "silent":
+            checkpoint()
+        elif cfg.fault != "deaf":
+            report(step, value + step)
     if cfg.fault == "dies_after_recording":
         Path(f"record-run-{number}.json").write_text(json.dumps({"score": value}))
         os.kill(os.getpid(), signal.SIGKILL)

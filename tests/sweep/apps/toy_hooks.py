@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from rcnn_sweep.sweep import Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.sweep.summary import SweepSummary
 
 
@@ -20,6 +20,12 @@ class Hooks(StudyHooks):
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
         _log("prepare", dry_run)
         return ["steps=2"]
+
+    def caveats(self, config: DictConfig) -> list[str]:
+        return ["the weather"]
+
+    def metric_names(self) -> MetricNames:
+        return MetricNames(("score",), ("cost", "threads"))
 
     def validate(self, config: DictConfig) -> str | None:
         if config.x > config.get("limit", 5):

@@ -1,0 +1,116 @@
+"""A storage that is locked or out of reach is waited for; what it holds is never half done."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from servers import PASSWORD, Postgres, needs_postgres, postgres
+
+from rcnn_sweep.sweep import patience, storage
+from rcnn_sweep.sweep.patience import StorageLost
+from rcnn_sweep.sweep.queue import ERROR, Queue
+from rcnn_sweep.sweep.storage import connected, open_storage
+
+from .conftest import Toy
+
+__all__ = ["postgres"]
+
+WORK: list[Callable[[Queue], object]] = [
+    lambda queue: queue.fill({}),
+    lambda queue: queue.claim("me:1:1.0", "session"),
+    lambda queue: queue.set_attrs(0, {"heartbeat": 1}),
+    lambda queue: queue.fail(0, ERROR, "a reason"),
+    lambda queue: queue.set_study_attr("stopped", ["session"]),
+    lambda queue: len(queue.trials()),
+]
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    """A queue of two slots whose first trial runs; SQLite's own patience is short here."""
+    monkeypatch.setattr(storage, "WAIT", 0.1)
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    opened = open_storage(url)
+    study = optuna.create_study(storage=opened, study_name="s")
+    made = Queue(opened, study._study_id, url, 2, 1)
+    assert made.fill({}) == 2
+    assert made.claim("me:1:1.0", "session") == 0
+    return made
+
+
+@contextmanager
+def locked(file: Path, seconds: float) -> Iterator[None]:
+    other = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(seconds, other.rollback)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+        other.close()
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_locked_file_is_waited_for_by_everything(
+    queue: Queue, tmp_path: Path, work: Callable[[Queue], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    with locked(tmp_path / "studies.db", 1.2), caplog.at_level(logging.WARNING):
+        started = time.monotonic()
+        result = work(queue)
+        assert time.monotonic() - started > 1
+    assert result == dict(zip(WORK, (0, 1, None, True, None, 2), strict=True))[work]
+    said = [record.getMessage() for record in caplog.records if "answer" in record.getMessage()]
+    assert len(said) == 2, "once when it begins and once when it is over"
+    assert str(tmp_path / "studies.db") in said[0] and "database is locked" in said[0]
+
+
+def test_worker_starts_on_a_locked_file(queue: Queue, tmp_path: Path) -> None:
+    with locked(tmp_path / "studies.db", 1.2):
+        assert connected(queue.url).get_study_id_from_name("s") == queue.study_id
+
+
+def test_patience_ends_with_the_name_of_the_file(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LIMIT", 0.8)
+    with (
+        locked(tmp_path / "studies.db", 3),
+        pytest.raises(StorageLost, match=r"studies\.db did not answer .* database is locked"),
+    ):
+        queue.set_attrs(0, {"heartbeat": 1})
+
+
+def test_what_will_not_pass_is_not_waited_for(queue: Queue, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "studies.db") as database:
+        database.execute("DROP TABLE trial_user_attributes")
+    started = time.monotonic()
+    with pytest.raises(StorageLost, match=r"studies\.db cannot be used: no such table"):
+        queue.set_attrs(0, {"heartbeat": 1})
+    assert time.monotonic() - started < 1
+
+
+@needs_postgres
+def test_server_that_restarts_costs_no_trial(toy: Toy, postgres: Postgres) -> None:
+    driver = toy.start("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none",
+                       "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=8", "seconds=1",
+                       "hydra.sweeper.reuse_duplicates=false",
+                       f"hydra.sweeper.storage={postgres.url}")  # fmt: skip
+    toy.wait_until(driver, lambda: len(toy.calls()) >= 3)
+    postgres.stop()
+    time.sleep(4)
+    postgres.start()
+    out, err = driver.communicate(timeout=100)
+    assert driver.returncode == 0, out + err
+    assert (out + err).count("do not answer") == 1
+    assert PASSWORD not in out + err
+    trials = optuna.load_study(study_name="s", storage=postgres.url).trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 8
+    assert len(toy.calls()) == 8
