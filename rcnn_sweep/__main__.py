@@ -19,7 +19,7 @@ from rcnn_sweep.checks import passwords
 from rcnn_sweep.commands import VERBS, verb
 from rcnn_sweep.config_folder import config_folder, register_schemas
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.mistakes import MISTAKES, explain, raised_by_hydra
+from rcnn_sweep.mistakes import MISTAKES, check_flags, explain, raised_by_hydra
 from rcnn_sweep.passwords import without_password
 from rcnn_sweep.sweep import SweepFailed
 
@@ -39,10 +39,11 @@ def task(composed: DictConfig) -> Any:
     """Run one job: Hydra's task function of single runs and of every trial."""
     from rcnn_sweep.run import run_composed
 
-    overrides = list(HydraConfig.get().overrides.task)
-    if HydraConfig.get().mode == RunMode.MULTIRUN:
-        return run_composed(composed, overrides)
+    own = HydraConfig.get()
+    if own.mode == RunMode.MULTIRUN:
+        return run_composed(composed, list(own.overrides.task))
     try:
+        overrides = list(own.overrides.task)
         with signals.noted(), signals.interruptible():
             return run_composed(composed, overrides)
     except Exception as error:
@@ -59,9 +60,15 @@ def main() -> None:
         sys.exit(_exit_code(lambda: verb(sys.argv[1])(sys.argv[2:])))
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(_exit_code(show_help))
+    sys.exit(_exit_code(run_app))
+
+
+def run_app() -> Any:
+    """Run Hydra's app: a single run, or a sweep (-m)."""
+    check_flags(sys.argv[1:])
     sys.argv[1:] = with_search(sys.argv[1:])
     app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
-    sys.exit(_exit_code(app(task)))
+    return app(task)()
 
 
 def with_search(words: list[str]) -> list[str]:
@@ -119,7 +126,8 @@ def with_own_errors(app: Callable[[], int | None]) -> int | None:
 def _failure(error: Exception) -> int:
     if isinstance(error, MISTAKES) or raised_by_hydra(error):
         groups = [folder.name for folder in config_folder().iterdir() if folder.is_dir()]
-        print(explain(error, groups=groups, typed=sys.argv[1:]), file=sys.stderr)
+        told = explain(error, groups=groups, verbs=VERBS, typed=sys.argv[1:])
+        print(without_password(told), file=sys.stderr)
         return MISTAKE
     trace = "".join(traceback.format_exception(error))
     print(without_password(trace), file=sys.stderr, end="")

@@ -36,6 +36,8 @@ FRACTIONS = ("data.validation_fraction", "data.test_fraction")
 FEWEST_WORDS = 5
 # keras.utils.set_random_seed seeds NumPy, which takes 32 bits.
 HIGHEST_SEED = 2**32 - 1
+# Many kernels of TensorFlow count in 32 bits, and 8 GiB for one tensor is a slip of the keyboard.
+MOST_NUMBERS = 2**31 - 1
 
 
 def check(config: Config) -> None:
@@ -52,6 +54,7 @@ def problems(config: Config) -> Iterator[str]:
     yield from wrong
     if not wrong:
         yield from _lengths(config)
+        yield from _sizes(config)
 
 
 def passwords(overrides: Iterable[str]) -> list[str]:
@@ -146,3 +149,25 @@ def _lengths(config: Config) -> Iterator[str]:
             f"received {pool_size} ({steps} // {pool_size} = 0 steps). "
             "Use a smaller pool or a longer data.maxlen."
         )
+
+
+def _sizes(config: Config) -> Iterator[str]:
+    """Refuse a tensor too large for TensorFlow: word vectors, kernels, one batch of either."""
+    data, conv, width = config.data, config.conv, config.embedding.output_dim
+    batch, units = config.training.batch_size, config.lstm.units
+    tensors = {
+        "data.num_words * embedding.output_dim": data.num_words * width,
+        "conv.kernel_size * embedding.output_dim * conv.filters": (
+            conv.kernel_size * width * conv.filters
+        ),
+        "4 * lstm.units * conv.filters": 4 * units * conv.filters,
+        "4 * lstm.units * lstm.units": 4 * units * units,
+        "training.batch_size * data.maxlen * embedding.output_dim": batch * data.maxlen * width,
+        "training.batch_size * data.maxlen * conv.filters": batch * data.maxlen * conv.filters,
+    }
+    for product, numbers in tensors.items():
+        if numbers > MOST_NUMBERS:
+            yield (
+                f"{product}: expected at most {MOST_NUMBERS:,} numbers in one tensor; "
+                f"received {numbers:,}."
+            )

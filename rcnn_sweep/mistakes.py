@@ -2,12 +2,17 @@
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.conf import HydraConf
+from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.errors import UserError
@@ -28,20 +33,48 @@ def raised_by_hydra(error: Exception) -> bool:
     return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
 
 
-def explain(error: Exception, *, groups: Iterable[str], typed: list[str]) -> str:
+def check_flags(words: list[str]) -> None:
+    """Raise :class:`UserError` for flags that Hydra does not have; it would print its usage."""
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        raise UserError(_refused_flag(message))
+
+    parser.error = refuse  # type: ignore[method-assign]
+    parser.parse_args(words)
+
+
+def _refused_flag(message: str) -> str:
+    unknown = message.removeprefix("unrecognized arguments: ")
+    if unknown != message:
+        near = _nearest(unknown.split("=")[0].strip("- "), _keys())
+        hint = near and f"{near[:-1]}=VALUE?"
+        return f"{unknown}: expected KEY=VALUE or a flag (--hydra-help lists them); " + (
+            f"received an unknown flag.{hint}"
+        )
+    return f"{message[:1].upper()}{message[1:]}: expected as --hydra-help says; received another."
+
+
+def explain(
+    error: Exception, *, groups: Iterable[str], verbs: Sequence[str], typed: list[str]
+) -> str:
     """Say in one or two lines what was expected, what was received and the next step.
 
-    ``groups`` are the names of the config groups, ``typed`` the arguments as the user typed
-    them. What it does not recognise is given in the first two lines of the library's own words.
+    ``groups`` are the names of the config groups, ``verbs`` those of the verbs, ``typed`` the
+    arguments as the user typed them. What it does not recognise is given in the first two lines
+    of the library's own words.
     """
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OverrideParseException):
-        return _unreadable(error)
+        return _unreadable(error, [*groups, *_keys()], verbs)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _unknown_option(error)
     text = "\n".join(str(link) for link in _chain(error))
     sentences = (
+        _no_option(text, typed),
+        _no_folder(text),
+        _unresolved(text, typed),
         _several_values(text),
         _missing_value(text),
         _wrong_type(text, typed),
@@ -61,17 +94,59 @@ def _own_words(text: str) -> str:
     return "\n".join(dict.fromkeys(lines[:2]))
 
 
-def _unreadable(error: OverrideParseException) -> str:
-    reason = str(error.message).splitlines()[0]
-    return f"{error.override}: expected KEY=VALUE in Hydra's override grammar; {reason}."
+def _unreadable(error: OverrideParseException, keys: Sequence[str], verbs: Sequence[str]) -> str:
+    word = str(error.override)
+    if "=" not in word:
+        return _stray_word(word, keys, verbs)
+    reason = str(error.message).splitlines()[0].partition(": ")
+    cause = f" ({reason[0]})" if not reason[1] else ""
+    return f"{word}: expected KEY=VALUE in Hydra's override grammar; received another form{cause}."
+
+
+def _stray_word(word: str, keys: Sequence[str], verbs: Sequence[str]) -> str:
+    if word in verbs:
+        return f"{word}: expected the verb first (python -m rcnn_sweep {word} ...); " + (
+            "received other words before it."
+        )
+    hint = _nearest(word, verbs) or _nearest(word, keys)
+    return f"{word}: expected KEY=VALUE or a verb ({', '.join(verbs)}); received a bare word.{hint}"
 
 
 def _unknown_option(error: MissingConfigException) -> str:
     group, _, option = str(error.missing_cfg_file).rpartition("/")
+    if not group:
+        return f"--config-name: expected a config of the config folder; received {option!r}."
     options = [name for name in error.options or () if not name.endswith("schema")]
     listed = ", ".join(options) or "none"
-    return f"{group or 'config'}: expected one of {listed}; received {option!r}." + (
-        _nearest(option, options)
+    return f"{group}: expected one of {listed}; received {option!r}." + (_nearest(option, options))
+
+
+def _no_option(text: str, typed: list[str]) -> str | None:
+    if "Config group override must be a string or a list" not in text:
+        return None
+    for word in typed:
+        key, _, value = word.lstrip("+").partition("=")
+        if "." not in key and re.fullmatch(r"-?[\d.]+|null|true|false|\{.*\}", value.strip()):
+            return (
+                f"{key or word}: expected GROUP=OPTION or KEY=VALUE; received {word}. "
+                "--help lists groups and options."
+            )
+    return None
+
+
+def _no_folder(text: str) -> str | None:
+    found = re.search(r"Additional config directory '(.*)' not found", text)
+    return found and f"--config-dir: expected an existing folder; received {found[1]}."
+
+
+def _unresolved(text: str, typed: list[str]) -> str | None:
+    found = re.search(r"raised while resolving interpolation: (.*)", text)
+    if found is None:
+        return None
+    key = next((word.split("=")[0] for word in typed if "${" in word), "config")
+    cause = found[1].strip("\"'")
+    return (
+        f"{key}: expected an interpolation that can be resolved; received one that fails: {cause}."
     )
 
 
@@ -105,6 +180,8 @@ def _refused(text: str) -> str | None:
     found = re.search(r"Error merging override ([^=\s]+)(?:=(.*))?\n(.*)", text)
     if found is None:
         return None
+    if "is not a valid bool" in found[3]:
+        return f"{found[1]}: expected true or false; received {found[2]!r}."
     if "is not Optional" in found[3]:
         return f"{found[1]}: expected a value; received null."
     return f"{found[1]}: expected another value; received {found[2] or 'none'} ({found[3]})."
@@ -117,10 +194,11 @@ def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
     key = found[1]
     owners = [name for name, source in SOURCES.items() if key in flat(Config(data=source()))]
     if owners:
-        return f"{key}: belongs to {' and '.join(f'data={name}' for name in owners)}; " + (
+        return f"{key}: expected with {' or '.join(f'data={name}' for name in owners)}; " + (
             "received with another data source."
         )
-    known = [*_keys(), *(group for group in groups if group != "hydra")]
+    own = [*_keys(), *(group for group in groups if group != "hydra")]
+    known = _hydra_keys() if key.startswith("hydra.") else own
     hint = _nearest(key, known) or " --help lists the groups and keys."
     return f"{key}: expected a key or group of the config; received an unknown one.{hint}"
 
@@ -128,6 +206,20 @@ def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
 def _nearest(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def _hydra_keys() -> list[str]:
+    """Give the keys below ``hydra``, those of the sweeper included."""
+    sweeper = ConfigStore.instance().load("hydra/sweeper/rcnn.yaml").node
+    return [*_flat("hydra", OmegaConf.structured(HydraConf)), *_flat("hydra.sweeper", sweeper)]
+
+
+def _flat(prefix: str, node: DictConfig) -> Iterator[str]:
+    for key in map(str, node):
+        inner = None if OmegaConf.is_missing(node, key) else node[key]
+        yield f"{prefix}.{key}"
+        if isinstance(inner, DictConfig):
+            yield from _flat(f"{prefix}.{key}", inner)
 
 
 def _keys() -> list[str]:

@@ -85,12 +85,15 @@ class RcnnSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep; gives its summary, or None for a dry run."""
-        from rcnn_sweep.sweep.planning import Request
-        from rcnn_sweep.sweep.sweeper import Sweep
-
         if self.config is None or self.hydra_context is None:
             raise RuntimeError("Hydra calls setup before sweep")
         options: Any = OmegaConf.to_container(self.config.hydra.sweeper, resolve=True)
         space = options.pop("space")
+        from rcnn_sweep.sweep.settings import read_settings
+
+        read_settings(options)  # a mistake in them is answered before Optuna is imported
+        from rcnn_sweep.sweep.planning import Request
+        from rcnn_sweep.sweep.sweeper import Sweep
+
         request = Request(options, space, arguments, self.config, self.hydra_context.config_loader)
         return Sweep(request, self.hydra_context, self.task_function).run()

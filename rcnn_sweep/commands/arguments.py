@@ -1,9 +1,20 @@
 """Command-line arguments of the verbs; a mistake is one line."""
 
 import argparse
+import re
+from difflib import get_close_matches
 from typing import NoReturn
 
 from rcnn_sweep.errors import UserError
+
+# argparse's complaints, and what to say instead.
+SENTENCES = {
+    r"unrecognized arguments: (.*)": r"expected none but its own arguments; received \1",
+    r"the following arguments are required: (.*)": r"expected \1; received none",
+    r"argument (.*): invalid choice: (.*) \(choose from (.*)\)": r"\1: expected \3; received \2",
+    r"argument (.*): invalid (\w+) value: (.*)": r"\1: expected \2; received \3",
+    r"argument (.*): expected (.*)": r"\1: expected \2; received none",
+}
 
 
 class Arguments(argparse.ArgumentParser):
@@ -21,4 +32,16 @@ class Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise :class:`UserError` rather than print the usage."""
-        raise UserError(f"{self.prog}: {message}.\nSee {self.prog} --help.")
+        raise UserError(f"{self.prog}: {self._sentence(message)}.\nSee {self.prog} --help.")
+
+    def _sentence(self, message: str) -> str:
+        """Give argparse's ``message`` as what was expected and what was received."""
+        for pattern, sentence in SENTENCES.items():
+            if found := re.fullmatch(pattern, message, re.DOTALL):
+                return found.expand(sentence) + self._nearest(message)
+        return f"expected other arguments; received these: {message}"
+
+    def _nearest(self, message: str) -> str:
+        flag = re.search(r" (--[\w-]+)", message)
+        near = get_close_matches(flag[1], list(self._option_string_actions), 1) if flag else []
+        return f" (did you mean {near[0]}?)" if near and near[0] not in message else ""

@@ -65,8 +65,8 @@ def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             return {name: _member(archive, name) for name in names}
     except _DAMAGE as error:
         raise DataError(
-            f"Expected a NumPy archive with the arrays {', '.join(names)} in {path}, but "
-            f"{_reason(error)}.\nReplace the file by a whole copy."
+            f"Expected a NumPy archive with the arrays {', '.join(names)} in {path}, received "
+            f"another file: {_reason(error)}.\nReplace the file by a whole copy."
         ) from error
 
 

@@ -77,7 +77,7 @@ def unwritable(folder: Path, error: OSError) -> DataError:
     cause = os.strerror(error.errno) if error.errno else str(error)
     step = "Free some space" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Mend that"
     return DataError(
-        f"Cannot write to the data cache {folder}: {cause}.\n"
+        f"Expected a writable data cache, found {folder}: {cause}.\n"
         f"{step}, or set RCNN_SWEEP_CACHE to another folder."
     )
 

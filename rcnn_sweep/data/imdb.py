@@ -66,8 +66,8 @@ def read_word_index(path: Path) -> tuple[str, ...]:
             raise ValueError("its ranks are not 1, 2, 3, ...")
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DataError(
-            f"Expected a JSON object of words and their ranks in {path}, but {error}.\n"
-            "Replace the file or point data.word_index at another."
+            f"Expected a JSON object of words and their ranks in {path}, "
+            f"received another: {error}.\nReplace the file or point data.word_index at another."
         ) from error
     return tuple(sorted(index, key=index.__getitem__))
 
@@ -92,7 +92,7 @@ def _split(
         labels = _labels(arrays[f"y_{name}"], len(lengths))
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
-            f"Expected IMDB's {name} split in {path}, but {error}.\n"
+            f"Expected IMDB's {name} split in {path}, received another: {error}.\n"
             "Replace the file by a whole copy of imdb.npz."
         ) from error
     order = np.arange(len(labels))

@@ -42,7 +42,7 @@ def find_text(config: SnippetsConfig, *, say: Say) -> tuple[Path, str]:
     """
     if config.path is not None:
         path = given_file(config.path, "data.path")
-        _check(path.name, path.read_bytes(), TEXT_SHA256)
+        _check(f"{TEXT} in {path}", path.read_bytes(), TEXT_SHA256)
         return path, str(path)
     target = cache_folder() / TEXT
     if _is_whole(target):

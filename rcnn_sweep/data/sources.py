@@ -88,7 +88,10 @@ def _find_imdb(config: ImdbConfig, say: Say) -> Found:
         path, source = find_archive(config, say=say)
     except DataUnavailable as error:
         if config.fallback is None:
-            raise DataUnavailable(f"IMDB cannot be had: {error}.\n{_put_there()}") from error
+            raise DataUnavailable(
+                f"Expected IMDB in the cache or the network, found neither: {error}.\n"
+                f"{_put_there()}"
+            ) from error
         return _fall_back(config, str(error), say)
     sha256 = digest(path)
     index = find_word_index(config, path, sha256, say=say)

@@ -71,7 +71,10 @@ def check_columns(path: Path, names: Sequence[str], present: Sequence[str]) -> N
 
 
 def _malformed(path: Path, cause: str) -> DataError:
-    return DataError(f"Cannot read the table {path}: {cause}.\nMend or replace the file.")
+    return DataError(
+        f"Expected a well-formed table in {path}, received a damaged one: {cause}.\n"
+        "Mend or replace the file."
+    )
 
 
 def _unpack(path: Path, packed: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -14,6 +13,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
 from rcnn_sweep.process import ProcessId, is_dead
 from rcnn_sweep.tracking.provenance import source_tags
+from rcnn_sweep.tracking.reach import tables_of, unusable
 
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.record import Record
@@ -42,17 +42,30 @@ def database_path(uri: str) -> Path | None:
     return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
 
 
-def check_store(uri: str) -> None:
-    """Raise :class:`UserError` where the store cannot be used; imports no MLflow."""
+def check_store(uri: str, *, is_trial: bool = False) -> None:
+    """Raise :class:`UserError` where the store cannot be used; imports no MLflow.
+
+    A server is asked whether it is there, unless this process is at work on a trial: then it
+    was, and MLflow is to wait for its return.
+    """
     path = database_path(uri)
     if path is None:
+        if not is_trial and (reason := unusable(uri)) is not None:
+            raise UserError(
+                f"tracking.uri: expected sqlite:///FILE, a database or a server that answers; "
+                f"received {without_password(uri)}, which {reason}."
+            )
         return
     folder = path.parent
     if not folder.is_dir():
-        raise UserError(f"tracking.uri: expected an existing folder; received {folder}.")
+        raise UserError(
+            f"tracking.uri: expected an existing folder; received {folder}, which is none."
+        )
     target = path if path.exists() else folder
     if not os.access(target, os.W_OK):
-        raise UserError(f"tracking.uri: expected a writable store; {target} is read-only.")
+        raise UserError(
+            f"tracking.uri: expected a writable store; received {target}, which is read-only."
+        )
     _check_artifacts(Path("mlruns"))
     if path.exists() and path.stat().st_size:
         _check_database(path)
@@ -61,23 +74,21 @@ def check_store(uri: str) -> None:
 def _check_artifacts(folder: Path) -> None:
     if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise UserError(
-            f"mlruns: expected a writable folder for MLflow's artifacts; {folder.absolute()} "
-            "is not. Free it or start in another directory."
+            f"mlruns: expected a writable folder for artifacts; found {folder.absolute()}, "
+            "which is not one. Free it or start in another directory."
         )
 
 
 def _check_database(path: Path) -> None:
-    try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=60)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
+    tables = tables_of(path)
+    if tables and "experiments" not in tables:
+        with _creation_lock(SQLITE + str(path)):  # another process may be at its creation
+            tables = tables_of(path)
+    if tables and "experiments" not in tables:
         raise UserError(
-            f"tracking.uri: expected an MLflow database; {path} cannot be read ({error}).\n"
-            "It is left as it is: restore it from a copy, or move it away to start a new one."
-        ) from error
+            f"tracking.uri: expected an MLflow database; received {path}, which holds "
+            f"{', '.join(sorted(tables)[:3])}, ...\nIt is left as it is: name another file."
+        )
 
 
 def _creation_lock(uri: str) -> AbstractContextManager[Any]:

@@ -76,7 +76,7 @@ def test_word_index_is_read_by_rank(tmp_path: Path, write_index: Write) -> None:
 )
 def test_word_index_without_proper_ranks_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "i.json").write_text(content)
-    with pytest.raises(DataError, match=r"i\.json, but"):
+    with pytest.raises(DataError, match=r"i\.json, received another"):
         read_word_index(tmp_path / "i.json")
 
 

@@ -57,7 +57,7 @@ def test_labels_follow_the_sign_of_the_rating(tmp_path: Path) -> None:
 
 def test_another_file_is_refused(tmp_path: Path, say: Say) -> None:
     (tmp_path / "s.txt").write_text("1\t1.0\tgood\n")
-    with pytest.raises(DataError, match=r"published s\.txt .*\n.*data=table"):
+    with pytest.raises(DataError, match=r"s\.txt .*\n.*data=table"):
         load(SnippetsConfig(path=str(tmp_path / "s.txt")), say=say)
 
 

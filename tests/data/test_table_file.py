@@ -111,7 +111,7 @@ def test_missing_column_gives_the_nearest_and_all(tmp_path: Path) -> None:
         ("t.jsonl", b'{"text": 1}\n{"te', r"line 2 is not JSON"),
         ("t.jsonl", b"[1]\n", r"line 1 is not a JSON object"),
         ("t.jsonl", b"[" * 100_000, r"line 1 is not JSON"),
-        ("t.parquet", b"PAR1 not really", r"Cannot read the table .*t\.parquet"),
+        ("t.parquet", b"PAR1 not really", r"a well-formed table in .*t\.parquet"),
     ],
 )
 def test_file_that_is_no_table_is_refused(

@@ -30,7 +30,7 @@ def test_a_corrupt_database_is_named_and_left_as_it_is(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mlflow.db").write_bytes(b"no database at all, certainly not" * 100)
-    with pytest.raises(UserError, match=r"mlflow\.db cannot be read"):
+    with pytest.raises(UserError, match=r"mlflow\.db, which cannot be read"):
         check_store(tracking_uri(None))
     assert Path("mlflow.db").read_bytes().startswith(b"no database")
 

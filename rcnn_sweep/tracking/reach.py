@@ -1,0 +1,105 @@
+"""Whether a store can be had at all, asked before MLflow is imported.
+
+MLflow itself tries again for minutes before it says that nobody answers.
+"""
+
+import http.client
+import os
+import queue
+import socket
+import sqlite3
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from rcnn_sweep.errors import UserError
+
+SECONDS = 4.0
+"""How long a store may take to accept a connection; name resolution alone can hang far longer."""
+
+DATABASE_SECONDS = 60.0
+"""How long another process's transaction may keep the tables from being read."""
+
+PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+SERVERS = ("http", "https")
+OTHERS = ("sqlite", "databricks", "databricks-uc", "uc")
+FILES = ("", "file")
+
+
+def unusable(uri: str) -> str | None:
+    """Say what is wrong with a store's address, or why nobody answers there; None if all is well.
+
+    A database behind a socket file, or one named in the query, is left for MLflow to judge.
+    """
+    try:
+        parts = urlsplit(uri)
+        scheme, port = parts.scheme.partition("+")[0], parts.port
+    except ValueError as error:
+        return f"is no address ({error})"
+    if scheme in FILES:
+        allowed = os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() == "true"
+        return None if allowed else "is a folder: MLflow no longer takes those"
+    if scheme in SERVERS:
+        return _within(lambda: _ask(parts))
+    if scheme in PORTS:
+        place = (parts.hostname, port or PORTS[scheme])
+        return _within(lambda: _connect(*place)) if parts.hostname else None
+    return None if scheme in OTHERS else "is of an unknown kind"
+
+
+def _within(attempt: Callable[[], str | None]) -> str | None:
+    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=lambda: answers.put(attempt()), daemon=True).start()
+    try:
+        return answers.get(timeout=SECONDS)
+    except queue.Empty:
+        return f"did not answer within {SECONDS:g} s"
+
+
+def _connect(host: str | None, port: int) -> str | None:
+    try:
+        socket.create_connection((host or "localhost", port), timeout=SECONDS).close()
+    except OSError as error:
+        return f"cannot be reached ({error.strerror or error})"
+    return None
+
+
+def _ask(parts: SplitResult) -> str | None:
+    """Ask a tracking server, through the proxy of the environment; any answer at all will do."""
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2], path="/health", query="")
+    try:
+        urllib.request.urlopen(address.geturl(), timeout=SECONDS).close()
+    except (urllib.error.HTTPError, ssl.SSLError):
+        return None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLError):
+            return None
+        return f"cannot be reached ({getattr(error.reason, 'strerror', None) or error.reason})"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return f"cannot be reached ({error})"
+    return None
+
+
+def tables_of(path: Path) -> set[str]:
+    """Name the tables of an SQLite file; raises :class:`UserError` where it cannot be read."""
+    try:
+        address, wait = f"{path.as_uri()}?mode=ro", DATABASE_SECONDS
+        with closing(sqlite3.connect(address, uri=True, timeout=wait)) as database:
+            rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {name for (name,) in rows}
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise UserError(
+                f"tracking.uri: expected an MLflow database that answers within {wait:g} s; "
+                f"received {path}, which another process keeps locked."
+            ) from error
+        raise UserError(
+            f"tracking.uri: expected an MLflow database; received {path}, which cannot be read "
+            f"({error}).\n"
+            "It is left as it is: restore it from a copy, or move it away to start a new one."
+        ) from error
