@@ -12,7 +12,7 @@ PYTHON := python3
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep ui test lint clean
+.PHONY: help setup baseline sweep report ui test lint bench clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -31,6 +31,9 @@ baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" ov
 sweep: $(READY) ## Search around the baseline; ARGS="hydra.sweeper.n_trials=10" overrides
 	$(BIN)/python -m rcnn_sweep -m $(ARGS)
 
+report: $(READY) ## Write the report of the last study; ARGS="STUDY" names another
+	$(BIN)/python -m rcnn_sweep report $(ARGS)
+
 ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
 
@@ -42,6 +45,9 @@ lint: $(READY) ## Check style, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(READY) ## Run the measurements of benchmarks/, one after the other
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## Remove the virtual environment and the caches (records and data stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
