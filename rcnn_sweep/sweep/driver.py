@@ -92,7 +92,7 @@ class Driver:
             signals.wait(TICK)
             signals.raise_pending()
         if crew.alive():
-            self._announce_stop()
+            self.queue.stop(self.job.assignment.session)
 
     def _judge(self) -> None:
         """End the sweep over a mistake that all trials share, or over failures in a row."""
@@ -123,7 +123,7 @@ class Driver:
         """
         try:
             with _attempted("the workers could not be told to stop"):
-                self._announce_stop()
+                self.queue.stop(self.job.assignment.session)
             if self.crew is not None:
                 self.crew.stop()
         except BaseException:
@@ -132,10 +132,6 @@ class Driver:
             raise
         with _attempted("trials that still ran could not be marked interrupted"):
             self.reaper.interrupt(self.job.assignment.session)
-
-    def _announce_stop(self) -> None:
-        stopped = self.queue.study_attr("stopped") or []
-        self.queue.set_study_attr("stopped", [*stopped, self.job.assignment.session])
 
 
 @contextmanager
