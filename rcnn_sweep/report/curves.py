@@ -80,12 +80,13 @@ def _panel(
     drawn = [(line, line.curves[name]) for line in lines if line.curves.get(name)]
     points = [point for _, curve in drawn for point in curve]
     steps = [step for step, _ in points]
-    x = Scale(min(steps), max(steps), *across)
+    x = Scale(min(steps), max(steps), *across, is_whole=True)
     frame = Frame(drawing, x, scale_of([value for _, value in points], *upward, pad=0.06))
     frame.axes("epoch", name, x_marks=min(max(steps), 8))
     ends = {line.label: frame.y(curve[-1][1]) for line, curve in drawn}
+    last = {line.label: x(curve[-1][0]) for line, curve in drawn}
     for label, place in apart(ends, 11.0, upward[0] - 5).items():
-        drawing.text(across[1] + 8, place + 4, label, "mark")
+        drawing.text(last[label] + 8, place + 4, label, "mark halo")
     for line, curve in reversed(drawn):
         places = [(x(step), frame.y(value)) for step, value in curve]
         tip = f"{line.name}: {', '.join(metric(value) for _, value in curve)}"

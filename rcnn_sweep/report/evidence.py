@@ -29,6 +29,13 @@ class Refit:
     baseline: RunFacts | None
     champion: RunFacts | None
 
+    @property
+    def is_better(self) -> bool:
+        """Say whether the candidate with the best mean was found better than the baseline."""
+        best = _champion(self.content)
+        verdicts = {c["name"]: c["verdict"] for c in self.content["comparisons"]}
+        return verdicts.get(best) == "better"
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -40,6 +47,7 @@ class Evidence:
     head: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     table: str = ""
+    note: str = ""
     command: str = ""
 
 
@@ -50,7 +58,7 @@ def find_refit(facts: StudyFacts, reader: Reader) -> Refit | None:
     experiments = [facts.parent.experiment_id] if facts.parent else None
     for run in reversed(reader.search(query, experiments)):
         content = reader.json(run.run_id, ARTIFACT)
-        if isinstance(content, Mapping) and content.get("schema") == SCHEMA:
+        if _is_of(content, facts):
             arms = list(content["arms"])
             best = _champion(content)
             return Refit(
@@ -60,6 +68,13 @@ def find_refit(facts: StudyFacts, reader: Reader) -> Refit | None:
                 _first_run(reader, next((a for a in arms if a["name"] == best), {})),
             )
     return None
+
+
+def _is_of(content: object, facts: StudyFacts) -> bool:
+    """Say whether it is evidence of this very study, not of an earlier one of its name."""
+    if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
+        return False
+    return facts.parent is not None and content.get("study_run") == facts.parent.run_id
 
 
 def _champion(content: Mapping[str, Any]) -> str:
@@ -95,8 +110,8 @@ def evidence_of(facts: StudyFacts, refit: Refit | None) -> Evidence:
             str(content["sentence"]),
             f"Each was retrained on all of train with {counted(len(content['seeds']), 'seed')} "
             f"and judged on {content['test_texts']:,} test texts.",
-            str(content["rule"]),
         ),
+        note=str(content["rule"]),
         drawing=_intervals(comparisons, judged) if comparisons else None,
         caption=(
             f"Difference in test {judged} from the baseline: each small mark is a seed, the dot "

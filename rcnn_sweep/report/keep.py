@@ -34,7 +34,7 @@ def keep_of(
         return Keep((f"There is no plain reference to measure by. {validation.reason}",))
     best = facts.runs.get(facts.best.number) if facts.best else None
     rows = [*_network_rows(facts), *_reference_row(validation, "validation")]
-    sentences = [_verdict(best.metrics if best else {}, validation), _what(facts, validation)]
+    sentences = [_verdict(best.metrics if best else {}, validation), _what(facts, validation, test)]
     if refit is not None and isinstance(test, Known):
         sentences.insert(1, _test_verdict(refit.content, test))
         rows += [*_refit_rows(refit.content), *_reference_row(test, "test")]
@@ -110,14 +110,15 @@ def _test_verdict(content: Mapping[str, Any], reference: Known) -> str:
     )
 
 
-def _what(facts: StudyFacts, reference: Known) -> str:
+def _what(facts: StudyFacts, reference: Known, test: Known | Absent | None) -> str:
     data = facts.data
     length, vocabulary = data.get("maxlen"), data.get("num_words")
+    more = f" (for test {test.rows:,})" if isinstance(test, Known) else ""
     shape = "as the word numbers of its archive" if data.get("name") == "imdb" else "as words"
     return (
-        f"The reference saw the same {reference.rows:,} training texts, in full {shape}: every "
-        f"word and every pair of neighbours. The network sees the last {length} words of a text "
-        f"and tells the {vocabulary} most frequent apart. The reference is scikit-learn's "
+        f"The reference saw the same {reference.rows:,} training texts{more}, in full {shape}: "
+        f"every word and every pair of neighbours. The network sees the last {length} words of a "
+        f"text and tells the {vocabulary} most frequent apart. The reference is scikit-learn's "
         "TfidfVectorizer (1- and 2-grams, sublinear_tf) with LogisticRegression at its defaults "
         "(L2, C = 1, lbfgs), after Wang and Manning, Baselines and Bigrams, ACL 2012; it was not "
         "tuned."

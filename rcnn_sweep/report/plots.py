@@ -42,7 +42,7 @@ def history(facts: StudyFacts) -> Markup | None:
         description=f"The {study.metrics[0]} of {len(seen)} trials in order, and the best so far.",
     )
     numbers = [t.number for t in study.trials]
-    x = Scale(min(numbers) - 0.5, max(numbers) + 0.5, 62, WIDTH - 12)
+    x = Scale(min(numbers) - 0.5, max(numbers) + 0.5, 62, WIDTH - 12, is_whole=True)
     frame = Frame(drawing, x, scale_of([t.values[0] for t in seen], 268, 28, pad=0.08))
     frame.axes("trial", study.metrics[0], x_marks=10)
     drawing.path(_best_so_far(study, frame), "sofar")

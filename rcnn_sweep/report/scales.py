@@ -12,7 +12,9 @@ from rcnn_sweep.sweep.space import Value
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps ``low`` to ``start`` and ``high`` to ``end``; ``names`` are those of a named scale.
+    """Maps ``low`` to ``start`` and ``high`` to ``end``.
+
+    ``names`` are those of a named scale; a whole scale has its marks at whole numbers.
 
     >>> Scale(0, 10, 100, 200)(5)
     150.0
@@ -24,6 +26,7 @@ class Scale:
     end: float
     is_log: bool = False
     names: tuple[str, ...] = ()
+    is_whole: bool = False
 
     def __call__(self, value: Value) -> float:
         """Give the place of ``value``; a named scale takes any value by its text."""
@@ -44,7 +47,7 @@ class Scale:
         return [(self(v), plain(v)) for v in self._round_values(most)]
 
     def _round_values(self, most: int) -> list[float]:
-        locator: Locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10])
+        locator: Locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10], integer=self.is_whole)
         if self.is_log:
             decades = math.log10(self.high / self.low)
             subs = (1.0,) if decades > 3 else (1.0, 2.0, 5.0) if decades > 1 else tuple("12357")
@@ -69,7 +72,8 @@ def scale_of(
     if is_log and low > 0:
         return Scale(low, high, start, end, is_log=True)
     margin = pad * (high - low) or ((pad and abs(high) * 0.05) or pad)
-    return Scale(low - margin, high + margin, start, end)
+    is_whole = all(isinstance(value, int) for value in values)
+    return Scale(low - margin, high + margin, start, end, is_whole=is_whole)
 
 
 def _is_number(value: Value) -> bool:

@@ -128,7 +128,8 @@ def _matrices(
 
 def _refit_matrices(refit: Refit) -> list[dict[str, Any]]:
     found = []
-    for title, detail in (("Baseline", refit.baseline), ("Champion", refit.champion)):
+    best = "Champion" if refit.is_better else "Best candidate"
+    for title, detail in (("Baseline", refit.baseline), (best, refit.champion)):
         if detail is not None and detail.confusion is not None:
             seed = detail.run.params.get("training.seed", "0")
             note = f"retrained, seed {seed}, {detail.confusion.total:,} test texts"

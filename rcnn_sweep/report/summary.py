@@ -123,6 +123,10 @@ def _progress(study: StudyRecord) -> str:
     if still:
         ended = f"so far {joined(done)}" if done else "none has ended yet"
         return f"The study is still under way, with {joined(still)}; {ended}."
+    if len(counts) == 1 and not still:
+        alike = f"All {sum(counts.values())} trials are {next(iter(counts))}"
+        alike = alike if sum(counts.values()) > 1 else f"The only trial is {next(iter(counts))}"
+        return f"{alike}: {duration(spent)} of computing."
     return f"All {sum(counts.values())} trials have ended: {joined(done)}. They took " + (
         f"{duration(spent)} of computing."
     )

@@ -23,12 +23,19 @@ def plain(value: Any) -> str:
 
 
 def metric(value: float | None) -> str:
-    """Give a metric with four decimals, as the terminal does; tiny and huge ones as %g does."""
+    """Give a number with four decimals, as the terminal does, from 100 upwards with one or none.
+
+    >>> metric(0.88314), metric(303935.0), metric(175.7865)
+    ('0.8831', '303,935', '175.8')
+    """
     if value is None:
         return NONE
     if not math.isfinite(value):
         return str(value)
-    shown = f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.4g}"
+    if 100 <= abs(value) < 1e12:
+        shown = f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+    else:
+        shown = f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 100 else f"{value:.4g}"
     return shown.replace("-", MINUS)
 
 

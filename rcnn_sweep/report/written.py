@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
-from rcnn_sweep.report.comparison import runs_page, studies_page
+from rcnn_sweep.report.compared_runs import runs_page
+from rcnn_sweep.report.compared_studies import studies_page
 from rcnn_sweep.report.evidence import find_refit
 from rcnn_sweep.report.facts import run_facts, study_facts
 from rcnn_sweep.report.page import write_page
