@@ -1,8 +1,8 @@
 """One run, a straight line: config, checks, data, record, experiment. No TensorFlow yet."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
@@ -23,12 +23,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be run: a config on its data, alone or as a trial of a study."""
+    """What is to be run: a config on its data, alone or as a trial of a study.
+
+    ``kind`` (None: run or trial, as it is) and ``tags`` go on the record.
+    """
 
     config: Config
     dataset: Dataset
     overrides: Sequence[str]
     trial: TrialContext | None
+    kind: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
@@ -82,10 +87,13 @@ def started(job: Job, store: Store) -> "Record":
     """Start the record; a trial's is a child of its study's, and both stores name each other."""
     name, trial = run_name(job.config), job.trial
     if trial is None:
-        return store.start("run", name=name, tags={})
+        return store.start(job.kind or "run", name=name, tags=job.tags)
     tags = {"rcnn_sweep.study": trial.study_name, "rcnn_sweep.trial": str(trial.number)}
     return store.start(
-        "trial", name=f"{trial.number}: {name}", tags=tags, parent=trial.parent["run_id"]
+        job.kind or "trial",
+        name=f"{trial.number}: {name}",
+        tags={**tags, **job.tags},
+        parent=trial.parent["run_id"],
     )
 
 
