@@ -1,0 +1,97 @@
+"""Two sets of numbers side by side, and whether they agree."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rcnn_sweep.reproduction.original import EPOCH_METRICS, Numbers
+
+TOLERANCE_SHARE = 0.02
+TOLERANCE_LOSS = 0.1
+STANDARD_ERRORS = 3.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number then and again. ``again`` is None where the second run has none."""
+
+    metric: str
+    step: int
+    then: float
+    again: float | None
+    limit: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are no further apart than the limit (0: equal bit for bit)."""
+        return self.again is not None and abs(self.again - self.then) <= self.limit
+
+    @property
+    def verdict(self) -> str:
+        """The comparison in words."""
+        if self.again is None:
+            return "missing"
+        if self.again == self.then:
+            return "equal"
+        distance = f"{abs(self.again - self.then):.2g}"
+        if self.limit == 0:
+            return f"differs by {distance}"
+        return f"{'within' if self.agrees else 'beyond'} {self.limit:.2g} ({distance})"
+
+
+def compare(then: Numbers, again: Numbers, limits: Mapping[str, float]) -> list[Row]:
+    """Compare every recorded number; ``limits`` by metric, 0 where there is none."""
+    keys = sorted(then, key=_order)
+    return [Row(*key, then[key], again.get(key), limits.get(key[0], 0.0)) for key in keys]
+
+
+def _order(key: tuple[str, int]) -> tuple[bool, int, int, str]:
+    name, step = key
+    place = EPOCH_METRICS.index(name) if name in EPOCH_METRICS else len(EPOCH_METRICS)
+    return name not in EPOCH_METRICS, step, place, name
+
+
+def tolerances(then: Numbers, rows: Mapping[str, int]) -> dict[str, float]:
+    """Give what each metric may differ by on another machine.
+
+    ``rows`` counts the texts that the prefixes train, val and test stand for.
+    """
+    limits: dict[str, float] = {}
+    for (name, _), value in then.items():
+        prefix, _, kind = name.partition("_")
+        if prefix in rows:
+            limit = _limit(kind, value, rows[prefix])
+            limits[name] = max(limit, limits.get(name, 0.0))
+    return limits
+
+
+def _limit(kind: str, value: float, rows: int) -> float:
+    if kind == "loss":
+        return TOLERANCE_LOSS * abs(value)
+    share = min(max(value, 0.0), 1.0)
+    return max(TOLERANCE_SHARE, STANDARD_ERRORS * math.sqrt(share * (1 - share) / rows))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Lay the rows out as lines of text under a header."""
+    cells = [("metric", "epoch", "recorded", "again", "")]
+    for row in rows:
+        step = str(row.step) if row.metric in EPOCH_METRICS else "end"
+        again = "-" if row.again is None else f"{row.again:.10g}"
+        cells.append((row.metric, step, f"{row.then:.10g}", again, row.verdict))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+    return "\n".join(lines)
+
+
+def closing(rows: Sequence[Row], *, exactly: bool) -> str:
+    """Say in one sentence how many numbers agree."""
+    apart = [row for row in rows if not row.agrees]
+    how = "exactly" if exactly else "within tolerance"
+    if not apart:
+        return f"Reproduced: all {len(rows)} numbers agree {how}."
+    first = apart[0]
+    return (
+        f"Not reproduced: {len(apart)} of {len(rows)} numbers do not agree {how}, "
+        f"the first is {first.metric} (epoch {first.step})."
+    )

@@ -1,0 +1,106 @@
+"""What a record says about its run: config, surroundings and every number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.schema import SOURCES, Config, typed
+from rcnn_sweep.tracking.reading import Reader, RunRecord
+
+EPOCH_METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+Numbers = Mapping[tuple[str, int], float]
+"""Values by metric and step (epoch, from 1)."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """A run to be reproduced. ``config`` ends with the last recorded epoch."""
+
+    run: RunRecord
+    config: Config
+    environment: Mapping[str, Any]
+    numbers: Numbers
+    experiment: str
+    epochs: int
+
+    def __str__(self) -> str:
+        tags = self.run.tags
+        trial = tags.get("rcnn_sweep.trial")
+        of = f", trial {trial} of study {tags.get('rcnn_sweep.study')}" if trial else ""
+        state = tags.get("rcnn_sweep.state", self.run.status)
+        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        return f"run {self.run.run_id} ({self.run.name}{of}; {state}, {epochs})"
+
+
+def read(reader: Reader, run_id: str) -> Original:
+    """Read the record of ``run_id``.
+
+    Raises :class:`UserError` for a run that has nothing to compare: a study, a failed or running
+    run, one of another program, or one without an epoch.
+    """
+    run = reader.run(run_id)
+    _check(reader, run)
+    text = reader.text(run_id, "config/resolved.yaml")
+    if text is None:
+        raise UserError(
+            f"expected a run of this program; {run_id} ({run.name}) has no config/resolved.yaml."
+        )
+    values = numbers(reader, run)
+    epochs = max((step for name, step in values if name == "train_loss"), default=0)
+    if not epochs:
+        raise UserError(f"expected a run with metrics; {run_id} ended before its first epoch.")
+    config = config_of(text, run)
+    training = replace(config.training, epochs=min(epochs, config.training.epochs))
+    return Original(
+        run=run,
+        config=replace(config, training=training),
+        environment=reader.json(run_id, "config/environment.json") or {},
+        numbers=values,
+        experiment=reader.experiment(run.run_id),
+        epochs=epochs,
+    )
+
+
+def _check(reader: Reader, run: RunRecord) -> None:
+    if children := reader.children(run.run_id):
+        raise UserError(
+            f"expected a single run; {run.run_id} ({run.name}) is the parent of {len(children)}.\n"
+            f"Name one of them, such as {children[0].run_id} ({children[0].name})."
+        )
+    if run.status == "RUNNING":
+        raise UserError(f"expected a run that has ended; {run.run_id} is running.")
+    if run.status == "FAILED":
+        reason = run.tags.get("rcnn_sweep.reason", "for a reason that it does not tell")
+        raise UserError(
+            f"expected a run with a result; {run.run_id} failed: {reason}\n"
+            "There is nothing to compare. Name a run that is complete or pruned."
+        )
+
+
+def numbers(reader: Reader, run: RunRecord) -> Numbers:
+    """Give every recorded number but seconds and what MLflow measures of the system."""
+    names = [name for name in run.metrics if not name.endswith("_seconds") and "/" not in name]
+    return {
+        (name, step): value for name in names for step, value in reader.history(run.run_id, name)
+    }
+
+
+def config_of(text: str, run: RunRecord) -> Config:
+    """Read a recorded ``config/resolved.yaml``; raises :class:`UserError` for unknown keys."""
+    try:
+        recorded = OmegaConf.create(text)
+        source = SOURCES[cast(str, OmegaConf.select(recorded, "data.name"))]
+        schema = OmegaConf.structured(Config(data=source()))
+        return typed(cast(Any, OmegaConf.merge(schema, recorded)))
+    except (OmegaConfBaseException, KeyError) as error:
+        commit = run.tags.get("mlflow.source.git.commit")
+        checkout = f"git checkout {commit}" if commit else "use the version that recorded it"
+        raise UserError(
+            f"config/resolved.yaml of {run.run_id}: expected a config of this version; "
+            f"{str(error).splitlines()[0]}.\nReproduce it with its own code: {checkout}."
+        ) from error
