@@ -49,10 +49,14 @@ def test_full_disk_fails_the_trial_with_path_and_cause(place: Workplace, tiny_di
     assert {run.info.status for run in place.runs("study").values()} == {"FAILED"}
 
 
-def test_no_room_for_the_cache_ends_the_command_before_any_run(fresh: Workplace) -> None:
+@pytest.mark.parametrize(("limit", "place"), [(30_000, "cache"), (1000, "Hydra's files")])
+def test_no_room_ends_the_command_before_any_run(
+    fresh: Workplace, limit: int, place: str
+) -> None:
     def small_files_only() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+    write_table(fresh.folder / "reviews.csv", table_rows(4000))
     cache = fresh.folder / "cache"
     done = subprocess.run(
         command_line(*SMALL),
@@ -63,7 +67,8 @@ def test_no_room_for_the_cache_ends_the_command_before_any_run(fresh: Workplace)
         preexec_fn=small_files_only,
     )
     assert done.returncode == 2, done.stderr
-    assert str(cache) in done.stderr and "File too large" in done.stderr
+    assert place in done.stderr and str(fresh.folder) in done.stderr
+    assert "File too large" in done.stderr
     assert not [path for path in cache.rglob("*") if path.suffix in {".npy", ".part"}]
     assert not (fresh.folder / "mlflow.db").exists()
 
