@@ -1,6 +1,7 @@
 """The driver: keeps workers at a study until its budget is spent."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import datetime
 
 from rcnn_sweep import signals
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.crews import Crew
+from rcnn_sweep.sweep.crews import GRACE, Crew
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.queue import INTERRUPTED, Queue
 from rcnn_sweep.sweep.reaper import Reaper
@@ -73,13 +74,25 @@ class Driver:
             self.queue.fill({}, (INTERRUPTED,))
             self._judge()
             remaining = len(self.queue.open_trials())
-            if not remaining and not crew.alive():
+            if not remaining:
+                self._dismiss(crew)
                 return
-            if remaining:
-                crew.keep(min(self.size, remaining))
+            crew.keep(min(self.size, remaining))
             self._check_casualties(crew)
             signals.wait(TICK)
             signals.raise_pending()
+
+    def _dismiss(self, crew: Crew) -> None:
+        """Let the workers end, which find nothing left to do.
+
+        One that a cluster has yet to start must not work for this command once it is over.
+        """
+        deadline = time.monotonic() + GRACE
+        while crew.alive() and time.monotonic() < deadline:
+            signals.wait(TICK)
+            signals.raise_pending()
+        if crew.alive():
+            self.queue.stop(self.job.assignment.session)
 
     def _judge(self) -> None:
         """End the sweep over a mistake that all trials share, or over failures in a row."""
@@ -110,7 +123,7 @@ class Driver:
         """
         try:
             with _attempted("the workers could not be told to stop"):
-                self._announce_stop()
+                self.queue.stop(self.job.assignment.session)
             if self.crew is not None:
                 self.crew.stop()
         except BaseException:
@@ -119,10 +132,6 @@ class Driver:
             raise
         with _attempted("trials that still ran could not be marked interrupted"):
             self.reaper.interrupt(self.job.assignment.session)
-
-    def _announce_stop(self) -> None:
-        stopped = self.queue.study_attr("stopped") or []
-        self.queue.set_study_attr("stopped", [*stopped, self.job.assignment.session])
 
 
 @contextmanager

@@ -142,6 +142,14 @@ class Queue:
         """Say whether a worker of one command has ever taken a trial."""
         return any(trial.user_attrs.get("session") == session for trial in self.trials())
 
+    def stop(self, session: str) -> None:
+        """Have the workers of one command stop, those too that are yet to start."""
+        self.set_study_attr(f"stopped {session}", True)
+
+    def is_stopped(self, session: str) -> bool:
+        """Say whether the workers of one command are to stop."""
+        return bool(self.study_attr(f"stopped {session}"))
+
     def trial(self, number: int) -> FrozenTrial:
         """Give trial ``number`` as it stands; treat it as read-only."""
         return self.storage.get_trial(self.id_of(number))

@@ -72,7 +72,7 @@ class Sweep:
 
     def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:
         assignment = Assignment(
-            settings=replace(plan.settings, n_trials=plan.n_trials),
+            settings=replace(plan.settings, n_trials=plan.n_trials, storage=None),
             space=plan.space,
             study_name=plan.study_name,
             url=plan.url,

@@ -127,7 +127,7 @@ class Worker:
             parent=work.parent,
             context=job.context,
             task=job.task,
-            is_stopped=lambda: is_stopped(queue, work.session),
+            is_stopped=lambda: queue.is_stopped(work.session),
         )
         name = str(ProcessId.own())
         reaper = Reaper(queue, hooks, settings.metrics, work.began)
@@ -135,13 +135,8 @@ class Worker:
 
     def is_stopped(self) -> bool:
         """Say whether the driver has called the workers off, or will."""
-        if is_stopped(self.queue, self.assignment.session):
+        if self.queue.is_stopped(self.assignment.session):
             return True
         trials, began = self.queue.trials(), self.assignment.began
         is_hopeless = failures_in_a_row(trials, began) >= self.assignment.settings.max_failures
         return is_hopeless or shared_mistake(trials, began) is not None
-
-
-def is_stopped(queue: Queue, session: str) -> bool:
-    """Say whether the driver of ``session`` has called its workers off."""
-    return session in (queue.study_attr("stopped") or [])

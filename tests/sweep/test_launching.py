@@ -1,0 +1,71 @@
+"""What a launcher's worker is given, and by which way."""
+
+import os
+import pickle
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.launching import LauncherCrew, launched
+from rcnn_sweep.sweep.space import Space
+from rcnn_sweep.sweep.storage import with_password
+from rcnn_sweep.sweep.worker import Assignment, WorkerJob
+
+URL = "postgresql://me:secret@127.0.0.1/studies"
+SERVER = {"MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:5000"}
+RAY = "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher"
+LOCAL = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher"
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    os.environ["CUDA_VISIBLE_DEVICES"] = "4,7"
+    os.environ.pop("RCNN_SWEEP_STORAGE", None)
+
+
+def job_of(launcher: str) -> WorkerJob:
+    assignment = Assignment(
+        settings=None,  # type: ignore[arg-type]
+        space=Space([]),
+        study_name="s",
+        url=URL,
+        directory=Path(),
+        working_directory=Path(),
+        fixed=(),
+        parent={},
+        session="session",
+        began=datetime.now(),
+    )
+    master = OmegaConf.create({"hydra": {"launcher": {"_target_": launcher}}})
+    return WorkerJob(assignment, None, master, print)  # type: ignore[arg-type]
+
+
+def test_jobs_in_memory_carry_passwords_and_never_show_them() -> None:
+    work = launched(job_of(RAY), 2, SERVER).assignment
+    assert work.url == URL == with_password(work.url)
+    assert work.environment == SERVER
+    assert "secret" not in repr(work)
+    assert "RCNN_SWEEP_STORAGE" not in os.environ
+
+
+def test_jobs_on_disk_leave_passwords_to_the_environment() -> None:
+    work = launched(job_of(LOCAL), 2, SERVER).assignment
+    assert b"secret" not in pickle.dumps(work)
+    assert os.environ["MLFLOW_TRACKING_URI"] == SERVER["MLFLOW_TRACKING_URI"]
+    assert with_password(work.url) == URL
+    del os.environ["RCNN_SWEEP_STORAGE"]
+    with pytest.raises(UserError, match="RCNN_SWEEP_STORAGE: expected the URL"):
+        with_password(work.url)
+
+
+def test_workers_of_this_machine_get_a_gpu_each_and_share_its_memory() -> None:
+    job = launched(job_of(LOCAL), 2, {})
+    jobs = [LauncherCrew(job, 2, lambda: True)._job(index) for index in (0, 1)]
+    assert [j.assignment.environment["CUDA_VISIBLE_DEVICES"] for j in jobs] == ["4", "7"]
+    assert jobs[0].assignment.defaults["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    remote = LauncherCrew(launched(job_of(RAY), 2, {}), 2, lambda: True)._job(0)
+    assert "CUDA_VISIBLE_DEVICES" not in remote.assignment.environment

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from rcnn_sweep.recorded_study import RecordedStudy
+from rcnn_sweep.schema import Config
+from rcnn_sweep.tracking import Store, tracking_uri
+
+
+@pytest.fixture
+def hooks(workplace: Path) -> RecordedStudy:
+    return RecordedStudy(OmegaConf.structured(Config()))
+
+
+def test_trials_that_others_end_are_told_apart_in_the_store(hooks: RecordedStudy) -> None:
+    store = Store(tracking_uri(None), "rcnn_sweep")
+    records = {name: store.start("trial", name=name, tags={}) for name in ("a", "b", "c")}
+    attrs = {name: {"mlflow_run_id": record.run_id} for name, record in records.items()}
+    records["c"].complete()
+    for name in ("b", "c"):
+        hooks.interrupted(attrs[name], "the sweep ended")
+        hooks.interrupted(attrs[name], "again")
+    hooks.orphan(attrs["a"], "its process died")
+    hooks.interrupted({}, "a trial without a run yet")
+    runs = {name: store.client.get_run(record.run_id) for name, record in records.items()}
+    ends = {
+        name: (run.info.status, run.data.tags["rcnn_sweep.state"]) for name, run in runs.items()
+    }
+    assert ends == {
+        "a": ("FAILED", "failed"),
+        "b": ("KILLED", "interrupted"),
+        "c": ("FINISHED", "complete"),
+    }
+    assert runs["b"].data.tags["rcnn_sweep.reason"] == "the sweep ended"
+
+
+def test_workers_elsewhere_are_told_the_store_and_its_access(
+    hooks: RecordedStudy, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
+    given = hooks.environment()
+    assert given["MLFLOW_TRACKING_TOKEN"] == "token"
+    assert given["MLFLOW_TRACKING_URI"] == f"sqlite:///{workplace / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    assert hooks.environment()["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
