@@ -50,9 +50,7 @@ def test_full_disk_fails_the_trial_with_path_and_cause(place: Workplace, tiny_di
 
 
 @pytest.mark.parametrize(("limit", "place"), [(30_000, "cache"), (1000, "Hydra's files")])
-def test_no_room_ends_the_command_before_any_run(
-    fresh: Workplace, limit: int, place: str
-) -> None:
+def test_no_room_ends_the_command_before_any_run(fresh: Workplace, limit: int, place: str) -> None:
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
