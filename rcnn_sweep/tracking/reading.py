@@ -9,7 +9,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
-from rcnn_sweep.tracking.store import check_store, database_path, tracking_uri
+from rcnn_sweep.tracking.address import check_store, database_path, tracking_uri
 
 PAGE = 1000
 """Runs asked for at once."""

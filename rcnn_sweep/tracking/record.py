@@ -3,9 +3,11 @@
 import json
 import logging
 import math
+import os
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,8 @@ class Record:
 
     def text(self, path: str, content: str) -> None:
         """Record ``content`` as the artifact ``path``."""
-        patiently(lambda: self.client.log_text(self.run_id, content, path))
+        with self._writing(path):
+            patiently(lambda: self.client.log_text(self.run_id, content, path))
 
     def json(self, path: str, content: Any) -> None:
         """Record ``content`` as the JSON artifact ``path``."""
@@ -65,15 +68,31 @@ class Record:
     def figure(self, path: str, figure: Any) -> None:
         """Record a Matplotlib figure; the file type is that of the artifact's name."""
         options = {"dpi": 120}
-        patiently(lambda: self.client.log_figure(self.run_id, figure, path, save_kwargs=options))
+        with self._writing(path):
+            patiently(
+                lambda: self.client.log_figure(self.run_id, figure, path, save_kwargs=options)
+            )
 
     def file(self, folder: str, file: Path) -> None:
         """Record a copy of ``file`` in the artifact folder ``folder``."""
-        patiently(lambda: self.client.log_artifact(self.run_id, str(file), folder))
+        with self._writing(f"{folder}/{file.name}"):
+            patiently(lambda: self.client.log_artifact(self.run_id, str(file), folder))
 
     def folder(self, path: str, folder: Path) -> None:
         """Record copies of all files below ``folder`` in the artifact folder ``path``."""
-        patiently(lambda: self.client.log_artifacts(self.run_id, str(folder), path))
+        with self._writing(path):
+            patiently(lambda: self.client.log_artifacts(self.run_id, str(folder), path))
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        """Name the artifact ``path`` in the error of a write, which names no file by itself."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno is None or error.filename is not None:
+                raise
+            place = f"{self.client.get_run(self.run_id).info.artifact_uri}/{path}"
+            raise OSError(error.errno, os.strerror(error.errno), place) from error
 
     def dataset(
         self, *, name: str, source: str, sha256: str, context: str, profile: Mapping[str, Any]

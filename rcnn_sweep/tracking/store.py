@@ -1,99 +1,31 @@
-"""The MLflow store: found, checked early, created once, and cleared of runs nobody runs."""
+"""The MLflow store: created once, and cleared of runs nobody runs."""
 
 import logging
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
 from rcnn_sweep.process import ProcessId, is_dead
+from rcnn_sweep.tracking.address import DEFAULT_DATABASE, creation_lock, database_path
 from rcnn_sweep.tracking.provenance import source_tags
-from rcnn_sweep.tracking.reach import tables_of, unusable
 
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.record import Record
 
 # What a run's end leaves; a run that is carried on has none.
 END_TAGS = ("rcnn_sweep.state", "rcnn_sweep.reason")
-DEFAULT_DATABASE = "mlflow.db"
-SQLITE = "sqlite:///"
+# MLflow's status that goes with each state.
+STATUS = {
+    "complete": "FINISHED",
+    "pruned": "KILLED",
+    "interrupted": "KILLED",
+    "failed": "FAILED",
+}
 # MLflow's page then opens with the views for training runs, not those for language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-
-
-def tracking_uri(configured: str | None) -> str:
-    """Give the store's URI: ``tracking.uri``, else ``MLFLOW_TRACKING_URI``, else MLflow's default.
-
-    The default is the database ``mlflow.db`` in the working directory, as an absolute path, so
-    that a later change of directory does not change the store.
-    """
-    uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DEFAULT_DATABASE
-    path = database_path(uri)
-    return uri if path is None else SQLITE + str(path)
-
-
-def database_path(uri: str) -> Path | None:
-    """Give the absolute path of an SQLite store's file, None for any other store."""
-    return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
-
-
-def check_store(uri: str, *, is_trial: bool = False) -> None:
-    """Raise :class:`UserError` where the store cannot be used; imports no MLflow.
-
-    A server is asked whether it is there, unless this process is at work on a trial: then it
-    was, and MLflow is to wait for its return.
-    """
-    path = database_path(uri)
-    if path is None:
-        if not is_trial and (reason := unusable(uri)) is not None:
-            raise UserError(
-                f"tracking.uri: expected sqlite:///FILE, a database or a server that answers; "
-                f"received {without_password(uri)}, which {reason}."
-            )
-        return
-    folder = path.parent
-    if not folder.is_dir():
-        raise UserError(
-            f"tracking.uri: expected an existing folder; received {folder}, which is none."
-        )
-    target = path if path.exists() else folder
-    if not os.access(target, os.W_OK):
-        raise UserError(
-            f"tracking.uri: expected a writable store; received {target}, which is read-only."
-        )
-    _check_artifacts(Path("mlruns"))
-    if path.exists() and path.stat().st_size:
-        _check_database(path)
-
-
-def _check_artifacts(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise UserError(
-            f"mlruns: expected a writable folder for artifacts; found {folder.absolute()}, "
-            "which is not one. Free it or start in another directory."
-        )
-
-
-def _check_database(path: Path) -> None:
-    tables = tables_of(path)
-    if tables and "experiments" not in tables:
-        with _creation_lock(SQLITE + str(path)):  # another process may be at its creation
-            tables = tables_of(path)
-    if tables and "experiments" not in tables:
-        raise UserError(
-            f"tracking.uri: expected an MLflow database; received {path}, which holds "
-            f"{', '.join(sorted(tables)[:3])}, ...\nIt is left as it is: name another file."
-        )
-
-
-def _creation_lock(uri: str) -> AbstractContextManager[Any]:
-    path = database_path(uri)
-    return nullcontext() if path is None else FileLock(f"{path}.lock")
 
 
 class Store:
@@ -115,7 +47,7 @@ class Store:
         self.uri = uri
         mlflow.set_tracking_uri(uri)
         try:
-            with _creation_lock(uri):
+            with creation_lock(uri):
                 self.client = mlflow.MlflowClient(uri)
                 self.experiment_id = self._experiment(experiment)
         except MlflowException as error:
@@ -206,9 +138,21 @@ class Store:
         return str(self.client.get_run(run_id).info.status) == "RUNNING"
 
     def outcome(self, run_id: str) -> tuple[str | None, dict[str, float]]:
-        """Give the recorded state of a run, None while it has none, and its last metrics."""
+        """Give the recorded state of a run, None while it has none, and its last metrics.
+
+        A process killed between the two writes of an end leaves the state without its status:
+        then the status is written now.
+        """
         run = self.client.get_run(run_id)
+        self._complete_end(run)
         return run.data.tags.get("rcnn_sweep.state"), dict(run.data.metrics)
+
+    def _complete_end(self, run: Any) -> bool:
+        """Give a run whose state is recorded the status that belongs to it; say whether it is."""
+        status = STATUS.get(run.data.tags.get("rcnn_sweep.state"))
+        if status is not None and run.info.status == "RUNNING":
+            self.client.set_terminated(run.info.run_id, status)
+        return status is not None
 
     def reap(self, *, but_study: str | None = None) -> list[str]:
         """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids.
@@ -219,6 +163,8 @@ class Store:
         if but_study is not None:
             gone = [run for run in gone if run.data.tags.get("rcnn_sweep.study") != but_study]
         for run in gone:
+            if self._complete_end(run):
+                continue
             record = self.record(run.info.run_id)
             record.interrupted("its process died without a word (killed, or the machine went down)")
         return [run.info.run_id for run in gone]
