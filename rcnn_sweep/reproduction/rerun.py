@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rcnn_sweep import signals
 from rcnn_sweep.checks import check
 from rcnn_sweep.data import Dataset
+from rcnn_sweep.process import ProcessId
 from rcnn_sweep.reproduction.comparison import Row, closing, compare, table, tolerances
 from rcnn_sweep.reproduction.data import same_data
 from rcnn_sweep.reproduction.original import Original, numbers, read
@@ -13,7 +14,6 @@ from rcnn_sweep.reproduction.surroundings import Difference, adopt, differences
 from rcnn_sweep.run import Job, recorded_run
 from rcnn_sweep.runtime import device, start_tensorflow
 from rcnn_sweep.tracking import Store
-from rcnn_sweep.tracking.process import identity
 from rcnn_sweep.tracking.reading import Reader, RunRecord
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ def train(reader: Reader, original: Original, dataset: Dataset) -> RunRecord:
     with signals.noted(), signals.interruptible():
         recorded_run(job, Store(reader.uri, original.experiment))
     mine = f"tags.`{REPRODUCES}` = '{original.run.run_id}'"
-    return reader.search(f"{mine} AND tags.`rcnn_sweep.process` = '{identity()}'")[-1]
+    return reader.search(f"{mine} AND tags.`rcnn_sweep.process` = '{ProcessId.own()}'")[-1]
 
 
 def compared(
