@@ -1,23 +1,41 @@
 """The end of a refit: evidence from its runs, onto its record, and the champion from it."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rcnn_sweep.refit.candidates import Arm
+from rcnn_sweep.refit.champion import champion_lines
 from rcnn_sweep.refit.config import RefitConfig
 from rcnn_sweep.refit.document import as_json
 from rcnn_sweep.refit.evidence import Asked, Evidence
+from rcnn_sweep.refit.picture import intervals
 from rcnn_sweep.refit.predictions import complete_runs, measured
 from rcnn_sweep.refit.weighing import weighed
 from rcnn_sweep.refit.wording import about, sentence, text
 from rcnn_sweep.tracking.reading import Reader
 from rcnn_sweep.tracking.record import Record
+from rcnn_sweep.tracking.registry import Registry
 
 
 def conclude(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, record: Record) -> list[str]:
     """Record the evidence and register the champion; give the lines to print."""
     evidence = found(asked, arms, reader, record.run_id)
-    write(evidence, record)
-    return ["", text(evidence), ""]
+    sentences = [about(comparison, evidence) for comparison in evidence.comparisons]
+    document = as_json(evidence, sentence(evidence), sentences)
+    write(evidence, document, record)
+    registry = Registry(record.client)
+    champion = list(champion_lines(evidence, digest(document), registry, force=asked.force))
+    shown = "\n".join([text(evidence), *champion])
+    record.describe(shown)
+    record.text("refit/evidence.txt", shown + "\n")
+    return ["", shown, ""]
+
+
+def digest(document: dict[str, Any]) -> str:
+    """Give 16 hexadecimal digits that change with the evidence."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def found(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, refit_run: str) -> Evidence:
@@ -37,9 +55,30 @@ def found(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, refit_run: st
     return weighed(about_what, truth, results)
 
 
-def write(evidence: Evidence, record: Record) -> None:
-    """Put the evidence on the refit's record."""
-    sentences = [about(comparison, evidence) for comparison in evidence.comparisons]
-    document = as_json(evidence, sentence(evidence), sentences)
+def write(evidence: Evidence, document: dict[str, Any], record: Record) -> None:
+    """Put the evidence on the refit's record: numbers, document, picture."""
+    record.metrics(dict(metrics_of(evidence)))
+    record.tags({"rcnn_sweep.verdict": sentence(evidence)})
     record.json("refit/evidence.json", document)
-    record.describe(text(evidence))
+    record.figure("refit/intervals.png", intervals(evidence))
+
+
+def metrics_of(evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """Give the evidence as MLflow metrics, ``trial_7/difference_test_accuracy`` and so on."""
+    yield "seeds", float(len(evidence.asked.seeds))
+    for judged in evidence.arms:
+        for name, scores in judged.scores.items():
+            prefix = f"{judged.arm.name.replace(' ', '_')}"
+            yield f"{prefix}/mean_test_{name}", scores.mean
+            yield f"{prefix}/std_test_{name}", scores.std
+    for one in evidence.comparisons:
+        prefix = one.arm.name.replace(" ", "_")
+        for name, difference in (one.differences or {}).items():
+            yield f"{prefix}/difference_test_{name}", difference.mean
+            yield f"{prefix}/difference_low_test_{name}", difference.simultaneous[0]
+            yield f"{prefix}/difference_high_test_{name}", difference.simultaneous[1]
+            yield f"{prefix}/p_test_{name}", difference.p_holm
+        if one.mcnemar_p_holm is not None:
+            yield f"{prefix}/p_mcnemar", one.mcnemar_p_holm
+        if one.share is not None:
+            yield f"{prefix}/share_of_validation_gain_left", one.share
