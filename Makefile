@@ -12,7 +12,7 @@ PYTHON := python3
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep ui test lint clean
+.PHONY: help setup baseline sweep report ui test lint clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -30,6 +30,9 @@ baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" ov
 
 sweep: $(READY) ## Search around the baseline; ARGS="hydra.sweeper.n_trials=10" overrides
 	$(BIN)/python -m rcnn_sweep -m $(ARGS)
+
+report: $(READY) ## Write the last sweep's report; ARGS="STUDY" for another
+	$(BIN)/python -m rcnn_sweep report $(ARGS)
 
 ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
