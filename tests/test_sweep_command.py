@@ -94,7 +94,9 @@ def test_the_parent_run_holds_the_results(swept: tuple[Path, str]) -> None:
     folder, output = swept
     [parent] = runs(folder, "study")
     results = Path(parent.info.artifact_uri) / "sweep"
-    assert {"best.yaml", "trials.csv", "plots"} <= {path.name for path in results.iterdir()}
+    assert {"best.yaml", "trials.csv", "plots", "report.html"} <= {
+        path.name for path in results.iterdir()
+    }
     assert len((results / "trials.csv").read_text().splitlines()) == 5
     plots = {path.name for path in (results / "plots").iterdir()}
     assert {path.rpartition(".")[2] for path in plots} == {"html", "png"}

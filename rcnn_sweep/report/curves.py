@@ -1,7 +1,8 @@
 """Learning curves of several runs in one picture: accuracy, loss; validation, training."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -48,6 +49,7 @@ def learning_curves(lines: Sequence[Line]) -> Markup | None:
 
     Other metrics than these (of another app) fill one panel. None without a curve.
     """
+    lines = [_finite(line) for line in lines]
     known = dict.fromkeys(name for line in lines for name, curve in line.curves.items() if curve)
     panels = [name for name in PANELS if name in known] or list(known)[:1]
     if not panels:
@@ -63,6 +65,15 @@ def learning_curves(lines: Sequence[Line]) -> Markup | None:
         left, top = 62 + width * (place % 2), ROW * (place // 2)
         _panel(drawing, lines, name, (left, left + width - 88), (top + ROW - 46, top + 30))
     return drawing.markup()
+
+
+def _finite(line: Line) -> Line:
+    """Leave out what a diverged run reported: it has no place on a scale."""
+    kept = {
+        name: [(step, value) for step, value in curve if math.isfinite(value)]
+        for name, curve in line.curves.items()
+    }
+    return replace(line, curves=kept)
 
 
 def _told(line: Line, panels: Sequence[str]) -> str:

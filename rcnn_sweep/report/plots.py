@@ -1,5 +1,7 @@
 """The plots of a study: history, slices, parallel coordinates, importance, Pareto front."""
 
+import math
+
 from markupsafe import Markup
 
 from rcnn_sweep.report.drawing import Drawing
@@ -14,8 +16,9 @@ MOST_SLICES = 12
 
 
 def judged(study: StudyRecord) -> list[TrialRecord]:
-    """Give the trials that have a value, pruned ones with the last they reported."""
-    return [t for t in study.trials if t.values and t.state in ("complete", "pruned")]
+    """Give the trials that have a finite value, pruned ones with the last they reported."""
+    ended = [t for t in study.trials if t.values and t.state in ("complete", "pruned")]
+    return [t for t in ended if all(map(math.isfinite, t.values))]
 
 
 def varied(study: StudyRecord) -> list[str]:
@@ -57,7 +60,7 @@ def _best_so_far(study: StudyRecord, frame: Frame) -> list[tuple[float, float]]:
     better = max if study.directions[0] == "maximize" else min
     points: list[tuple[float, float]] = []
     best: float | None = None
-    for trial in (t for t in study.trials if t.state == "complete"):
+    for trial in (t for t in judged(study) if t.state == "complete"):
         value = trial.values[0] if best is None else better(best, trial.values[0])
         if best is not None and value != best:
             points.append((frame.x(trial.number), frame.y(best)))
@@ -165,7 +168,7 @@ def pareto(facts: StudyFacts) -> Markup | None:
     x = scale_of([t.values[0] for t in seen], 70, WIDTH - 16, pad=0.06)
     y = scale_of([t.values[1] for t in seen], 308, 28, pad=0.06)
     Frame(drawing, x, y).axes(study.metrics[0], study.metrics[1], x_marks=8)
-    front = sorted(t.values[:2] for t in study.best)
+    front = sorted(t.values[:2] for t in seen if t in study.best)
     if len(study.metrics) == 2:
         drawing.path([(x(a), y(b)) for a, b in front], "sofar")
     for trial in seen:

@@ -1,0 +1,76 @@
+"""The page in headless Chromium: no complaint, no request, and the table can be sorted."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from made_study import Made, trial
+
+from rcnn_sweep.report import report_study
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SORT = "document.querySelectorAll('table.sortable th button')[2].click();"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get: chromium)")
+
+
+def browse(page: Path, *options: str) -> tuple[str, str]:
+    """Load a page; gives the document after its scripts, and what the browser complained of."""
+    command = [
+        *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+        *("--enable-logging=stderr", "--v=0", f"--user-data-dir={page.parent / 'profile'}"),
+        *("--virtual-time-budget=2000", *options, page.as_uri()),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
+
+
+@pytest.fixture
+def page(made: Made) -> Path:
+    trials = [trial(16, 0.7), trial(9, 0.85), trial(20, state="failed"), trial(30, 0.75)]
+    made.study("search <b>", trials)
+    return report_study("search <b>", None, output=made.folder / "page.html")
+
+
+def test_it_has_nothing_to_complain_of_and_its_heads_are_buttons(page: Path) -> None:
+    document, complaints = browse(page, "--dump-dom")
+    assert complaints == ""
+    table = document[document.index('class="grid sortable"') :]
+    head = table[: table.index("</thead>")]
+    assert head.count('<button type="button">') == head.count('<th scope="col"') > 5
+    assert "search &lt;b&gt;" in document
+
+
+def order_after(page: Path, clicks: int) -> list[str]:
+    """The trials of the table in the order after so many clicks on the third column."""
+    html = page.read_text(encoding="utf-8")
+    # The page's own policy forbids any other script, so the test adds its clicks without it.
+    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
+    clicked = page.with_name(f"clicked-{clicks}.html")
+    clicked.write_text(
+        html.replace("</body>", f"<script>{SORT * clicks}</script></body>"), encoding="utf-8"
+    )
+    document, complaints = browse(clicked, "--dump-dom")
+    assert complaints == ""
+    table = document[document.index('class="grid sortable"') :]
+    table = table[: table.index("</table>")]
+    assert ('aria-sort="ascending"' in table) == (clicks == 1)
+    return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*>(\d+)</th>', table)
+
+
+def test_a_click_sorts_the_trials_and_another_turns_them_round(page: Path) -> None:
+    assert order_after(page, 0) == ["0", "1", "2", "3"]
+    assert order_after(page, 1) == ["0", "3", "1", "2"]
+    assert order_after(page, 2) == ["1", "3", "0", "2"]
+
+
+def test_its_policy_stops_what_slipped_through(page: Path) -> None:
+    html = page.read_text(encoding="utf-8")
+    slipped = '<p id="mark">safe</p><script>document.title = "taken"</script>'
+    slipped += '<img src="x" onerror="document.title = \'taken\'">'
+    page.write_text(html.replace("<main>", f"<main>{slipped}"), encoding="utf-8")
+    document, complaints = browse(page, "--dump-dom")
+    assert "<title>search &lt;b&gt;: sweep report</title>" in document
+    assert "Content Security Policy" in complaints

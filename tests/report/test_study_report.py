@@ -1,0 +1,262 @@
+"""What the page of a study says, read back from the written HTML."""
+
+import re
+from pathlib import Path
+
+import pytest
+from made_study import Made, trial
+from read_page import Page
+
+from rcnn_sweep.commands.report import main
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.report import report_study
+
+HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
+SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]
+SEARCHED += [trial(9, 0.65)]
+
+
+def shown(made: Made, name: str) -> Page:
+    return Page(report_study(name, None, output=made.folder / "page.html"))
+
+
+def test_the_numbers_and_their_verdict_are_on_the_page(made: Made) -> None:
+    made.study("search", SEARCHED)
+    page = shown(made, "search")
+    assert "best val_accuracy 0.8500 trial 1, +0.1500 on the baseline" in page.text
+    assert "baseline val_accuracy 0.7000" in page.text
+    assert "All 5 trials have ended: 4 complete and 1 pruned." in page.text
+    assert "a gain of +0.1500, or 6 of 40 validation texts" in page.text
+    assert "They overlap" in page.text
+    assert "9 of 10 epochs were run" in page.text
+    assert "python -m rcnn_sweep refit search" in page.text
+    rows = page.tables["A click on a column's name sorts by it."]
+    assert rows[0][:3] == ["trial", "state", "val_accuracy"]
+    assert [row[:3] for row in rows[1:4]] == [
+        ["0", "complete", "0.7000"],
+        ["1", "complete", "0.8500"],
+        ["2", "pruned", "0.6000"],
+    ]
+    assert {"Optimisation history", "Learning curves", "Parallel coordinates"} <= page.titles()
+    assert {"Importance of the parameters", "val_accuracy by conv.filters"} <= page.titles()
+
+
+def test_every_row_has_the_command_that_reproduces_it(made: Made) -> None:
+    made.study("search", SEARCHED)
+    page = shown(made, "search")
+    rows = page.tables["From a row back to its run"][1:]
+    runs = {run.info.run_id for run in made.store.client.search_runs([made.store.experiment_id])}
+    assert len(rows) == 5
+    assert {row[2].removeprefix("python -m rcnn_sweep reproduce ") for row in rows} <= runs
+
+
+def test_the_report_is_in_the_studys_directory_and_on_its_run(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_id = made.study("search", SEARCHED)
+    main(["search"])
+    path = made.folder / "multirun" / "made" / "sweep" / "report.html"
+    assert capsys.readouterr().out == f"{path}\n"
+    run = made.store.client.get_run(run_id)
+    logged = Path(run.info.artifact_uri) / "sweep" / "report.html"
+    assert logged.read_text() == path.read_text()
+
+
+def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = made.study("search", SEARCHED)
+    page = shown(made, "search")
+    metrics = made.store.client.get_run(run_id).data.metrics
+    assert metrics["reference_val_accuracy"] == 1.0
+    assert metrics["reference_val_f1_macro"] == 1.0
+    assert metrics["reference_val_seconds"] > 0
+    assert "No. TF-IDF with logistic regression reaches 1.0000" in page.text
+    assert "The reference saw the same 128 training texts" in page.text
+    monkeypatch.setattr("rcnn_sweep.reference.train_reference", None)
+    again = shown(made, "search")
+    assert (
+        again.tables["The network and the plain reference on the same rows"]
+        == (page.tables["The network and the plain reference on the same rows"])
+    )
+
+
+def test_changed_or_missing_data_gives_a_page_without_reference(made: Made) -> None:
+    run_id = made.study("search", SEARCHED)
+    made.data.write_text(made.data.read_text() + '"a fine film",good\n')
+    assert "There is no plain reference to measure by. The data file has changed" in (
+        shown(made, "search").text
+    )
+    made.data.unlink()
+    assert "The data of this study cannot be had any more" in shown(made, "search").text
+    assert "reference_val_accuracy" not in made.store.client.get_run(run_id).data.metrics
+
+
+def test_a_refits_evidence_is_shown_with_its_intervals_and_a_reference_on_test(
+    made: Made,
+) -> None:
+    run_id = made.study("search", SEARCHED)
+    assert run_id is not None
+    runs = made.store.client.search_runs(
+        [made.store.experiment_id],
+        f"tags.`mlflow.parentRunId` = '{run_id}'",
+        order_by=["start_time ASC"],
+    )
+    made.refit("search", "an earlier study of that name", [r.info.run_id for r in runs[:2]])
+    assert "python -m rcnn_sweep refit search" in shown(made, "search").text
+    refit = made.refit("search", run_id, [r.info.run_id for r in runs[:2]])
+    page = shown(made, "search")
+    assert "Trial 1 is better than the baseline." in page.text
+    assert "Difference from the baseline in test accuracy" in page.titles()
+    rows = page.tables[f"Test accuracy over seeds. MLflow run of the refit: {refit}"]
+    assert rows[2][-3:] == ["+0.1000", "+0.0500 to +0.1500", "better"]
+    assert "Champion" in page.text
+    assert "On the test split, where each was trained on all of train" in page.text
+    assert made.store.client.get_run(run_id).data.metrics["reference_test_accuracy"] == 1.0
+
+
+def test_a_studys_words_never_become_markup(made: Made) -> None:
+    trials = [*SEARCHED, trial(8, state="failed", reason=HOSTILE)]
+    run_id = made.study(HOSTILE, trials)
+    assert run_id is not None
+    labels = {"labels": [HOSTILE, "</td>"], "matrix": [[3, 1], [1, 3]]}
+    for run in made.store.client.search_runs(
+        [made.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'"
+    ):
+        record = made.store.record(run.info.run_id)
+        record.json("evaluation/confusion_matrix.json", labels)
+        record.json("config/environment.json", {"processor": HOSTILE, "packages": {HOSTILE: "1"}})
+        record.tags({"rcnn_sweep.device": HOSTILE})
+    page = shown(made, HOSTILE)
+    names = [tag for tag, _ in page.elements]
+    assert names.count("script") == 1
+    assert "img" not in names
+    assert not {name for name in page.attribute_names() if name.startswith("on")}
+    assert page.text.count(HOSTILE) >= 3
+    assert "marked" not in page.html
+
+
+def test_no_password_is_shown(made: Made) -> None:
+    secret = "postgresql://me:hunter2@host/db"
+    run_id = made.study("search", [*SEARCHED, trial(8, state="failed", reason=secret)])
+    assert run_id is not None
+    import optuna
+
+    study = optuna.load_study(study_name="search", storage=made.url)
+    study.set_user_attr("command", f"python -m rcnn_sweep -m hydra.sweeper.storage={secret}")
+    page = shown(made, "search")
+    assert "hunter2" not in page.html
+    assert "postgresql://me:***@host/db" in page.text
+
+
+def test_the_page_asks_for_nothing_from_outside(made: Made) -> None:
+    made.study("search", SEARCHED)
+    page = shown(made, "search")
+    assert not {"src", "href", "srcset", "style"} & page.attribute_names()
+    assert not re.findall(r"https?://(?!www\.w3\.org)[^\s<\"']*", page.html)
+    assert "@import" not in page.html
+    assert "url(" not in page.html
+    policy = next(a["content"] for t, a in page.elements if a.get("http-equiv"))
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert len(page.html) < 200_000
+
+
+def test_the_page_can_be_read_without_seeing_it(made: Made) -> None:
+    made.study("search", SEARCHED)
+    page = shown(made, "search")
+    named = dict(page.elements)
+    assert named["html"]["lang"] == "en"
+    assert [tag for tag, _ in page.elements].count("h1") == 1
+    pictures = [attributes for tag, attributes in page.elements if tag == "svg"]
+    ids = {a["id"] for _, a in page.elements if "id" in a}
+    assert pictures
+    for picture in pictures:
+        assert picture["role"] == "img"
+        assert set(str(picture["aria-labelledby"]).split()) <= ids
+    heads = [attributes for tag, attributes in page.elements if tag == "th"]
+    assert all(head.get("scope") in ("row", "col") for head in heads)
+
+
+@pytest.mark.parametrize(
+    ("name", "trials", "expected"),
+    [
+        ("no trials", [], "The study has no trials yet."),
+        ("one", [trial(16, 0.7)], "The only trial is complete"),
+        (
+            "all failed",
+            [trial(16, state="failed", reason="ValueError: no"), trial(8, state="failed")],
+            "No trial is complete, so there is no best one.",
+        ),
+        (
+            "running",
+            [trial(16, 0.7), trial(20, state="running"), trial(9, state="waiting")],
+            "The study is still under way, with 1 trial running and 1 trial waiting; so far 1 "
+            "complete.",
+        ),
+        (
+            "all pruned",
+            [trial(16, 0.5, state="pruned"), trial(8, 0.5, state="pruned")],
+            "No trial is complete, so there is no best one.",
+        ),
+        ("all equal", [trial(16, 0.5), trial(16, 0.5)], "Nothing beat the baseline"),
+    ],
+)
+def test_odd_studies_have_a_sensible_page(
+    made: Made, name: str, trials: list[dict[str, object]], expected: str
+) -> None:
+    made.study(name, trials)
+    page = shown(made, name)
+    assert expected in page.text
+    assert "nan" not in page.text.lower().split()
+
+
+def test_failures_are_listed_with_reason_and_retry(made: Made) -> None:
+    again = trial(16, 0.7, slot=0, retry_of=0)
+    made.study("search", [trial(16, state="failed", reason="killed by signal 9"), again])
+    page = shown(made, "search")
+    rows = page.tables["Trials that ended without a result, and why"]
+    assert rows[1] == ["0", "failed", "killed by signal 9", "1"]
+    assert "The only trial is complete" in page.text
+
+
+def test_several_objectives_show_their_front(made: Made) -> None:
+    trials = [trial(16, 0.7, 3.0), trial(20, 0.8, 4.0), trial(24, 0.6, 5.0)]
+    made.study(
+        "two",
+        trials,
+        metrics=["val_accuracy", "fit_seconds"],
+        directions=["maximize", "minimize"],
+    )
+    page = shown(made, "two")
+    assert "Pareto front" in page.titles()
+    assert "Optimisation history" not in page.titles()
+    assert "on the Pareto front 2" in page.text
+    assert "2 trials are on the Pareto front of val_accuracy and fit_seconds" in page.text
+
+
+def test_a_study_of_another_app_needs_no_mlflow(made: Made) -> None:
+    made.study("toy", SEARCHED, metrics=["score"], recorded=False)
+    (made.folder / "mlflow.db").unlink()
+    page = shown(made, "toy")
+    assert "best score 0.8500" in page.text
+    assert "This study is not recorded in MLflow" in page.text
+    assert "Learning curves" in page.titles()
+
+
+def test_unknown_studies_missing_stores_and_folders_are_mistakes(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.study("search", SEARCHED[:1])
+    with pytest.raises(UserError, match=r"received 'serch'\.\nIt holds search"):
+        main(["serch"])
+    with pytest.raises(UserError, match="expected a file in an existing folder"):
+        main(["search", "--output", "no/such/folder/page.html"])
+    with pytest.raises(UserError, match="received several"):
+        main(["search", "--compare", "search", "search"])
+    (made.folder / "mlflow.db").unlink()
+    with pytest.raises(UserError, match="expected an MLflow store"):
+        main(["search"])
+    (made.folder / "studies.db").unlink()
+    with pytest.raises(UserError, match=r"found no .*studies\.db"):
+        main([])
