@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import cast
 
-VERBS = ("predict", "reproduce", "studies")
+VERBS = ("doctor", "predict", "reproduce", "studies")
 
 
 def verb(name: str) -> Callable[[Sequence[str]], int | None]:
