@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import cast
 
-VERBS = ("studies", "refit", "report", "predict", "reproduce")
+VERBS = ("studies", "refit", "report", "predict", "reproduce", "doctor")
 
 
 def verb(name: str) -> Callable[[Sequence[str]], int | None]:

@@ -18,12 +18,12 @@ from rcnn_sweep.prediction import (
     format_for,
     from_file,
 )
+from rcnn_sweep.runtime import start_tensorflow
+from rcnn_sweep.tracking.loading import CHAMPION, TextModel
 
 if TYPE_CHECKING:
     from rcnn_sweep.prediction.texts import Texts
-    from rcnn_sweep.tracking.loading import TextModel
 
-CHAMPION = "models:/rcnn@champion"
 MODEL = f"models:/..., runs:/..., a run's id or a folder; its code is run (default: {CHAMPION})"
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -81,11 +81,8 @@ def predict(given: Namespace, texts: "Texts") -> None:
             output.flush()
 
 
-def loaded(uri: str, tracking_uri: str | None) -> "TextModel":
+def loaded(uri: str, tracking_uri: str | None) -> TextModel:
     """Find the model, start TensorFlow quietly and load the model."""
-    from rcnn_sweep.runtime import start_tensorflow
-    from rcnn_sweep.tracking.loading import TextModel
-
     model = TextModel(uri, tracking_uri=tracking_uri)
     start_tensorflow()
     model.load()

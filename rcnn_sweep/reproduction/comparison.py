@@ -1,4 +1,10 @@
-"""Two sets of numbers side by side, and whether they agree."""
+"""Two sets of numbers side by side, and whether they agree.
+
+The tolerances for another machine are wider than what rounding does and narrower than what another
+seed does. On IMDB after one epoch, two threads in place of one moved accuracy by .003 and loss by
+2 %; over three seeds they ranged over .026 and 18 %. A share of few texts moves by more: three
+binomial standard errors.
+"""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -23,16 +23,15 @@ REPRODUCES = "rcnn_sweep.reproduces"
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The second run, what differs around it, and the numbers side by side."""
+    """The second run, what differs around it, and the numbers side by side.
+
+    ``exactly`` says that they must be equal: nothing that decides them has changed.
+    """
 
     run: RunRecord
     differences: tuple[Difference, ...]
     rows: tuple[Row, ...]
-
-    @property
-    def exactly(self) -> bool:
-        """Whether the numbers must be equal: nothing that decides them has changed."""
-        return not any(found.decides for found in self.differences)
+    exactly: bool
 
     @property
     def agrees(self) -> bool:
@@ -57,21 +56,27 @@ def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -
     adopt(original.environment)
     start_tensorflow()
     found = tuple(differences(original.environment, original.run.tags, device()))
-    announce(found)
+    for difference in found:
+        log.info("Different: %s", difference)
+    exactly = must_be_equal(original, found)
     run = train(reader, original, dataset)
-    reproduction = Reproduction(run, found, compared(reader, original, run, found, dataset))
+    limits = {} if exactly else tolerances(original.numbers, counts(dataset))
+    rows = tuple(compare(original.numbers, numbers(reader, run), limits))
+    reproduction = Reproduction(run, found, rows, exactly)
     conclude(reader, original, reproduction)
     return reproduction
 
 
-def announce(found: tuple[Difference, ...]) -> None:
-    """Say what is different, and what therefore counts as agreement."""
-    for difference in found:
-        log.info("Different: %s", difference)
+def must_be_equal(original: Original, found: tuple[Difference, ...]) -> bool:
+    """Say, in the log too, whether the numbers must be equal or within tolerance."""
+    if not original.config.training.deterministic:
+        log.info("training.deterministic=false: the numbers must agree within tolerance.")
+        return False
     if any(difference.decides for difference in found):
         log.info("So rounding may differ: the numbers must agree within tolerance.")
-    else:
-        log.info("Same processor, device, threads and packages: the numbers must be equal.")
+        return False
+    log.info("Same processor, device, threads and packages: the numbers must be equal.")
+    return True
 
 
 def train(reader: Reader, original: Original, dataset: Dataset) -> RunRecord:
@@ -85,19 +90,10 @@ def train(reader: Reader, original: Original, dataset: Dataset) -> RunRecord:
     return reader.search(f"{mine} AND tags.`rcnn_sweep.process` = '{ProcessId.own()}'")[-1]
 
 
-def compared(
-    reader: Reader,
-    original: Original,
-    run: RunRecord,
-    found: tuple[Difference, ...],
-    dataset: Dataset,
-) -> tuple[Row, ...]:
-    """Put the numbers of both runs side by side, with a tolerance where one is due."""
+def counts(dataset: Dataset) -> dict[str, int]:
+    """Count the texts that stand behind the prefixes of the metrics."""
     judged = len(dataset.validation)
-    counts = {"train": len(dataset.train), "val": judged, "test": judged}
-    is_exact = not any(difference.decides for difference in found)
-    limits = {} if is_exact else tolerances(original.numbers, counts)
-    return tuple(compare(original.numbers, numbers(reader, run), limits))
+    return {"train": len(dataset.train), "val": judged, "test": judged}
 
 
 def conclude(reader: Reader, original: Original, reproduction: Reproduction) -> None:
