@@ -65,20 +65,26 @@ def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> Non
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: str) -> None:
-    driver = toy.start(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=9", "seconds=2")
+    command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=200", "seconds=1")
+    driver = toy.start(*command)
     toy.wait_until(driver, lambda: len({call[1] for call in toy.calls()}) == 2)
-    first = {call[1] for call in toy.calls()}
-    number, victim = toy.calls()[-1][:2]
+    calls = toy.calls()
+    number, victim = calls[-1][:2]
+    (survivor,) = {call[1] for call in calls} - {victim}
     os.kill(int(victim), signal.SIGKILL)
+    toy.wait_until(driver, lambda: len({call[1] for call in toy.calls()}) == 3, seconds=90)
+    done = len([call for call in toy.calls("end") if call[1] == survivor])
+    toy.wait_until(
+        driver, lambda: len([c for c in toy.calls("end") if c[1] == survivor]) > done, seconds=30
+    )
+    driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=100)
-    assert driver.returncode == 0, out + err
-    starts = [(call[1], float(call[2])) for call in toy.calls()]
-    replaced = min(start for pid, start in starts if pid not in first)
-    assert max(start for pid, start in starts if pid in first - {victim}) > replaced
-    (dead,) = toy.trials(TrialState.FAIL)
-    assert dead.number == int(number) and dead.user_attrs["failure"] == "dead"
-    assert len(toy.trials(TrialState.COMPLETE)) == 9
-    assert not toy.trials(TrialState.RUNNING, TrialState.WAITING)
+    assert driver.returncode == 130, out + err
+    kinds = {trial.number: trial.user_attrs["failure"] for trial in toy.trials(TrialState.FAIL)}
+    assert [number for number, kind in kinds.items() if kind == "dead"] == [int(number)]
+    retries = [trial for trial in toy.trials() if "retry_of" in trial.user_attrs]
+    assert [trial.user_attrs["retry_of"] for trial in retries] == [int(number)]
+    assert not toy.trials(TrialState.RUNNING)
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
