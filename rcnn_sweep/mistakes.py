@@ -196,7 +196,9 @@ def _refused(text: str) -> str | None:
 
 
 def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
-    found = re.search(r"Could not (?:override|delete) '([^']+)'", text)
+    found = re.search(r"Could not (?:override|delete) '([^']+)'", text) or re.search(
+        r"Key '[^']+' not in '\w+'\s+full_key: (\S+)", text
+    )
     if found is None:
         return None
     key = found[1]
