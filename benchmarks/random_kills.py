@@ -30,9 +30,6 @@ ROOT = Path(__file__).resolve().parents[1]
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 NETWORK = ["data.maxlen=24", "embedding.output_dim=8", "conv.filters=8", "lstm.units=8"]
 TABLE = ["data=table", "data.path=reviews.tsv"]
-START_UP = (2.0, 25.0)
-"""Seconds after its start between which a driver is killed: before, in and after start-up."""
-
 BREATH = (1.0, 6.0)
 """Seconds between two kills of workers."""
 
@@ -119,8 +116,9 @@ class Place:
         over = [trial for trial in trials.values() if trial.state in OVER]
         statuses, complete = self.recorded()
         slots = [trial.user_attrs["slot"] for trial in over]
-        gone = [number for number in self.kept if trials[number].state not in OVER]
-        changed = [n for n, standing in self.kept.items() if self.standing(trials[n]) != standing]
+        gone = [n for n in self.kept if n not in trials or trials[n].state not in OVER]
+        left = {n: standing for n, standing in self.kept.items() if n in trials}
+        changed = [n for n, standing in left.items() if self.standing(trials[n]) != standing]
         open_trials = len(trials) - len(over) - _count(trials, TrialState.FAIL)
         return Figures(
             kind=kind,
@@ -171,13 +169,13 @@ def undisturbed(place: Place) -> Figures:
     return place.figures("undisturbed", 0, time.perf_counter() - started, code)
 
 
-def killed_drivers(place: Place, kills: int, rng: random.Random) -> Figures:
-    """Run the command again after each kill until it ends by itself."""
+def killed_drivers(place: Place, kills: int, latest: float, rng: random.Random) -> Figures:
+    """Run the command, killed at most ``latest`` s after its start, again until it ends."""
     started, killed, code = time.perf_counter(), 0, -9
     while code == -9:
         driver = place.start()
         try:
-            code = driver.wait(rng.uniform(*START_UP) if killed < kills else None)
+            code = driver.wait(rng.uniform(1.0, latest) if killed < kills else None)
         except subprocess.TimeoutExpired:
             driver.kill()
             code = driver.wait()
@@ -236,6 +234,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--trials", type=int, default=16)
+    parser.add_argument("--latest", type=float, default=25.0, help="a driver's life, in seconds")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True, help="a new one, for the sweeps")
@@ -248,7 +247,7 @@ def main() -> int:
         prepared(arguments.folder / name, arguments) for name in ("calm", "drivers", "workers")
     ]
     told = [undisturbed(places[0])]
-    told.append(killed_drivers(places[1], arguments.kills, rng))
+    told.append(killed_drivers(places[1], arguments.kills, arguments.latest, rng))
     told.append(killed_workers(places[2], arguments.kills, rng))
     show(told)
     (arguments.folder / "figures.json").write_text(json.dumps([asdict(f) for f in told]))

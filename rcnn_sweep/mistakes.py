@@ -66,12 +66,12 @@ def explain(
     """
     if isinstance(error, UserError):
         return str(error)
-    if isinstance(error, OSError):
-        return _unwritable(error)
     if isinstance(error, OverrideParseException):
         return _unreadable(error, [*groups, *_keys()], verbs)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _unknown_option(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _unwritable(error)
     text = "\n".join(str(link) for link in _chain(error))
     sentences = (
         _no_option(text, typed),
@@ -116,7 +116,7 @@ def _stray_word(word: str, keys: Sequence[str], verbs: Sequence[str]) -> str:
         return f"{word}: expected the verb first (python -m rcnn_sweep {word} ...); " + (
             "received other words before it."
         )
-    hint = _nearest(word, verbs) or _nearest(word, keys)
+    hint = "" if word in keys else _nearest(word, verbs) or _nearest(word, keys)
     return f"{word}: expected KEY=VALUE or a verb ({', '.join(verbs)}); received a bare word.{hint}"
 
 
@@ -196,7 +196,9 @@ def _refused(text: str) -> str | None:
 
 
 def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
-    found = re.search(r"Could not (?:override|delete) '([^']+)'", text)
+    found = re.search(r"Could not (?:override|delete) '([^']+)'", text) or re.search(
+        r"Key '[^']+' not in '\w+'\s+full_key: (\S+)", text
+    )
     if found is None:
         return None
     key = found[1]

@@ -12,7 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 from rcnn_sweep.checks import check, problems
 from rcnn_sweep.data import expected_sha256, is_here, load, snippets_instead
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import DataConfig, ImdbConfig, TrainingConfig, as_dict, typed
+from rcnn_sweep.schema import (
+    DataConfig,
+    ImdbConfig,
+    TrackingConfig,
+    TrainingConfig,
+    as_dict,
+    typed,
+)
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
@@ -78,10 +85,10 @@ class RecordedTrials(StudyHooks):
 class RecordedStudy(RecordedTrials):
     """The study is an MLflow run; its trials, recorded by :mod:`rcnn_sweep.run`, are children."""
 
-    def __init__(self, config: DictConfig) -> None:
-        """Record in the store that ``config``, the composed base config, names."""
+    def __init__(self, config: DictConfig, tracking: TrackingConfig | None = None) -> None:
+        """Record in the store that ``tracking`` names, else ``config``, the base config."""
         super().__init__(config)
-        self._tracking = typed(config).tracking
+        self._tracking = typed(config).tracking if tracking is None else tracking
 
     @cached_property
     def store(self) -> Store:

@@ -63,13 +63,16 @@ def distribution_of(override: Override) -> BaseDistribution:
             return _range(value, log)
         return _choice(override, log)
     except ValueError as error:
-        raise UserError(f"cannot search over {override.input_line}: {error}") from error
+        raise UserError(
+            f"{override.input_line}: expected a range or choice with values in it; received one "
+            f"that cannot be searched: {error}"
+        ) from error
 
 
 def _is_log(line: str | None, value: Any) -> bool:
     tags = set(value.tags) if isinstance(value, Sweep) else set()
     if tags - {"log"}:
-        raise UserError(f"the only tag of a search space is log, received {line}")
+        raise UserError(f"{line}: expected log, the only tag of a search space; received another.")
     return "log" in tags
 
 
@@ -108,7 +111,9 @@ def around(key: str, center: Any, options: Mapping[str, Any]) -> BaseDistributio
     ``low`` and ``high`` bound it. A whole centre gives whole numbers. Raises :class:`UserError`.
     """
     if isinstance(center, bool) or not isinstance(center, int | float):
-        raise UserError(f"{key}: around needs a number in the baseline, received {center!r}")
+        raise UserError(
+            f"{key}: expected a number in the baseline to search around; received {center!r}."
+        )
     low, high = _ends(key, center, options)
     low, high = max(low, options.get("low", low)), min(high, options.get("high", high))
     log, step = bool(options.get("log", False)), options.get("step")
@@ -117,14 +122,15 @@ def around(key: str, center: Any, options: Mapping[str, Any]) -> BaseDistributio
             return IntDistribution(math.ceil(low), math.floor(high), step=step or 1, log=log)
         return FloatDistribution(float(low), float(high), step=step, log=log)
     except ValueError as error:
-        raise UserError(f"{key}: no range around {center} with {dict(options)}: {error}") from error
+        raise UserError(
+            f"{key}: expected a range around {center}; received none with {dict(options)}: {error}"
+        ) from error
 
 
 def _ends(key: str, center: float, options: Mapping[str, Any]) -> tuple[float, float]:
     if set(options) - AROUND or ("factor" in options) == ("plus" in options):
         raise UserError(
-            f"{key}: around takes factor or plus, and log, low, high, step; "
-            f"received {dict(options)}"
+            f"{key}: expected factor or plus, and log, low, high, step; received {dict(options)}"
         )
     if "plus" in options:
         return center - options["plus"], center + options["plus"]

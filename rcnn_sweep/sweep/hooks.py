@@ -141,8 +141,8 @@ def load_hooks(name: str | None, config: DictConfig) -> StudyHooks:
         hooks_class = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
-            f"hydra.sweeper.hooks must name an importable class, received {name!r}: {error}"
+            f"hydra.sweeper.hooks: expected an importable class; received {name!r}: {error}"
         ) from error
     if not (isinstance(hooks_class, type) and issubclass(hooks_class, StudyHooks)):
-        raise UserError(f"hydra.sweeper.hooks must name a StudyHooks class, received {name!r}")
+        raise UserError(f"hydra.sweeper.hooks: expected a StudyHooks class; received {name!r}.")
     return hooks_class(config)

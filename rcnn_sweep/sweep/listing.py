@@ -8,6 +8,7 @@ from optuna.storages import BaseStorage
 from rcnn_sweep.sweep.reading import existing_storage, is_search
 from rcnn_sweep.sweep.storage import masked, storage_url
 from rcnn_sweep.sweep.summary import best_of, counts_of
+from rcnn_sweep.sweep.zombies import zombies
 
 
 def list_studies(storage: str | None) -> Iterator[str]:
@@ -36,5 +37,7 @@ def _told(storage: BaseStorage, name: str) -> Iterator[str]:
         shown = ", ".join(f"{metric}={value:.6g}" for metric, value in values)
         params = " ".join(f"{key}={value}" for key, value in best.params.items())
         yield f"  best:   trial {best.number}: {shown} {params}"
+    if dead := ", ".join(str(trial.number) for trial in zombies(trials)):
+        yield f"  dead:   trial {dead} says RUNNING, but no process runs it: studies --reap ends it"
     if "command" in attrs:
         yield f"  resume: {attrs['command']}"

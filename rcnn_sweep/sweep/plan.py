@@ -92,8 +92,8 @@ def grid_points(settings: Settings, space: Space, possible: "PossibleCheck") -> 
     """Give the possible points of a finite space, each once, shuffled for ``bruteforce``."""
     if space.size() is None:
         raise UserError(
-            f"hydra.sweeper.sampler.name={settings.sampler.name} needs a finite space; "
-            "use choice or range instead of interval"
+            f"hydra.sweeper.sampler.name={settings.sampler.name}: expected a finite space; "
+            "received an interval. Use choice or range."
         )
     points = [point for point in space.points() if possible.reason(point) is None]
     if settings.sampler.name == "bruteforce":
@@ -128,7 +128,7 @@ class PossibleCheck:
         reasons = [reason for point in points if (reason := self.reason(point)) is not None]
         example = reasons[0].splitlines()[0] if reasons else ""
         if is_complete and len(reasons) == len(points):
-            raise UserError(f"no point of the space is possible: {example}")
+            raise UserError(f"expected a possible point in the space; received none: {example}")
         return Corners(len(reasons), len(points), is_complete, example)
 
 

@@ -163,8 +163,8 @@ def _job(request: Request) -> str:
 def _checked_name(name: str) -> str:
     if not name.strip(" .") or any(c in name for c in "/\\\0\n"):
         raise UserError(
-            f"hydra.sweeper.study_name becomes a directory; it cannot be {name!r}: "
-            "use letters, digits, spaces, - _ ."
+            f"hydra.sweeper.study_name: expected the name of a directory (letters, digits, "
+            f"spaces, - _ .); received {name!r}."
         )
     return name
 

@@ -54,8 +54,8 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> BaseSampler:
     package = _PACKAGES.get(choice.name)
     if package is not None and importlib.util.find_spec(package) is None:
         raise UserError(
-            f"hydra.sweeper.sampler.name={choice.name} needs the package {package}, which is not "
-            f"installed: pip install {package}"
+            f"hydra.sweeper.sampler.name={choice.name}: expected the package {package}; found "
+            f"none. pip install {package}"
         )
     chosen = study_seed if choice.name == "qmc" else seed
     made = _made("sampler", _SAMPLERS, Named(choice.name, {"seed": chosen, **choice.kwargs}))
@@ -73,7 +73,10 @@ def _made(kind: str, makers: dict[str, Callable[..., Any]], choice: Named) -> An
     except ImportError as error:
         raise UserError(f"hydra.sweeper.{kind}.name={choice.name}: {_line(error)}") from error
     except (TypeError, ValueError) as error:
-        raise UserError(f"hydra.sweeper.{kind}.kwargs: {_line(error)}") from error
+        raise UserError(
+            f"hydra.sweeper.{kind}.kwargs: expected arguments of Optuna's class; "
+            f"received {dict(choice.kwargs)}: {_line(error)}"
+        ) from error
 
 
 def _line(error: Exception) -> str:

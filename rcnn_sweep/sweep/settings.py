@@ -44,7 +44,7 @@ class Settings:
 def _whole(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise UserError(
-            f"hydra.sweeper.{name} must be a whole number >= {least}, received {value!r}"
+            f"hydra.sweeper.{name}: expected a whole number, {least} or more; received {value!r}."
         )
     return value
 
@@ -52,7 +52,7 @@ def _whole(name: str, value: Any, least: int) -> int:
 def _one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     if value not in allowed:
         raise UserError(
-            f"hydra.sweeper.{name} must be one of {', '.join(allowed)}; received {value!r}"
+            f"hydra.sweeper.{name}: expected one of {', '.join(allowed)}; received {value!r}."
         )
     return str(value)
 
@@ -71,8 +71,8 @@ def _objectives(options: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str,
         _one_of("direction", direction, DIRECTIONS)
     if not directions or len(directions) != len(metrics):
         raise UserError(
-            "hydra.sweeper.direction and hydra.sweeper.metric must have the same length, "
-            f"received {list(directions)} and {list(metrics)}"
+            "hydra.sweeper.direction and hydra.sweeper.metric: expected lists of the same length; "
+            f"received {list(directions)} and {list(metrics)}."
         )
     return directions, metrics
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.passwords import without_password
 from rcnn_sweep.sweep.patience import StorageLost, line, patient, patiently
 
 WAIT = 60.0
@@ -32,6 +33,9 @@ _LOCKS = {
 PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
 """The environment variable in which workers find a storage's URL with its password."""
 
+OPTION = "the storage (hydra.sweeper.storage, --storage)"
+"""What errors call the setting: a sweep and the verbs name it differently."""
+
 HIDDEN = "***"
 KEY = {"key": zlib.crc32(b"rcnn_sweep")}
 
@@ -43,11 +47,13 @@ def storage_url(storage: str | None) -> str:
     """
     url = _parsed(storage or "sqlite:///studies.db")
     if (backend := url.get_backend_name()) not in ("sqlite", *_LOCKS):
-        raise UserError(f"hydra.sweeper.storage: sqlite, postgresql or mysql, received {backend}")
+        raise UserError(
+            f"{OPTION}: expected a URL of sqlite, postgresql or mysql; received {backend}."
+        )
     if backend != "sqlite":
         return url.render_as_string(hide_password=False)
     if url.database in (None, "", ":memory:"):
-        raise UserError("hydra.sweeper.storage must name a file: sqlite:///studies.db")
+        raise UserError(f"{OPTION}: expected a file, sqlite:///studies.db; received none.")
     file = Path(str(url.database)).absolute()
     return URL.create("sqlite", database=str(file)).render_as_string()
 
@@ -57,8 +63,8 @@ def _parsed(storage: str) -> URL:
         return make_url(storage)
     except ArgumentError as error:
         raise UserError(
-            "hydra.sweeper.storage must be a URL such as sqlite:///studies.db or "
-            "postgresql://user@host/name"
+            f"{OPTION}: expected a URL such as sqlite:///studies.db or "
+            f"postgresql://user@host/name; received {without_password(storage)}."
         ) from error
 
 
@@ -98,11 +104,15 @@ def open_storage(url: str) -> BaseStorage:
         _check(url)
         return connected(url)
     except ImportError as error:
-        raise UserError(f"the storage {masked(url)} needs a database driver: {error}") from error
+        raise UserError(
+            f"{OPTION}: expected a database driver for {masked(url)}; found none: {error}"
+        ) from error
     except StorageLost as error:
         raise UserError(str(error)) from error
     except (SQLAlchemyError, RuntimeError, OSError) as error:
-        raise UserError(f"cannot open the studies in {masked(url)}: {line(error)}") from error
+        raise UserError(
+            f"{OPTION}: expected a database that answers; received {masked(url)}: {line(error)}"
+        ) from error
 
 
 def connected(url: str) -> BaseStorage:
@@ -128,7 +138,7 @@ def _check(url: str) -> None:
 
 def _check_file(file: Path) -> None:
     if not file.parent.is_dir():
-        raise UserError(f"the studies' directory does not exist: {file.parent}")
+        raise UserError(f"{OPTION}: expected an existing directory; received {file.parent}.")
     if not file.exists():
         return
     # Not read-only: a process killed in mid-transaction leaves a journal that SQLite rolls back.
@@ -138,11 +148,19 @@ def _check_file(file: Path) -> None:
             state = database.execute("PRAGMA quick_check(1)").fetchone()[0]
             rows = database.execute("SELECT name FROM sqlite_master WHERE type='table'").fetchall()
     except sqlite3.DatabaseError as error:
-        raise UserError(f"cannot use {file} as an SQLite database: {error}") from error
+        raise UserError(
+            f"{OPTION}: expected an SQLite database; received {file}, which cannot be used "
+            f"({error}). It is left as it is."
+        ) from error
     if state != "ok":
-        raise UserError(f"{file} is damaged: {state}; restore it, or name another storage")
+        raise UserError(
+            f"{OPTION}: expected a whole database; received {file}, which is damaged: {state}.\n"
+            "It is left as it is: restore it from a copy, or name another storage."
+        )
     if (tables := {name for (name,) in rows}) and "studies" not in tables:
-        raise UserError(f"{file} holds no studies but {', '.join(sorted(tables)[:3])}, ...")
+        raise UserError(
+            f"{OPTION}: expected studies in {file}; found {', '.join(sorted(tables)[:3])}, ..."
+        )
 
 
 def _quoted(file: Path) -> str:

@@ -31,6 +31,12 @@ def database_path(uri: str) -> Path | None:
     return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
 
 
+def is_there() -> bool:
+    """Say whether the default store exists: its file, or a server that the environment names."""
+    path = database_path(tracking_uri(None))
+    return path is None or path.exists()
+
+
 def check_store(uri: str, *, is_trial: bool = False) -> None:
     """Raise :class:`UserError` where the store cannot be used; imports no MLflow.
 

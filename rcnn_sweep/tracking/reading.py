@@ -9,6 +9,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
+from rcnn_sweep.process import is_dead
 from rcnn_sweep.tracking.address import check_store, database_path, tracking_uri
 
 PAGE = 1000
@@ -88,6 +89,15 @@ class Reader:
             token = page.token
             if not token:
                 return found
+
+    def experiments(self) -> dict[str, str]:
+        """Give the names of the experiments by their ids."""
+        return {e.experiment_id: e.name for e in self.client.search_experiments()}
+
+    def left_running(self) -> list[RunRecord]:
+        """Give the runs that say RUNNING while their process is known to be gone."""
+        running = self.search("attributes.status = 'RUNNING'")
+        return [run for run in running if is_dead(run.tags.get("rcnn_sweep.process", ""))]
 
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """Give ``(step, value)`` of every logged value of a metric, in the order of steps."""

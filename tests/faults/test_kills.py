@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from optuna.trial import TrialState
 
-from .conftest import SWEEP, Workplace
+from .conftest import SMALL, SWEEP, Workplace
 
 ONE = (*SWEEP, "hydra.sweeper.workers=1")
 POINTS = ("in the run's end", "before the run's end", "before the tell", "after the tell")
@@ -63,3 +63,21 @@ def locked(database: sqlite3.Connection) -> bool:
     except sqlite3.OperationalError:
         return False
     return True
+
+
+def test_studies_shows_what_died_and_ends_it_on_request(place: Workplace) -> None:
+    command = (*ONE, "hydra.sweeper.n_trials=2")
+    place.run(*command, killed_at="before the tell", code=-9)
+    place.run(*SMALL, killed_at="before the run's end", code=-9)
+    [orphan] = place.trials(TrialState.RUNNING)
+    told = place.run("studies")
+    assert f"dead:   trial {orphan.number} says RUNNING" in told
+    assert told.count("MLflow run ") == 2, "the study's own and the single one"
+    ended = place.run("studies", "--reap")
+    assert "reaped: 1 trial(s), 2 run(s) besides theirs" in ended
+    assert f"s: trial {orphan.number} ended as COMPLETE: its record held the result" in ended
+    statuses = [run.info.status for kind in ("run", "study") for run in place.runs(kind).values()]
+    assert statuses == ["KILLED", "KILLED"]
+    assert "RUNNING" not in place.run("studies")
+    place.run(*command)
+    place.check_that_both_stores_agree(2)
