@@ -9,6 +9,7 @@ from typing import Any
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.stores import tracking_database
+from rcnn_sweep.process import is_dead
 
 RUNNING = (
     "SELECT runs.run_uuid, tags.value FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
@@ -32,14 +33,12 @@ def legacy() -> Findings:
 
 def dead_runs() -> Findings:
     """Look for runs that say RUNNING though their process is gone."""
-    from rcnn_sweep.tracking.process import is_dead
-
     running = _rows(RUNNING)
     dead = [run_id for run_id, process in running if is_dead(str(process))]
     if dead:
         yield note(
             f"{len(dead)} runs say RUNNING but their process is gone: {', '.join(dead[:3])}",
-            "The next run in their experiment marks them; a sweep's, when its command is repeated.",
+            "python -m rcnn_sweep studies --reap ends them, as does the next run there.",
         )
     if alive := len(running) - len(dead):
         yield ok(f"{alive} runs are running")

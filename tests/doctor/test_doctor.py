@@ -25,7 +25,7 @@ from rcnn_sweep.doctor import (
     stores,
 )
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.tracking.process import identity
+from rcnn_sweep.process import ProcessId
 
 
 @pytest.fixture(autouse=True)
@@ -156,9 +156,9 @@ def add_run(file: Path, name: str, *, process: str, start: float) -> None:
 
 def test_runs_of_dead_processes_and_a_clock_behind_are_noted(workplace: Path) -> None:
     assert list(records.dead_runs()) == []
-    add_run(workplace / "mlflow.db", "alive", process=identity(), start=time.time())
+    add_run(workplace / "mlflow.db", "alive", process=str(ProcessId.own()), start=time.time())
     assert levels(list(records.clock())) == {"ok"}
-    host, pid, _ = identity().rsplit(":", 2)
+    host, pid, _ = str(ProcessId.own()).rsplit(":", 2)
     add_run(workplace / "mlflow.db", "dead", process=f"{host}:{pid}:1.00", start=time.time() + 999)
     dead, alive = records.dead_runs()
     assert (dead.level, "dead" in dead.thing) == ("note", True)
