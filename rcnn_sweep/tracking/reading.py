@@ -47,7 +47,7 @@ class Reader:
             )
         check_store(self.uri)
         os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
-        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
         import mlflow
 
         mlflow.set_tracking_uri(self.uri)
@@ -65,9 +65,9 @@ class Reader:
                 f"{without_password(str(error).splitlines()[0])}"
             ) from error
 
-    def experiment(self, experiment_id: str) -> str:
-        """Give the name of an experiment."""
-        return str(self.client.get_experiment(experiment_id).name)
+    def experiment(self, run_id: str) -> str:
+        """Give the name of the experiment that a run is in."""
+        return str(self.client.get_experiment(self.run(run_id).experiment_id).name)
 
     def children(self, run_id: str) -> list[RunRecord]:
         """Give the child runs of ``run_id``, the oldest first."""
