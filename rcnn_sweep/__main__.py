@@ -53,7 +53,7 @@ def task(composed: DictConfig) -> Any:
 def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    for refusal in passwords(sys.argv[1:]):
+    for refusal in passwords(recorded(sys.argv[1:])):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
     if sys.argv[1:2] and sys.argv[1] in VERBS:
@@ -69,6 +69,11 @@ def run_app() -> Any:
     sys.argv[1:] = with_search(sys.argv[1:])
     app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
     return app(task)()
+
+
+def recorded(words: list[str]) -> list[str]:
+    """Give the words that end up in a record: none of the texts to be labelled."""
+    return [] if words[:1] == ["predict"] else words
 
 
 def with_search(words: list[str]) -> list[str]:

@@ -49,13 +49,14 @@ def test_texts_of_the_command_line_and_of_a_pipe_get_the_same_answers(
 ) -> None:
     folder, run_id = small_run
     model = f"runs:/{run_id}/model"
-    direct = predict(folder, "--model", model, GOOD, BAD)
+    address = "see http://me:secret@host for more"
+    direct = predict(folder, "--model", model, GOOD, BAD, address)
     assert direct.returncode == 0, direct.stderr
-    piped = predict(folder, "--model", model, given=f"{GOOD}\n{BAD}".encode())
+    piped = predict(folder, "--model", model, given=f"{GOOD}\n{BAD}\n{address}".encode())
     assert piped.stdout == direct.stdout
     rows = [line.split("\t") for line in direct.stdout.decode().splitlines()]
-    assert [row[0] for row in rows] == ["good", "bad"]
-    assert [row[2] for row in rows] == [GOOD, BAD]
+    assert [row[0] for row in rows[:2]] == ["good", "bad"]
+    assert [row[2] for row in rows] == [GOOD, BAD, address]
     assert direct.stderr == b""
 
 

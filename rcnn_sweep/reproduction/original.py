@@ -61,7 +61,7 @@ def read(reader: Reader, run_id: str) -> Original:
         config=replace(config, training=training),
         environment=reader.json(run_id, "config/environment.json") or {},
         numbers=values,
-        experiment=reader.experiment(run.run_id),
+        experiment=reader.experiment(run_id),
         epochs=epochs,
     )
 
