@@ -160,5 +160,3 @@ def test_one_candidate_more_makes_the_intervals_wider() -> None:
     assert alone.interval == alone.simultaneous == among.interval
     assert among.simultaneous[0] < alone.simultaneous[0]
     assert among.p_holm >= alone.p_holm == alone.p
-
-
