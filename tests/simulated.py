@@ -16,7 +16,9 @@ def arm(name: str, trial: int, **validation: float) -> Arm:
 
 
 def asked(seeds: int, judged_by: str = "accuracy") -> Asked:
-    return Asked("study", "study-run", "refit-run", "sha", LABELS, tuple(range(seeds)), judged_by)
+    """Few resamples: many refits are simulated."""
+    runs = ("study", "study-run", "refit-run", "sha")
+    return Asked(*runs, LABELS, tuple(range(seeds)), judged_by, resamples=400)
 
 
 def measured(one: Arm, rows: NDArray[np.int64]) -> Measured:

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
+from hydra import version
 from hydra._internal.utils import _run_hydra, get_args_parser
 
 from rcnn_sweep.commands.arguments import Arguments
@@ -33,6 +34,7 @@ def main(words: Sequence[str]) -> None:
         *([f"hydra.sweeper.storage={quoted(given.storage)}"] if given.storage else []),
         *given.overrides,
     ]
+    version.setbase("1.3")
     parser = get_args_parser()
     _run_hydra(
         args=parser.parse_args(["--multirun", *overrides]),

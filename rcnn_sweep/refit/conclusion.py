@@ -9,7 +9,7 @@ from rcnn_sweep.refit.candidates import Arm
 from rcnn_sweep.refit.champion import champion_lines
 from rcnn_sweep.refit.config import RefitConfig
 from rcnn_sweep.refit.document import as_json
-from rcnn_sweep.refit.evidence import Asked, Evidence
+from rcnn_sweep.refit.evidence import RULE, Asked, Evidence
 from rcnn_sweep.refit.picture import intervals
 from rcnn_sweep.refit.predictions import complete_runs, measured
 from rcnn_sweep.refit.weighing import weighed
@@ -29,7 +29,7 @@ def conclude(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, record: Re
     champion = list(champion_lines(evidence, digest(document), registry, force=asked.force))
     shown = "\n".join([text(evidence), *champion])
     record.describe(shown)
-    record.text("refit/evidence.txt", shown + "\n")
+    record.text("refit/evidence.txt", f"{shown}\n\n{RULE}\n")
     return ["", shown, ""]
 
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from rcnn_sweep.refit.evidence import RULE, Comparison, Evidence, Judged, simultaneous_level
-from rcnn_sweep.refit.statistics import LEVEL, METRICS, RESAMPLES
+from rcnn_sweep.refit.statistics import LEVEL, METRICS
 
 SCHEMA = 1
 
@@ -48,7 +48,7 @@ def as_json(evidence: Evidence, sentence: str, sentences: Sequence[str]) -> dict
         "seeds": list(asked.seeds),
         "level": LEVEL,
         "simultaneous_level": simultaneous_level(len(evidence.comparisons)),
-        "resamples": RESAMPLES,
+        "resamples": asked.resamples,
         "judged_by": asked.judged_by,
         "rule": RULE,
         "sentence": sentence,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rcnn_sweep.refit.candidates import Arm
-from rcnn_sweep.refit.statistics import LEVEL, Difference, McNemar, Scores
+from rcnn_sweep.refit.statistics import LEVEL, RESAMPLES, Difference, McNemar, Scores
 
 BETTER, WORSE, OPEN, NONE = "better", "worse", "no evidence of a difference", "no verdict"
 RULE = (
@@ -77,6 +77,7 @@ class Asked:
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     judged_by: str
+    resamples: int = RESAMPLES
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ def measured(
 
 
 def _shared(tested: Sequence[Tested]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    if not tested:
+        return np.zeros(0, dtype=np.int64), ()
     first = tested[0]
     for other in tested[1:]:
         if other.labels != first.labels or not np.array_equal(other.truth, first.truth):

@@ -56,10 +56,7 @@ def weighed(asked: Asked, truth: NDArray[Any], measured: Sequence[Measured]) -> 
     classes = len(asked.labels)
     arms = tuple(_judged(one, truth, classes, asked.seeds) for one in measured)
     level = simultaneous_level(len(measured) - 1)
-    compared = [
-        _compared(measured[0], other, truth, classes, asked.judged_by, level)
-        for other in measured[1:]
-    ]
+    compared = [_compared(asked, truth, measured[0], other, level) for other in measured[1:]]
     return Evidence(asked, len(truth), arms, tuple(_corrected(compared)))
 
 
@@ -95,20 +92,15 @@ def _floats(metrics: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
 
 
 def _compared(
-    baseline: Measured,
-    other: Measured,
-    truth: NDArray[Any],
-    classes: int,
-    judged_by: str,
-    level: float,
+    asked: Asked, truth: NDArray[Any], baseline: Measured, other: Measured, level: float
 ) -> Comparison:
     """Compare one candidate, its p values and verdict still without Holm's correction."""
-    seen = [side.arm.validation.get(judged_by) for side in (baseline, other)]
+    seen = [side.arm.validation.get(asked.judged_by) for side in (baseline, other)]
     gain = None if seen[0] is None or seen[1] is None else seen[1] - seen[0]
     pairs = _pairs(baseline, other)
     if pairs is None:
         return Comparison(other.arm, validation_gain=gain)
-    differences = _differences(pairs, truth, classes, level)
+    differences = _differences(asked, truth, pairs, level)
     rows = zip(pairs.baseline, pairs.candidate, strict=True)
     tests = tuple(mcnemar_of(truth, *row) for row in rows)
     return Comparison(
@@ -118,15 +110,16 @@ def _compared(
         mcnemar=tests,
         mcnemar_p=combined([test.p for test in tests]),
         validation_gain=gain,
-        test_gain=differences[judged_by].mean,
-        judged_by=judged_by,
+        test_gain=differences[asked.judged_by].mean,
+        judged_by=asked.judged_by,
     )
 
 
 def _differences(
-    pairs: Pairs, truth: NDArray[Any], classes: int, level: float
+    asked: Asked, truth: NDArray[Any], pairs: Pairs, level: float
 ) -> dict[str, Difference]:
-    drawn = bootstrap(truth, pairs.baseline, pairs.candidate, classes)
+    rows, classes = (pairs.baseline, pairs.candidate), len(asked.labels)
+    drawn = bootstrap(truth, *rows, classes, resamples=asked.resamples)
     base = metrics_of(truth, pairs.baseline, classes)
     own = metrics_of(truth, pairs.candidate, classes)
     found = {}

@@ -99,7 +99,8 @@ def _survival(comparison: Comparison) -> str:
     gain, test = comparison.validation_gain, comparison.test_gain
     if gain is None or test is None:
         return ""
-    share = "" if comparison.share is None else f" ({comparison.share:.0%})"
+    has_share = comparison.share is not None and comparison.share > 0
+    share = f" ({comparison.share:.0%})" if has_share else ""
     return f" Of {points(gain)} points on validation, {points(test)} are left on test{share}."
 
 

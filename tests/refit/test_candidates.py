@@ -1,0 +1,151 @@
+"""Who is compared with whom, and in which slots of the refit's study."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rcnn_sweep.commands.refit import arguments
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.refit.candidates import changes, check_data, chosen, judged_by
+from rcnn_sweep.refit.config import BASE_CONFIG, Candidate, RefitConfig
+from rcnn_sweep.refit.points import slotted, wanted
+from rcnn_sweep.schema import Config, SnippetsConfig, TableConfig, flat, from_yaml
+from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+
+
+def trial(number: int, filters: int, *values: float, state: str = "complete") -> TrialRecord:
+    known = {"steps": {}, "started": None, "seconds": None, "slot": number, "retry_of": None}
+    more = {"duplicate_of": None, "run_id": f"run-{number}", "seed": 1, "worker": None}
+    point = {"conv.filters": filters}
+    return TrialRecord(number, state, point, values, **known, **more, reason="")  # type: ignore[arg-type]
+
+
+def study(*trials: TrialRecord, directions: tuple[str, ...] = ("maximize",)) -> StudyRecord:
+    same = [t for t in trials if t.state == "complete" and t.params == {"conv.filters": 64}]
+    return StudyRecord(
+        name="first",
+        storage="sqlite:///studies.db",
+        directions=directions,
+        metrics=("val_accuracy", "parameters")[: len(directions)],
+        trials=trials,
+        best=trials[:1],
+        baseline=same[0] if same else None,
+        record={},
+        parent={"run_id": "study-run"},
+        command="python -m rcnn_sweep -m",
+        directory=None,
+        is_search=True,
+    )
+
+
+def test_the_best_other_configs_are_compared_each_once() -> None:
+    found = study(
+        trial(0, 64, 0.80),
+        trial(1, 32, 0.85),
+        trial(2, 32, 0.85),  # the same config again
+        trial(3, 96, 0.90, state="pruned"),
+        trial(4, 48, 0.83),
+    )
+    assert chosen(found, 3) == [Candidate(0, "run-0"), Candidate(1, "run-1"), Candidate(4, "run-4")]
+    assert chosen(found, 1) == [Candidate(0, "run-0"), Candidate(1, "run-1")]
+
+
+def test_a_study_that_minimizes_is_ranked_from_below() -> None:
+    found = study(trial(0, 64, 0.4), trial(1, 32, 0.5), trial(2, 48, 0.3), directions=("minimize",))
+    assert [one.trial for one in chosen(found, 2)] == [0, 2, 1]
+
+
+def test_a_baseline_that_never_completed_comes_from_the_study_itself() -> None:
+    found = study(trial(0, 64, state="pruned"), trial(1, 32, 0.8))
+    assert chosen(found, 1)[0] == Candidate(BASE_CONFIG, "study-run")
+
+
+@pytest.mark.parametrize("trials", [[], [trial(0, 64, 0.8)], [trial(1, 32, state="failed")]])
+def test_without_a_complete_candidate_there_is_nothing_to_compare(
+    trials: list[TrialRecord],
+) -> None:
+    with pytest.raises(UserError, match="expected a complete trial besides the baseline"):
+        chosen(study(*trials), 1)
+
+
+def test_a_refit_is_not_refitted() -> None:
+    with pytest.raises(UserError, match="itself a refit"):
+        chosen(replace(study(trial(0, 64, 0.8)), is_search=False), 1)
+
+
+def test_the_verdict_follows_what_the_sweep_sought() -> None:
+    assert judged_by(study()) == "accuracy"
+    assert judged_by(replace(study(), metrics=("val_f1_macro",))) == "f1_macro"
+
+
+def test_points_come_pair_by_pair_and_keep_their_slots() -> None:
+    first = RefitConfig(candidates=[Candidate(0, "a"), Candidate(7, "b")], seeds=2)
+    slots = slotted(wanted(first), {})
+    assert slots == {
+        0: {"trial": 0, "seed": 0},
+        1: {"trial": 7, "seed": 0},
+        2: {"trial": 0, "seed": 1},
+        3: {"trial": 7, "seed": 1},
+    }
+    more = replace(first, candidates=[*first.candidates, Candidate(9, "c")], seeds=3)
+    longer = slotted(wanted(more), slots)
+    assert {slot: longer[slot] for slot in slots} == slots
+    assert len(longer) == 9 and sorted(longer) == list(range(9))
+    assert {tuple(p.values()) for p in longer.values()} == {
+        (t, s) for t in (0, 7, 9) for s in range(3)
+    }
+    fewer = replace(first, candidates=[Candidate(0, "a"), Candidate(9, "c")], seeds=2)
+    assert slotted(wanted(fewer), longer) == {
+        slot: point for slot, point in longer.items() if point["trial"] != 7 and point["seed"] < 2
+    }
+
+
+def test_recorded_configs_are_read_with_their_data_source() -> None:
+    text = "data: {name: snippets, maxlen: 32}\nconv: {filters: 8}\n"
+    config = from_yaml(text)
+    assert config == replace(
+        Config(data=SnippetsConfig(maxlen=32)), conv=replace(Config().conv, filters=8)
+    )
+    with pytest.raises(UserError, match=r"expected one of imdb, snippets, table; received 'mnist'"):
+        from_yaml("data: {name: mnist}")
+    with pytest.raises(UserError, match="this version can read"):
+        from_yaml("data: {name: imdb}\nconv: {dilation: 2}")
+
+
+def test_changes_leave_out_seeds_places_and_tracking() -> None:
+    base = flat(Config(data=SnippetsConfig(path="a")))
+    own = base | {"conv.filters": 96, "training.seed": 5, "data.path": "b", "tracking.uri": "c"}
+    assert changes(base, own) == {"conv.filters": 96}
+
+
+def test_data_that_has_changed_or_gone_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "reviews.csv"
+    config = Config(data=TableConfig(path=str(file)))
+    with pytest.raises(UserError, match="has gone"):
+        check_data(config, "0" * 64)
+    file.write_text("text,label\n")
+    with pytest.raises(UserError, match="another file now"):
+        check_data(config, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["--seeds", "1"], "--seeds: expected 2 or more"),
+        (["--top", "0"], "--top: expected 1 candidate or more"),
+        (["--seeds", "many"], "invalid int value"),
+        (["one", "two"], "expected one study; received one, two"),
+        (["training.epochs=2"], "takes its configs from the study's record"),
+    ],
+)
+def test_a_mistake_in_the_words_is_answered(words: list[str], answer: str) -> None:
+    with pytest.raises(UserError, match=answer):
+        arguments(words)
+
+
+def test_the_study_and_overrides_may_stand_anywhere() -> None:
+    words = ["hydra.sweeper.workers=1", "--seeds", "3", "first", "--force", "hydra/launcher=ray"]
+    given = arguments(words)
+    assert (given.study, given.seeds, given.top, given.force) == ("first", 3, 1, True)
+    assert given.overrides == ["hydra.sweeper.workers=1", "hydra/launcher=ray"]
