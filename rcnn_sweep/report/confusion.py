@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import binomtest
-
 SHADES = 8
 """Steps of the cells' background, as many as the style sheet has."""
 
@@ -40,6 +38,8 @@ class Confusion:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the accuracy (Wilson, JASA 1927)."""
+        from scipy.stats import binomtest  # a second of imports
+
         found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
         return float(found.low), float(found.high)
 

@@ -91,6 +91,13 @@ def _first_run(reader: Reader, arm: Mapping[str, Any]) -> RunFacts | None:
 
 def evidence_of(facts: StudyFacts, refit: Refit | None) -> Evidence:
     """Give the section: the refit's evidence, or the command that makes it."""
+    if refit is None and facts.best is None:
+        return Evidence(
+            (
+                "A sweep does not read the test split, and without a complete trial "
+                "there is nothing to be compared on it.",
+            )
+        )
     if refit is None:
         return Evidence(
             sentences=(

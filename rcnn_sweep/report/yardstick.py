@@ -11,7 +11,6 @@ from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.words import command
 from rcnn_sweep.schema import Config, from_yaml
 from rcnn_sweep.tracking.reading import Reader, RunRecord
-from rcnn_sweep.tracking.record import Record
 
 Judged = Literal["validation", "test"]
 
@@ -117,6 +116,8 @@ def _trained(
 
 
 def _keep(parent: RunRecord, known: Known, reader: Reader, judged: Judged) -> None:
+    from rcnn_sweep.tracking.record import Record
+
     record = Record(reader.client, parent.run_id, parent.experiment_id)
     prefix = PREFIX[judged]
     metrics = {f"{prefix}_{name}": getattr(known, name) for name in METRICS}
