@@ -123,6 +123,6 @@ def _keep(parent: RunRecord, known: Known, reader: Reader, judged: Judged) -> No
     metrics = {f"{prefix}_{name}": getattr(known, name) for name in METRICS}
     record.metrics({**metrics, f"{prefix}_seconds": known.seconds})
     kept = {"setup": SETUP, "seconds": round(known.seconds, 2), "rows": known.rows}
-    if known.confusion is not None and len(known.confusion.labels) <= 20:  # a tag is short
+    if known.confusion is not None and known.confusion.is_shown:  # a tag is short
         kept |= {"labels": known.confusion.labels, "matrix": known.confusion.matrix}
     record.tags({f"{TAG}_{judged}": json.dumps(kept)})

@@ -224,6 +224,22 @@ def test_odd_studies_have_a_sensible_page(
     assert "nan" not in page.text.lower().split()
 
 
+def test_thirty_classes_have_a_page(made: Made) -> None:
+    run_id = made.study("search", SEARCHED[:2])
+    labels = [f"class {i}" for i in range(30)]
+    content = {
+        "labels": labels,
+        "matrix": [[int(i != j) * j for j in range(30)] for i in range(30)],
+    }
+    query = f"tags.`mlflow.parentRunId` = '{run_id}'"
+    for run in made.store.client.search_runs([made.store.experiment_id], query):
+        record = made.store.record(run.info.run_id)
+        record.json("evaluation/confusion_matrix.json", content)
+    rows = shown(made, "search").tables["30 classes; the most frequent confusions:"]
+    assert rows[1] == ["class 0", "class 29", "29"]
+    assert len(rows) == 11
+
+
 def test_failures_are_listed_with_reason_and_retry(made: Made) -> None:
     again = trial(16, 0.7, slot=0, retry_of=0)
     made.study("search", [trial(16, state="failed", reason="killed by signal 9"), again])
