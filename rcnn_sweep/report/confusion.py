@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import binomtest
-
+MOST_CLASSES = 20
+"""Classes up to which the matrix is shown cell by cell."""
 SHADES = 8
 """Steps of the cells' background, as many as the style sheet has."""
 
@@ -25,7 +25,24 @@ class Confusion:
             matrix = tuple(tuple(int(cell) for cell in row) for row in recorded["matrix"])
         except (KeyError, TypeError, ValueError):
             return None
-        return cls(labels, matrix)
+        is_square = [len(row) for row in matrix] == [len(labels)] * len(labels)
+        return cls(labels, matrix) if labels and is_square else None
+
+    @property
+    def is_shown(self) -> bool:
+        """Say whether the matrix is small enough for a page."""
+        return len(self.labels) <= MOST_CLASSES
+
+    @property
+    def worst(self) -> list[tuple[str, str, int]]:
+        """The ten most frequent confusions as true class, taken for, count."""
+        cells = [
+            (self.labels[i], self.labels[j], count)
+            for i, row in enumerate(self.matrix)
+            for j, count in enumerate(row)
+            if i != j and count
+        ]
+        return sorted(cells, key=lambda cell: -cell[2])[:10]
 
     @property
     def total(self) -> int:
@@ -40,6 +57,8 @@ class Confusion:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's 95 % interval of the accuracy (Wilson, JASA 1927)."""
+        from scipy.stats import binomtest  # a second of imports
+
         found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
         return float(found.low), float(found.high)
 

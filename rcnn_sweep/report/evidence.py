@@ -53,10 +53,11 @@ class Evidence:
 
 def find_refit(facts: StudyFacts, reader: Reader) -> Refit | None:
     """Give the latest refit of the study that left evidence, None where there is none."""
-    name = facts.study.name.replace("'", "\\'")
-    query = f"tags.`rcnn_sweep.kind` = 'refit' AND tags.`rcnn_sweep.study` = '{name}'"
     experiments = [facts.parent.experiment_id] if facts.parent else None
-    for run in reversed(reader.search(query, experiments)):
+    refits = reader.search("tags.`rcnn_sweep.kind` = 'refit'", experiments)
+    # A name may hold any quote, so it is compared here and not in the query.
+    own = [run for run in refits if run.tags.get("rcnn_sweep.study") == facts.study.name]
+    for run in reversed(own):
         content = reader.json(run.run_id, ARTIFACT)
         if _is_of(content, facts):
             arms = list(content["arms"])
@@ -91,6 +92,13 @@ def _first_run(reader: Reader, arm: Mapping[str, Any]) -> RunFacts | None:
 
 def evidence_of(facts: StudyFacts, refit: Refit | None) -> Evidence:
     """Give the section: the refit's evidence, or the command that makes it."""
+    if refit is None and facts.best is None:
+        return Evidence(
+            (
+                "A sweep does not read the test split, and without a complete trial "
+                "there is nothing to be compared on it.",
+            )
+        )
     if refit is None:
         return Evidence(
             sentences=(

@@ -6,6 +6,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.report.confusion import Confusion
+from rcnn_sweep.report.words import command
 from rcnn_sweep.sweep.importance import importances
 from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
 from rcnn_sweep.tracking.reading import Reader, RunRecord
@@ -47,6 +48,18 @@ class StudyFacts:
     def best(self) -> TrialRecord | None:
         """The best trial, of a Pareto front the first; None where none completed."""
         return self.study.best[0] if self.study.best else None
+
+    @property
+    def strongest(self) -> TrialRecord | None:
+        """The best trial; of a Pareto front the one whose run has the highest val_accuracy."""
+        front = [t for t in self.study.best if "val_accuracy" in self._metrics(t)]
+        if len(self.study.directions) == 1 or not front:
+            return self.best
+        return max(front, key=lambda trial: self._metrics(trial)["val_accuracy"])
+
+    def _metrics(self, trial: TrialRecord) -> Mapping[str, float]:
+        run = self.runs.get(trial.number)
+        return {} if run is None else run.metrics
 
     @property
     def shown(self) -> list[TrialRecord]:
@@ -94,12 +107,19 @@ def _parent(study: StudyRecord, reader: Reader | None) -> RunRecord | None:
     if run_id is None or reader is None:
         return None
     try:
-        return reader.run(str(run_id))
+        parent = reader.run(str(run_id))
     except UserError as error:
         raise UserError(
             f"{error}\nThat is the run of study {study.name}: name its store "
             "(--tracking-uri URL or MLFLOW_TRACKING_URI)."
         ) from error
+    if parent.tags.get("rcnn_sweep.kind") == "refit":
+        raise UserError(
+            f"report: expected a sweep's study; received {study.name}, a refit.\n"
+            f"Its evidence is in the report of its study: "
+            f"{command('report', parent.tags.get('rcnn_sweep.study', 'STUDY'))}"
+        )
+    return parent
 
 
 def _runs(study: StudyRecord, reader: Reader, parent: RunRecord) -> dict[int, RunRecord]:

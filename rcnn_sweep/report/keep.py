@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import norm
-
 from rcnn_sweep.report.evidence import Refit
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Row, number, row, text
@@ -32,7 +30,7 @@ def keep_of(
     """Give the section; ``test`` is the reference on the test split, None without a refit."""
     if isinstance(validation, Absent):
         return Keep((f"There is no plain reference to measure by. {validation.reason}",))
-    best = facts.runs.get(facts.best.number) if facts.best else None
+    best = facts.runs.get(facts.strongest.number) if facts.strongest else None
     rows = [*_network_rows(facts), *_reference_row(validation, "validation")]
     sentences = [_verdict(best.metrics if best else {}, validation), _what(facts, validation, test)]
     if refit is not None and isinstance(test, Known):
@@ -69,7 +67,7 @@ def _verdict(metrics: Mapping[str, float], reference: Known) -> str:
 
 def in_short(facts: StudyFacts, reference: Known | Absent) -> str:
     """Give the verdict on the validation split in a sentence, empty where there is none."""
-    run = facts.runs.get(facts.best.number) if facts.best else None
+    run = facts.runs.get(facts.strongest.number) if facts.strongest else None
     own = None if run is None else run.metrics.get("val_accuracy")
     if own is None or isinstance(reference, Absent):
         return ""
@@ -89,6 +87,8 @@ def _margin(one: float, other: float, texts: int) -> float:
     """Give the 95 % margin of a difference of two proportions (Wald, taken as independent)."""
     if not texts:
         return 0.0
+    from scipy.stats import norm  # a second of imports
+
     variance = (one * (1 - one) + other * (1 - other)) / texts
     return float(norm.ppf(0.975) * variance**0.5)
 
@@ -127,7 +127,7 @@ def _what(facts: StudyFacts, reference: Known, test: Known | Absent | None) -> s
 
 def _network_rows(facts: StudyFacts) -> list[Row]:
     rows = []
-    for role, trial in (("baseline", facts.study.baseline), ("best", facts.best)):
+    for role, trial in (("baseline", facts.study.baseline), ("best", facts.strongest)):
         run = None if trial is None else facts.runs.get(trial.number)
         if run is None or trial is None or (role == "best" and trial == facts.study.baseline):
             continue
@@ -140,7 +140,7 @@ def _row(name: str, split: str, metrics: Mapping[str, float | None], kind: str) 
     accuracy, f1 = (metrics.get(f"{prefix}_{key}") for key in ("accuracy", "f1_macro"))
     seconds = metrics.get("fit_seconds")
     cells = [text(name), text(split), number(accuracy, metric(accuracy)), number(f1, metric(f1))]
-    return row([*cells, number(seconds, "" if seconds is None else f"{seconds:.0f}")], kind)
+    return row([*cells, number(seconds, "" if seconds is None else f"{seconds:.1f}")], kind)
 
 
 def _reference_row(reference: Known, split: str) -> list[Row]:
@@ -149,7 +149,7 @@ def _reference_row(reference: Known, split: str) -> list[Row]:
         text(split),
         number(reference.accuracy, metric(reference.accuracy)),
         number(reference.f1_macro, metric(reference.f1_macro)),
-        number(reference.seconds, f"{reference.seconds:.0f}"),
+        number(reference.seconds, f"{reference.seconds:.1f}"),
     ]
     return [row(cells)]
 

@@ -32,6 +32,7 @@ def study_page(
         "figures": summary.figures(facts, validation),
         "summary": list(filter(None, [*summary.sentences(facts), in_short(facts, validation)])),
         "changes": _changes(facts),
+        "change_head": ("parameter", "baseline", _role(facts), "searched"),
         "best_command": _best_command(facts),
         "evidence": evidence_of(facts, refit),
         "reference": keep_of(facts, validation, refit, test),
@@ -88,14 +89,20 @@ def _importance_absent(facts: StudyFacts) -> str:
 def _changes(facts: StudyFacts) -> list[Row]:
     study, best, baseline = facts.study, facts.best, facts.study.baseline
     space: Mapping[str, Any] = study.record.get("space", {})
-    keys = dict.fromkeys([*space, *(best.params if best else {})])
+    if best is None:
+        return []
+    keys = dict.fromkeys([*space, *best.params])
     rows = []
     for key in keys:
         values = [trial.params.get(key, "") if trial else "" for trial in (baseline, best)]
-        is_new = best is not None and values[0] != values[1]
+        is_new = values[0] != values[1]
         cells = [text(key), param(values[0]), param(values[1]), text(space.get(key, ""))]
         rows.append(row(cells, "best" if is_new and baseline is not None else ""))
     return rows
+
+
+def _role(facts: StudyFacts) -> str:
+    return "best" if len(facts.study.directions) == 1 else "first of the front"
 
 
 def _best_command(facts: StudyFacts) -> str:

@@ -124,9 +124,11 @@ def _progress(study: StudyRecord) -> str:
         ended = f"so far {joined(done)}" if done else "none has ended yet"
         return f"The study is still under way, with {joined(still)}; {ended}."
     if len(counts) == 1 and not still:
-        alike = f"All {sum(counts.values())} trials are {next(iter(counts))}"
-        alike = alike if sum(counts.values()) > 1 else f"The only trial is {next(iter(counts))}"
-        return f"{alike}: {duration(spent)} of computing."
+        [(state, count)] = counts.items()
+        verbs = {"failed": "failed", "complete": f"{'are' if count > 1 else 'is'} complete"}
+        word = verbs.get(state, f"{'were' if count > 1 else 'was'} {state}")
+        alike = f"All {count} trials" if count > 1 else "The only trial"
+        return f"{alike} {word}, after {duration(spent)} of computing."
     return f"All {sum(counts.values())} trials have ended: {joined(done)}. They took " + (
         f"{duration(spent)} of computing."
     )

@@ -19,7 +19,6 @@ from rcnn_sweep.report.yardstick import Absent, Judged, reference_of
 from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.sweep.reading import StudyRecord, read_study
 from rcnn_sweep.tracking.reading import Reader
-from rcnn_sweep.tracking.record import Record
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.summary import SweepSummary
@@ -71,6 +70,8 @@ def attach_report(info: StudyInfo, store_uri: str, summary: "SweepSummary") -> N
 
 
 def _attach(study: StudyRecord, reader: Reader, path: Path) -> None:
+    from rcnn_sweep.tracking.record import Record
+
     run = reader.run(str(study.parent["run_id"]))
     Record(reader.client, run.run_id, run.experiment_id).file(FOLDER, path)
 

@@ -11,7 +11,6 @@ from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.words import command
 from rcnn_sweep.schema import Config, from_yaml
 from rcnn_sweep.tracking.reading import Reader, RunRecord
-from rcnn_sweep.tracking.record import Record
 
 Judged = Literal["validation", "test"]
 
@@ -117,11 +116,13 @@ def _trained(
 
 
 def _keep(parent: RunRecord, known: Known, reader: Reader, judged: Judged) -> None:
+    from rcnn_sweep.tracking.record import Record
+
     record = Record(reader.client, parent.run_id, parent.experiment_id)
     prefix = PREFIX[judged]
     metrics = {f"{prefix}_{name}": getattr(known, name) for name in METRICS}
     record.metrics({**metrics, f"{prefix}_seconds": known.seconds})
     kept = {"setup": SETUP, "seconds": round(known.seconds, 2), "rows": known.rows}
-    if known.confusion is not None and len(known.confusion.labels) <= 20:  # a tag is short
+    if known.confusion is not None and known.confusion.is_shown:  # a tag is short
         kept |= {"labels": known.confusion.labels, "matrix": known.confusion.matrix}
     record.tags({f"{TAG}_{judged}": json.dumps(kept)})

@@ -51,6 +51,20 @@ def test_the_interval_of_an_accuracy_is_wilsons() -> None:
     assert (low, high) == pytest.approx((0.866788, 0.885050), abs=1e-5)
 
 
+def test_what_is_no_confusion_matrix_is_none() -> None:
+    for wrong in ({}, {"labels": ["a"], "matrix": [[1, 2]]}, {"labels": [], "matrix": []}, [1]):
+        assert Confusion.of(wrong) is None  # type: ignore[arg-type]
+
+
+def test_of_many_classes_the_most_frequent_confusions_are_shown() -> None:
+    matrix = tuple(
+        tuple(9 if i == j else int(j == i + 1) * i for j in range(30)) for i in range(30)
+    )
+    confusion = Confusion(tuple(f"c{i}" for i in range(30)), matrix)
+    assert not confusion.is_shown
+    assert confusion.worst[:2] == [("c28", "c29", 28), ("c27", "c28", 27)]
+
+
 def test_numbers_are_written_for_people() -> None:
     minus = "\N{MINUS SIGN}"
     assert [metric(v) for v in (0.88314, 303935.0, 2e-5, -0.5)] == [

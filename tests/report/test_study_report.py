@@ -1,11 +1,13 @@
 """What the page of a study says, read back from the written HTML."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from made_study import Made, trial
 from read_page import Page
+from small import table_rows, write_table
 
 from rcnn_sweep.commands.report import main
 from rcnn_sweep.errors import UserError
@@ -16,13 +18,26 @@ SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), tri
 SEARCHED += [trial(9, 0.65)]
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Page:
+    """The page of a plain study, for the tests that only read it."""
+    folder = tmp_path_factory.mktemp("searched")
+    shutil.copy(migrated_database, folder / "mlflow.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RCNN_SWEEP_CACHE", str(folder / "cache"))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.chdir(folder)
+        made = Made(folder, write_table(folder / "reviews.csv", table_rows(200)))
+        made.study("search", SEARCHED)
+        return shown(made, "search")
+
+
 def shown(made: Made, name: str) -> Page:
     return Page(report_study(name, None, output=made.folder / "page.html"))
 
 
-def test_the_numbers_and_their_verdict_are_on_the_page(made: Made) -> None:
-    made.study("search", SEARCHED)
-    page = shown(made, "search")
+def test_the_numbers_and_their_verdict_are_on_the_page(searched: Page) -> None:
+    page = searched
     assert "best val_accuracy 0.8500 trial 1, +0.1500 on the baseline" in page.text
     assert "baseline val_accuracy 0.7000" in page.text
     assert "All 5 trials have ended: 4 complete and 1 pruned." in page.text
@@ -41,13 +56,12 @@ def test_the_numbers_and_their_verdict_are_on_the_page(made: Made) -> None:
     assert {"Importance of the parameters", "val_accuracy by conv.filters"} <= page.titles()
 
 
-def test_every_row_has_the_command_that_reproduces_it(made: Made) -> None:
-    made.study("search", SEARCHED)
-    page = shown(made, "search")
-    rows = page.tables["From a row back to its run"][1:]
-    runs = {run.info.run_id for run in made.store.client.search_runs([made.store.experiment_id])}
-    assert len(rows) == 5
-    assert {row[2].removeprefix("python -m rcnn_sweep reproduce ") for row in rows} <= runs
+def test_every_row_has_the_command_that_reproduces_it(searched: Page) -> None:
+    rows = searched.tables["From a row back to its run"][1:]
+    assert [row[0] for row in rows] == ["0", "1", "2", "3", "4"]
+    commands = [row[2] for row in rows]
+    assert all(re.fullmatch("python -m rcnn_sweep reproduce [0-9a-f]{32}", c) for c in commands)
+    assert len(set(commands)) == 5
 
 
 def test_the_report_is_in_the_studys_directory_and_on_its_run(
@@ -149,9 +163,8 @@ def test_no_password_is_shown(made: Made) -> None:
     assert "postgresql://me:***@host/db" in page.text
 
 
-def test_the_page_asks_for_nothing_from_outside(made: Made) -> None:
-    made.study("search", SEARCHED)
-    page = shown(made, "search")
+def test_the_page_asks_for_nothing_from_outside(searched: Page) -> None:
+    page = searched
     assert not {"src", "href", "srcset", "style"} & page.attribute_names()
     assert not re.findall(r"https?://(?!www\.w3\.org)[^\s<\"']*", page.html)
     assert "@import" not in page.html
@@ -162,9 +175,8 @@ def test_the_page_asks_for_nothing_from_outside(made: Made) -> None:
     assert len(page.html) < 200_000
 
 
-def test_the_page_can_be_read_without_seeing_it(made: Made) -> None:
-    made.study("search", SEARCHED)
-    page = shown(made, "search")
+def test_the_page_can_be_read_without_seeing_it(searched: Page) -> None:
+    page = searched
     named = dict(page.elements)
     assert named["html"]["lang"] == "en"
     assert [tag for tag, _ in page.elements].count("h1") == 1
@@ -188,6 +200,7 @@ def test_the_page_can_be_read_without_seeing_it(made: Made) -> None:
             [trial(16, state="failed", reason="ValueError: no"), trial(8, state="failed")],
             "No trial is complete, so there is no best one.",
         ),
+        ("one failed", [trial(16, state="failed")], "The only trial failed, after 0.0 s"),
         (
             "running",
             [trial(16, 0.7), trial(20, state="running"), trial(9, state="waiting")],
@@ -211,6 +224,22 @@ def test_odd_studies_have_a_sensible_page(
     assert "nan" not in page.text.lower().split()
 
 
+def test_thirty_classes_have_a_page(made: Made) -> None:
+    run_id = made.study("search", SEARCHED[:2])
+    labels = [f"class {i}" for i in range(30)]
+    content = {
+        "labels": labels,
+        "matrix": [[int(i != j) * j for j in range(30)] for i in range(30)],
+    }
+    query = f"tags.`mlflow.parentRunId` = '{run_id}'"
+    for run in made.store.client.search_runs([made.store.experiment_id], query):
+        record = made.store.record(run.info.run_id)
+        record.json("evaluation/confusion_matrix.json", content)
+    rows = shown(made, "search").tables["30 classes; the most frequent confusions:"]
+    assert rows[1] == ["class 0", "class 29", "29"]
+    assert len(rows) == 11
+
+
 def test_failures_are_listed_with_reason_and_retry(made: Made) -> None:
     again = trial(16, 0.7, slot=0, retry_of=0)
     made.study("search", [trial(16, state="failed", reason="killed by signal 9"), again])
@@ -232,7 +261,16 @@ def test_several_objectives_show_their_front(made: Made) -> None:
     assert "Pareto front" in page.titles()
     assert "Optimisation history" not in page.titles()
     assert "on the Pareto front 2" in page.text
+    assert "the best network 0.8000" in page.text
     assert "2 trials are on the Pareto front of val_accuracy and fit_seconds" in page.text
+
+
+def test_a_refits_own_study_is_answered_with_the_study_it_belongs_to(made: Made) -> None:
+    run_id = made.study("search-refit", SEARCHED[:1])
+    tags = {"rcnn_sweep.kind": "refit", "rcnn_sweep.study": "search"}
+    made.store.record(str(run_id)).tags(tags)
+    with pytest.raises(UserError, match=r"is in the report of its study: .* report search$"):
+        main(["search-refit"])
 
 
 def test_a_study_of_another_app_needs_no_mlflow(made: Made) -> None:
