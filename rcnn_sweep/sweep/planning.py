@@ -50,6 +50,7 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     command = read_command(request.arguments, request.loader)
     names = hooks.metric_names()
     _check_metrics(settings, names)
+    _check_places(settings)  # before the data is fetched, which may take long
     settings, unprunable = _adapted(settings, command, request, names)
     composer = _composer(command, request, hooks, settings.dry_run)
     check = PossibleCheck(composer, hooks)
@@ -158,6 +159,12 @@ def _budget(
 
 def _job(request: Request) -> str:
     return str(request.master.hydra.job.name)
+
+
+def _check_places(settings: Settings) -> None:
+    storage_url(settings.storage)
+    if settings.study_name is not None:
+        _checked_name(settings.study_name)
 
 
 def _checked_name(name: str) -> str:
