@@ -36,8 +36,8 @@ def intervals(evidence: Evidence) -> Figure:
     names = [f"{one.arm.name}\n{one.verdict}" for one in comparisons]
     axes.set_yticks(range(len(comparisons)), names)
     axes.set_ylim(len(comparisons) - 0.5, -0.5)
-    level = f"{simultaneous_level(len(comparisons)):.4g}"
-    axes.set_xlabel(f"points above the baseline ({float(level):.2%} intervals; ticks: seeds)")
+    level = f"{100 * simultaneous_level(len(comparisons)):.4g}%"
+    axes.set_xlabel(f"points above the baseline ({level} intervals; ticks: seeds)")
     axes.set_title(f"{evidence.asked.study}: baseline and candidates on test".replace("$", r"\$"))
     if any(one.differences for one in comparisons):
         axes.legend(loc="best", fontsize=8)

@@ -25,10 +25,10 @@ def text(evidence: Evidence) -> str:
 
 def table(evidence: Evidence) -> Iterator[str]:
     """Give a line for each config: test metrics, and the difference with its interval."""
-    level = f"{simultaneous_level(len(evidence.comparisons)):.4g}"
+    level = f"{100 * simultaneous_level(len(evidence.comparisons)):.4g}%"
     yield (
         f"{'':12}{'runs':>5}{'accuracy':>18}{'macro-F1':>18}  "
-        f"{NAMES[evidence.asked.judged_by]} - baseline ({float(level):.2%} interval)"
+        f"{NAMES[evidence.asked.judged_by]} - baseline ({level} interval)"
     )
     yield _row(evidence.baseline, None, evidence)
     for judged, comparison in zip(evidence.arms[1:], evidence.comparisons, strict=True):

@@ -12,9 +12,9 @@ from rcnn_sweep.sweep.reading import read_study
 
 SWEEP = [
     *("-m", "data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
-    *("conv.filters=4,6", "conv.kernel_size=3", "lstm.units=4", "training.epochs=1"),
+    *("conv.filters=4", "conv.kernel_size=3", "lstm.units=4", "training.epochs=1"),
     *("training.batch_size=16", "training.learning_rate=0.02", "hydra.sweeper.study_name=small"),
-    *("hydra.sweeper.workers=1", "data.train_limit=80"),
+    *("hydra.sweeper.workers=1", "data.train_limit=80", "hydra.sweeper.n_trials=2"),
 ]
 
 
@@ -75,7 +75,9 @@ def test_a_refit_is_one_run_whose_children_are_full_runs(refitted: tuple[Path, s
         assert (artifacts / "evaluation" / "predictions.npz").exists()
         assert child.outputs.model_outputs, "the text model is logged"
     filters = {r.data.tags["rcnn_sweep.candidate"]: r.data.params["conv.filters"] for r in children}
-    assert filters == {"baseline": "4", "trial 1": "6"}
+    study = optuna.load_study(study_name="small", storage=f"sqlite:///{folder}/studies.db")
+    swept = [str(trial.params["conv.filters"]) for trial in study.trials]
+    assert filters == {"baseline": swept[0], "trial 1": swept[1]}
     assert evidence(folder)["sentence"] in output
 
 

@@ -1,0 +1,60 @@
+"""Studies whose points the application gives: they grow, and slots can be left out."""
+
+import random
+from pathlib import Path
+
+from optuna.distributions import IntDistribution
+from optuna.study import StudyDirection
+
+from rcnn_sweep.sweep.queue import LEFT_OUT, Queue, slots_of
+from rcnn_sweep.sweep.reading import read_study
+from rcnn_sweep.sweep.space import drawn
+from rcnn_sweep.sweep.storage import open_storage, storage_url
+from rcnn_sweep.sweep.summary import word_of
+
+
+def queue(folder: Path, n_trials: int, name: str = "s") -> Queue:
+    url = storage_url(f"sqlite:///{folder}/studies.db")
+    storage = open_storage(url)
+    try:
+        study_id = storage.get_study_id_from_name(name)
+    except KeyError:
+        study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
+    return Queue(storage, study_id, url, n_trials, 1)
+
+
+def states(filled: Queue) -> dict[int, str]:
+    return {slot: word_of(tried[-1]) for slot, tried in slots_of(filled.trials()).items()}
+
+
+def test_slots_left_out_are_withdrawn_and_come_back_when_wanted(tmp_path: Path) -> None:
+    points = {slot: {"x": slot} for slot in range(3)}
+    first = queue(tmp_path, 3)
+    assert first.fill(points) == 3
+    first.set_study_attr(LEFT_OUT, [1])
+    assert first.fill(points) == 0
+    assert states(first) == {0: "waiting", 1: "withdrawn", 2: "waiting"}
+    longer = queue(tmp_path, 5)
+    longer.set_study_attr(LEFT_OUT, [])
+    assert longer.fill({**points, 3: {"x": 3}, 4: {"x": 4}}, ("withdrawn",)) == 3
+    assert set(states(longer).values()) == {"waiting"}
+    assert longer.points() == {slot: {"x": slot} for slot in range(5)}
+
+
+def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
+    for name, is_search in (("search", True), ("comparison", False)):
+        filled = queue(tmp_path, 1, name)
+        filled.set_study_attr("is_search", is_search)
+        filled.fill({0: {"x": 1}})
+        filled.claim("worker")
+    storage = f"sqlite:///{tmp_path}/studies.db"
+    assert read_study(None, storage).name == "search"
+    assert not read_study("comparison", storage).is_search
+
+
+def test_drawing_from_a_wide_range_does_not_list_it() -> None:
+    wide = IntDistribution(-1, 10**15)
+    draws = [drawn(wide, random.Random(seed)) for seed in range(50)]
+    assert all(isinstance(value, int) and -1 <= value <= 10**15 for value in draws)
+    assert len(set(draws)) == 50
+    assert {drawn(IntDistribution(2, 8, step=3), random.Random(s)) for s in range(40)} == {2, 5, 8}
