@@ -158,9 +158,13 @@ class RecordedStudy(StudyHooks):
         from rcnn_sweep.sweep.printing import summary_lines
 
         record = self._store.record(str(parent["run_id"]))
-        record.metrics(study_metrics(summary))
-        record.folder("sweep", summary.results)
-        record.describe("\n".join(summary_lines(summary, info)).strip())
+        try:
+            record.metrics(study_metrics(summary))
+            record.folder("sweep", summary.results)
+            record.describe("\n".join(summary_lines(summary, info)).strip())
+        except Exception as error:  # a full disk must not leave the run RUNNING
+            record.lost(summary.reason or f"its results could not be recorded: {error}")
+            raise
         if summary.state == "complete":
             record.complete()
         elif summary.state == "interrupted":
