@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 NETWORK = ["data.maxlen=24", "embedding.output_dim=8", "conv.filters=8", "lstm.units=8"]
 TABLE = ["data=table", "data.path=reviews.tsv"]
+KINDS = ("calm", "drivers", "workers")
+
 BREATH = (1.0, 6.0)
 """Seconds between two kills of workers."""
 
@@ -94,6 +96,14 @@ class Place:
             return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
         except KeyError:
             return []
+
+    def wait_for_a_trial(self, driver: "subprocess.Popen[bytes]") -> None:
+        """Return when a trial of this start runs, or the driver has ended."""
+        while driver.poll() is None:
+            running = [t for t in self.trials() if t.state is TrialState.RUNNING]
+            if any(_seconds(trial.datetime_start) > self.starts[-1] for trial in running):
+                return
+            time.sleep(0.2)
 
     def keep(self) -> None:
         """Note how each finished trial stands in the study and on disk."""
@@ -170,12 +180,19 @@ def undisturbed(place: Place) -> Figures:
 
 
 def killed_drivers(place: Place, kills: int, latest: float, rng: random.Random) -> Figures:
-    """Run the command, killed at most ``latest`` s after its start, again until it ends."""
+    """Run the command again after each kill until it ends by itself.
+
+    Every other kill comes at most ``latest`` s after the start, the others in the midst of trials.
+    """
     started, killed, code = time.perf_counter(), 0, -9
     while code == -9:
         driver = place.start()
+        pause = rng.uniform(1.0, latest)
+        if killed < kills and killed % 2:
+            place.wait_for_a_trial(driver)
+            pause = rng.uniform(*BREATH)
         try:
-            code = driver.wait(rng.uniform(1.0, latest) if killed < kills else None)
+            code = driver.wait(pause if killed < kills else None)
         except subprocess.TimeoutExpired:
             driver.kill()
             code = driver.wait()
@@ -236,6 +253,7 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=16)
     parser.add_argument("--latest", type=float, default=25.0, help="a driver's life, in seconds")
     parser.add_argument("--rows", type=int, default=4000)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which sweeps")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True, help="a new one, for the sweeps")
     parser.add_argument("--words", nargs="*", default=[], help="overrides that choose the data")
@@ -243,12 +261,13 @@ def main() -> int:
     arguments.folder = arguments.folder.absolute()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     rng = random.Random(arguments.seed)
-    places = [
-        prepared(arguments.folder / name, arguments) for name in ("calm", "drivers", "workers")
-    ]
-    told = [undisturbed(places[0])]
-    told.append(killed_drivers(places[1], arguments.kills, arguments.latest, rng))
-    told.append(killed_workers(places[2], arguments.kills, rng))
+    places = [prepared(arguments.folder / name, arguments) for name in KINDS]
+    calm, drivers, workers = places
+    told = [undisturbed(calm)] if "calm" in arguments.kinds else []
+    if "drivers" in arguments.kinds:
+        told.append(killed_drivers(drivers, arguments.kills, arguments.latest, rng))
+    if "workers" in arguments.kinds:
+        told.append(killed_workers(workers, arguments.kills, rng))
     show(told)
     (arguments.folder / "figures.json").write_text(json.dumps([asdict(f) for f in told]))
     return 0 if all(figures.is_clean(arguments.trials) for figures in told) else 1

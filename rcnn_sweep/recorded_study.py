@@ -169,16 +169,21 @@ class RecordedStudy(RecordedTrials):
         from rcnn_sweep.sweep.printing import summary_lines
 
         record = self.store.record(str(parent["run_id"]))
-        record.metrics(study_metrics(summary))
-        record.folder("sweep", summary.results)
-        record.describe("\n".join(summary_lines(summary, info)).strip())
+        try:
+            record.metrics(study_metrics(summary))
+            record.folder("sweep", summary.results)
+            record.describe("\n".join(summary_lines(summary, info)).strip())
+        except Exception as error:  # a full disk must not leave the run RUNNING
+            record.lost(summary.reason or f"its results could not be recorded: {error}")
+            raise
         if summary.state == "complete":
             record.complete()
         elif summary.state == "interrupted":
             record.interrupted(summary.reason)
         else:
             record.lost(summary.reason)
-        attach_report(info, self.store.uri, summary)
+        is_over = summary.state == "complete"
+        attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
         return [how_to_see(self.store, record.run_id)]
 
 

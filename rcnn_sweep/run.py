@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from rcnn_sweep import signals
 from rcnn_sweep.checks import check
 from rcnn_sweep.data import Dataset, load
 from rcnn_sweep.errors import Terminated
@@ -77,6 +78,9 @@ def recorded_run(job: Job, store: Store) -> dict[str, float]:
         record.interrupted(f"stopped by {'SIGTERM' if isinstance(stop, Terminated) else 'Ctrl-C'}")
         raise
     except BaseException as error:
+        if (swallowed := signals.pending()) is not None:
+            record.interrupted(f"stopped while it ran ({type(swallowed).__name__})")
+            raise swallowed from error
         record.failed(error)
         raise
     log.info("%s", how_to_see(store, record.run_id))

@@ -35,6 +35,15 @@ def raise_pending() -> None:
         raise _pending[0](_pending[0].__name__)
 
 
+def pending() -> BaseException | None:
+    """Give what the first signal asked for, if one has arrived.
+
+    Code in between, such as an import in a compiled library, may have turned it into an error of
+    its own: with a signal pending, such an error is an interruption.
+    """
+    return _pending[0](_pending[0].__name__) if _pending else None
+
+
 @contextmanager
 def _set(interruptible: bool) -> Iterator[None]:
     earlier = _state["interruptible"]

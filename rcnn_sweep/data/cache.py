@@ -74,7 +74,7 @@ def locked(path: Path) -> FileLock:
 
 def unwritable(folder: Path, error: OSError) -> DataError:
     """Give the error that says why ``folder`` cannot be written and what to do."""
-    cause = os.strerror(error.errno) if error.errno else str(error)
+    cause = os.strerror(error.errno) if error.errno else f"it takes no whole file ({error})"
     step = "Free some space" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Mend that"
     return DataError(
         f"Expected a writable data cache, found {folder}: {cause}.\n"

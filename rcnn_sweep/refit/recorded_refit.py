@@ -13,6 +13,7 @@ from rcnn_sweep.refit.candidates import Arm, arms
 from rcnn_sweep.refit.config import refit_config
 from rcnn_sweep.refit.points import slotted, wanted
 from rcnn_sweep.refit.task import yaml_of
+from rcnn_sweep.report import attach_report
 from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.tracking import Store, how_to_see, tracking_uri
 from rcnn_sweep.tracking.reading import Reader
@@ -101,4 +102,5 @@ class RecordedRefit(RecordedTrials):
                 record.failed(error)
                 raise
             record.complete()
+            attach_report(self.asked.study, info.url, self.store.uri, may_train=True)
         return [*lines, how_to_see(self.store, record.run_id)]

@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
@@ -16,12 +15,8 @@ from rcnn_sweep.report.page import write_page
 from rcnn_sweep.report.study_page import study_page
 from rcnn_sweep.report.words import command
 from rcnn_sweep.report.yardstick import Absent, Judged, reference_of
-from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.sweep.reading import StudyRecord, read_study
 from rcnn_sweep.tracking.reading import Reader
-
-if TYPE_CHECKING:
-    from rcnn_sweep.sweep.summary import SweepSummary
 
 log = logging.getLogger(__name__)
 
@@ -35,38 +30,38 @@ def report_study(
     *,
     tracking_uri: str | None = None,
     output: Path | None = None,
+    may_train: bool = True,
 ) -> Path:
     """Write the report of study ``name`` (None: the last one) and give its path.
 
     It goes to ``sweep/report.html`` in the study's directory and, as the artifact of that name,
     onto the study's MLflow run; with ``output`` into that file alone. The first report of a study
-    trains its reference, seconds to half a minute. Raises :class:`UserError` where study, store
+    trains its reference, seconds to half a minute, unless ``may_train`` is false. Raises :class:`UserError` where study, store
     or folder are missing.
     """
     study = read_study(name, storage)
     is_recorded = "run_id" in study.parent
     reader = Reader(tracking_uri) if is_recorded else None
-    path = write_page(output or _place(study), study_html(study, storage, reader))
+    text = study_html(study, storage, reader, may_train=may_train)
+    path = write_page(output or _place(study), text)
     if output is None and reader is not None:
         _attach(study, reader, path)
     return path
 
 
-def attach_report(info: StudyInfo, store_uri: str, summary: "SweepSummary") -> None:
-    """Write and record the report of a sweep that has just been closed.
+def attach_report(name: str, storage: str, tracking_uri: str, *, may_train: bool) -> None:
+    """Write and record the report of a study whose sweep or refit has just come to its end.
 
-    The reference is trained where the sweep is complete; one that was stopped ends at once. What
-    goes wrong is a warning: a report never fails a sweep.
+    The reference is trained with ``may_train`` only, so that one that was stopped ends at once.
+    What goes wrong is a warning: a report never fails a sweep.
     """
     try:
-        study = read_study(info.study_name, info.url)
-        reader, is_over = Reader(store_uri), summary.state == "complete"
-        text = study_html(study, info.url, reader, may_train=is_over)
-        _attach(study, reader, write_page(summary.results / FILE, text))
+        report_study(name, storage, tracking_uri=tracking_uri, may_train=may_train)
     except (Exception, KeyboardInterrupt) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        again = command("report", info.study_name)
-        log.warning("No report (%s); %s makes it.", without_password(reason), again)
+        log.warning(
+            "No report (%s); %s makes it.", without_password(reason), command("report", name)
+        )
 
 
 def _attach(study: StudyRecord, reader: Reader, path: Path) -> None:

@@ -195,6 +195,7 @@ class TrialRunner:
                 verdict,
             )
         elif verdict.kind:
+            signals.raise_pending()  # the failure is what became of a signal
             log.error("trial %d failed: %s", number, verdict.reason)
             self._write_failure(number, verdict)
             self.queue.fail(number, verdict.kind, verdict.reason, verdict.trace)

@@ -2,8 +2,6 @@
 
 import logging
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from made_study import Made, trial
@@ -14,21 +12,15 @@ from rcnn_sweep.report import attach_report
 
 @pytest.fixture
 def results(made: Made) -> Path:
-    folder = made.folder / "results"
-    folder.mkdir()
+    """The folder of a sweep's results, below the made study's directory."""
+    folder = made.folder / "multirun" / "made" / "sweep"
+    folder.mkdir(parents=True)
     return folder
-
-
-def ended(made: Made, results: Path, state: str) -> tuple[Any, Any]:
-    """A sweep's study and summary as its hooks get them."""
-    info = SimpleNamespace(study_name="search", url=made.url)
-    return info, SimpleNamespace(results=results, state=state)
 
 
 def test_a_complete_sweep_leaves_its_report_with_a_reference(made: Made, results: Path) -> None:
     run_id = made.study("search", [trial(16, 0.7), trial(20, 0.85)])
-    info, summary = ended(made, results, "complete")
-    attach_report(info, made.store.uri, summary)
+    attach_report("search", made.url, made.store.uri, may_train=True)
     run = made.store.client.get_run(run_id)
     assert run.data.metrics["reference_val_accuracy"] == 1.0
     logged = Path(run.info.artifact_uri) / "sweep" / "report.html"
@@ -37,8 +29,7 @@ def test_a_complete_sweep_leaves_its_report_with_a_reference(made: Made, results
 
 def test_a_stopped_sweep_trains_no_reference(made: Made, results: Path) -> None:
     run_id = made.study("search", [trial(16, 0.7), trial(20, state="waiting")])
-    info, summary = ended(made, results, "interrupted")
-    attach_report(info, made.store.uri, summary)
+    attach_report("search", made.url, made.store.uri, may_train=False)
     assert "reference_val_accuracy" not in made.store.client.get_run(run_id).data.metrics
     page = Page(results / "report.html")
     assert "It was not trained as the sweep was stopped; python -m rcnn_sweep report" in page.text
@@ -58,9 +49,8 @@ def test_what_goes_wrong_is_a_warning(
         raise error
 
     monkeypatch.setattr("rcnn_sweep.report.written.study_html", fail)
-    info, summary = ended(made, results, "complete")
     with caplog.at_level(logging.WARNING):
-        attach_report(info, made.store.uri, summary)
+        attach_report("search", made.url, made.store.uri, may_train=True)
     [told] = [r.getMessage() for r in caplog.records if r.name == "rcnn_sweep.report.written"]
     assert told.endswith("python -m rcnn_sweep report search makes it.")
     assert list(results.iterdir()) == []

@@ -207,3 +207,12 @@ def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
     assert driver.returncode == 1, out + err
     assert "studies.db cannot be used: no such table: trials" in out + err
     assert "close parent-1 failed" in (toy.directory / "hooks.txt").read_text()
+
+
+def test_error_that_a_signal_turned_into_is_an_interruption(toy: Toy) -> None:
+    driver = toy.start(*ONE, "fault=swallow", "hydra.sweeper.n_trials=1")
+    toy.wait_until(driver, lambda: len(toy.calls()) == 1)
+    driver.send_signal(signal.SIGTERM)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 143, out + err
+    assert [t.user_attrs["failure"] for t in toy.trials()] == ["interrupted"]

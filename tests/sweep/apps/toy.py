@@ -27,6 +27,11 @@ def misbehave(cfg: DictConfig) -> None:
         raise ValueError("deliberate")
     if cfg.fault == "error_above_5" and cfg.x > 5:
         raise ValueError("x is too large")
+    if cfg.fault == "swallow":
+        try:
+            time.sleep(60)
+        except BaseException as error:
+            raise ValueError("an import was cut off") from error
     if cfg.fault == "user":
         raise UserError("data.path must exist, received nowhere")
     if cfg.fault == "memory_once" and not once.exists():
