@@ -1,5 +1,7 @@
 """The statistics by hand, against other libraries, and by simulation."""
 
+import gc
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -16,6 +18,12 @@ from rcnn_sweep.refit.statistics import (
     percentiles,
 )
 from rcnn_sweep.refit.weighing import weighed
+
+
+@pytest.fixture(autouse=True)
+def no_collections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """statsmodels' multipletests collects garbage, .1 s a call: nine tenths of a simulation."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
 def test_metrics_are_those_of_scikit_learn() -> None:
@@ -119,11 +127,11 @@ def test_without_a_difference_better_is_claimed_in_at_most_5_percent(
     """The claim is about the family: that any of the candidates is better."""
     rng = np.random.default_rng(1)
     claims = 0
-    for _ in range(100):
+    for _ in range(200):
         truth, configs = refit(rng, (0.0,) * candidates, texts=200, luck=luck)
         evidence = weighed(asked(5), truth, configs)
         claims += any(one.verdict == "better" for one in evidence.comparisons)
-    assert claims <= 5
+    assert claims <= 10
 
 
 def test_a_large_difference_is_found_in_either_direction() -> None:
