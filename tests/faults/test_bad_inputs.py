@@ -164,7 +164,7 @@ BAD: list[tuple[str, ...]] = [
     (f"{SWEEP}storage=postgresql://u:secret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
     (f"{SWEEP}sampler.name=tpee", "hydra.sweeper.sampler.name", "tpe", "'tpee'"),
     (f"-m {TABLE} +hydra.sweeper.sampler.kwargs.speed=3", "hydra.sweeper.sampler.kwargs", "speed"),
-    (f"{SWEEP}sampler.name=grid 'conv.filters=interval(1.0,9.0)'", "sampler.name", "finite"),
+    (f"{SWEEP}sampler.name=grid 'embedding.dropout=interval(0.1,0.5)'", "sampler.name", "finite"),
     (f"{SWEEP}pruner.name=medain", "hydra.sweeper.pruner.name", "median", "'medain'"),
     (f"{SWEEP}direction=up", "hydra.sweeper.direction", "maximize", "'up'"),
     (f"{SWEEP}metric=[val_accuracy,parameters]", "hydra.sweeper.metric", "same length"),
@@ -175,7 +175,7 @@ BAD: list[tuple[str, ...]] = [
     (f"{SWEEP}seed=-1", "hydra.sweeper.seed", "-1"),
     (f"{SWEEP}dry_run=perhaps", "hydra.sweeper.dry_run", "true or false", "'perhaps'"),
     (f"{SWEEP}hooks=nowhere.Hooks", "hydra.sweeper.hooks", "nowhere.Hooks"),
-    (f"-m {TABLE} '+hydra.sweeper.space.conv.filters=several'", "conv.filters", "several"),
+    (f"-m {TABLE} '+hydra.sweeper.space.conv.filters=several'", "space of conv", "several"),
     (f"-m {TABLE} '+hydra.sweeper.space.cnv={{around: {{plus: 1}}}}'", "cnv"),
 ]
 
@@ -248,7 +248,7 @@ def commands(
     with ThreadPoolExecutor(2) as pool:
         started = Commands(folder, pool, {})
         for item in request.session.items:
-            if item.path == request.path and "case" in item.callspec.params:
+            if item.path == request.path and hasattr(item, "callspec"):
                 started.start(item.callspec.params["case"][0])
         yield started
         pool.shutdown(cancel_futures=True)
