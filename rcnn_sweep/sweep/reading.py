@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.queue import point_of
+from rcnn_sweep.sweep.record import flattened
 from rcnn_sweep.sweep.space import Value
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
 from rcnn_sweep.sweep.summary import best_of, word_of
@@ -127,7 +128,7 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudyRecord:
         metrics=tuple(record.get("metric", ["value"] * len(directions))),
         trials=tuple(trials.values()),
         best=tuple(trials[trial.number] for trial in best_of(frozen, directions)),
-        baseline=_baseline(tuple(trials.values()), attrs.get("baseline")),
+        baseline=_baseline(tuple(trials.values()), attrs, record),
         record=record,
         parent=attrs.get("parent") or {},
         command=attrs.get("command", ""),
@@ -137,10 +138,14 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudyRecord:
 
 
 def _baseline(
-    trials: tuple[TrialRecord, ...], params: Mapping[str, Value] | None
+    trials: tuple[TrialRecord, ...], attrs: Mapping[str, Any], record: Mapping[str, Any]
 ) -> TrialRecord | None:
-    same = [t for t in trials if t.state == "complete" and t.params == params]
-    return same[0] if same else None
+    """Give the baseline's trial; early studies did not note its point, but had its config."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    if "baseline" in attrs:
+        return next((t for t in complete if t.params == attrs["baseline"]), None)
+    base = dict(flattened(record.get("config", {})))
+    return next((t for t in complete if t.params and t.params.items() <= base.items()), None)
 
 
 def _trial(trial: FrozenTrial) -> TrialRecord:

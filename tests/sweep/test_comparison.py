@@ -3,8 +3,9 @@
 import random
 from pathlib import Path
 
-from optuna.distributions import IntDistribution
+from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.study import StudyDirection
+from optuna.trial import create_trial
 
 from rcnn_sweep.sweep.queue import LEFT_OUT, Queue, slots_of
 from rcnn_sweep.sweep.reading import read_study
@@ -50,6 +51,26 @@ def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path}/studies.db"
     assert read_study(None, storage).name == "search"
     assert not read_study("comparison", storage).is_search
+
+
+def test_the_baseline_of_a_study_that_did_not_note_it_is_found_by_its_config(
+    tmp_path: Path,
+) -> None:
+    filled = queue(tmp_path, 2)
+    filled.set_study_attr("record", {"config": {"conv": {"filters": 64}, "data": {"names": []}}})
+    ranges: dict[str, BaseDistribution] = {"conv.filters": IntDistribution(1, 100)}
+    for filters in (32, 64):
+        trial = create_trial(
+            params={"conv.filters": filters},
+            distributions=ranges,
+            value=0.8,
+            user_attrs={"slot": 0},
+        )
+        filled.storage.create_new_trial(filled.study_id, template_trial=trial)
+    found = read_study("s", f"sqlite:///{tmp_path}/studies.db")
+    assert found.baseline is not None and found.baseline.params == {"conv.filters": 64}
+    filled.set_study_attr("baseline", None)
+    assert read_study("s", f"sqlite:///{tmp_path}/studies.db").baseline is None
 
 
 def test_drawing_from_a_wide_range_does_not_list_it() -> None:
