@@ -24,7 +24,9 @@ from pathlib import Path
 
 import optuna
 from mlflow import MlflowClient
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import OperationalError
 
 ROOT = Path(__file__).resolve().parents[1]
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -92,10 +94,12 @@ class Place:
             return []
         url, options = f"sqlite:///{self.folder}/studies.db", {"connect_args": {"timeout": 60}}
         try:
-            storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
+            storage = optuna.storages.RDBStorage(
+                url, engine_kwargs=options, skip_compatibility_check=True, skip_table_creation=True
+            )
             return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
-        except KeyError:
-            return []
+        except (KeyError, StorageInternalError, OperationalError):
+            return []  # the driver is about to make it
 
     def wait_for_a_trial(self, driver: "subprocess.Popen[bytes]") -> None:
         """Return when a trial of this start runs, or the driver has ended."""
