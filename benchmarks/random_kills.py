@@ -15,18 +15,18 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import optuna
 from mlflow import MlflowClient
-from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import OperationalError
 
 ROOT = Path(__file__).resolve().parents[1]
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -57,6 +57,19 @@ class Figures:
         """Say whether exactly ``n_trials`` results are there and nothing else went wrong."""
         wrong = self.lost + self.duplicated + self.overwritten + self.running + self.exit_code
         return self.finished == n_trials and not wrong
+
+
+def has_study(database: Path) -> bool:
+    """Say whether the study is there; Optuna's own look would make the tables, as a driver does."""
+    if not database.exists():
+        return False
+    try:
+        with closing(
+            sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=60)
+        ) as found:
+            return bool(found.execute("SELECT 1 FROM studies WHERE study_name = 's'").fetchone())
+    except sqlite3.OperationalError:
+        return False
 
 
 @dataclass
@@ -90,16 +103,11 @@ class Place:
 
     def trials(self) -> list[FrozenTrial]:
         """Give the study's trials, none before there is a study."""
-        if not (self.folder / "studies.db").exists():
+        if not has_study(self.folder / "studies.db"):
             return []
         url, options = f"sqlite:///{self.folder}/studies.db", {"connect_args": {"timeout": 60}}
-        try:
-            storage = optuna.storages.RDBStorage(
-                url, engine_kwargs=options, skip_compatibility_check=True, skip_table_creation=True
-            )
-            return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
-        except (KeyError, StorageInternalError, OperationalError):
-            return []  # the driver is about to make it
+        storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
+        return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
 
     def wait_for_a_trial(self, driver: "subprocess.Popen[bytes]") -> None:
         """Return when a trial of this start runs, or the driver has ended."""
