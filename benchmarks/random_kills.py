@@ -15,9 +15,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +59,19 @@ class Figures:
         return self.finished == n_trials and not wrong
 
 
+def has_study(database: Path) -> bool:
+    """Say whether the study is there; Optuna's own look would make the tables, as a driver does."""
+    if not database.exists():
+        return False
+    try:
+        with closing(
+            sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=60)
+        ) as found:
+            return bool(found.execute("SELECT 1 FROM studies WHERE study_name = 's'").fetchone())
+    except sqlite3.OperationalError:
+        return False
+
+
 @dataclass
 class Place:
     """A directory in which one command sweeps."""
@@ -88,14 +103,11 @@ class Place:
 
     def trials(self) -> list[FrozenTrial]:
         """Give the study's trials, none before there is a study."""
-        if not (self.folder / "studies.db").exists():
+        if not has_study(self.folder / "studies.db"):
             return []
         url, options = f"sqlite:///{self.folder}/studies.db", {"connect_args": {"timeout": 60}}
-        try:
-            storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
-            return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
-        except KeyError:
-            return []
+        storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
+        return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
 
     def wait_for_a_trial(self, driver: "subprocess.Popen[bytes]") -> None:
         """Return when a trial of this start runs, or the driver has ended."""
