@@ -1,5 +1,6 @@
 """How many reviews a second `predict` labels, and what the time goes into.
 
+    python benchmarks/predict_throughput.py
     python benchmarks/predict_throughput.py --model runs:/RUN_ID/model --texts reviews.parquet
 
 Measures in one warm process: reading the texts, encoding them, the network, and the whole path of
@@ -20,11 +21,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rcnn_sweep.data.words import full_texts
 from rcnn_sweep.prediction import FORMATS, batches, from_file
 from rcnn_sweep.runtime import start_tensorflow
+from rcnn_sweep.schema import from_yaml
 from rcnn_sweep.tracking.loading import TextModel
+from rcnn_sweep.tracking.reading import Reader
 
 SINGLE_TEXTS = 200
+TABLE, TEXTS, ANSWERS = "texts.csv", "texts.parquet", "answers.csv"
 
 
 def seconds(call: Callable[[], Any], repeats: int) -> float:
@@ -56,91 +61,89 @@ def command(*words: str) -> Callable[[], None]:
     return call
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--texts", type=Path, required=True, help="a table with a column text")
-    parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--repeats", type=int, default=2)
-    given = parser.parse_args()
-    start_tensorflow()
+def model_and_texts(folder: Path) -> tuple[str, list[str]]:
+    """Train the baseline on the snippets for an epoch; give its run's model and their texts."""
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    words = ["rcnn_sweep", "data=snippets", "training.epochs=1"]
+    subprocess.run([sys.executable, "-m", *words], check=True, cwd=folder, capture_output=True)
+    reader = Reader(uri)
+    [run] = reader.search("tags.`rcnn_sweep.kind` = 'run'")
+    config = from_yaml(reader.text(run.run_id, "config/resolved.yaml") or "")
+    return f"runs:/{run.run_id}/model", [" ".join(text) for text in full_texts(config.data).train]
+
+
+def show(taken: float, count: int, name: str, ours: float | None = None) -> None:
+    """Print a line of the table."""
+    ratio = "" if ours is None else f"  ({taken / ours:.2f} times ours)"
+    print(f"{taken:7.2f} s  {count / taken:8.0f} a second  {name}{ratio}", flush=True)
+
+
+def warm(uri: str, texts: list[str], folder: Path, repeats: int) -> None:
+    """Measure in this process: our parts, then `mlflow.pyfunc`."""
     import pandas as pd
 
-    model = TextModel(given.model)
+    model = TextModel(uri)
     model.load()
     classifier: Any = model._model._model_impl
-    texts = [text for text in itertools.islice(from_file(given.texts, None), given.count) if text]
     ids = classifier._vocabulary.encode(texts).astype("int32")
     network = classifier._network
     model.answer(texts[:600])  # traces the network
-    frame = pd.DataFrame({"text": texts})
-    with tempfile.TemporaryDirectory() as folder:
-        table, lines = Path(folder, "texts.csv"), Path(folder, "texts.parquet")
-        frame.to_csv(table, index=False)
-        frame.to_parquet(lines)
-        target = Path(folder, "answers.csv")
-        ours = {
-            "reading": lambda: sum(1 for _ in itertools.islice(from_file(lines, None), len(texts))),
-            "encoding": lambda: classifier._vocabulary.encode(texts),
-            "network": lambda: [
-                network.predict_on_batch(ids[i : i + 512]) for i in range(0, len(ids), 512)
-            ],
-            "all of predict": lambda: whole_path(model, lines, len(texts), target),
-        }
-        for name, call in ours.items():
-            taken = seconds(call, given.repeats)
-            print(f"{taken:7.2f} s  {len(texts) / taken:8.0f} a second  {name}", flush=True)
-        singles = [frame.iloc[i : i + 1] for i in range(SINGLE_TEXTS)]
-        pyfunc = model._model
-        one = seconds(lambda: [pyfunc.predict(row) for row in singles], 1)
-        one *= len(texts) / SINGLE_TEXTS
-        rivals = {
-            "mlflow.pyfunc, all in one call": seconds(lambda: pyfunc.predict(frame), given.repeats),
-            "mlflow.pyfunc, one text a call (extrapolated)": one,
-        }
-        for name, rival in rivals.items():
-            print(
-                f"{rival:7.2f} s  {len(texts) / rival:8.0f} a second  {name}"
-                f"  ({rival / taken:.2f} times ours)",
-                flush=True,
-            )
-        own = seconds(
-            command(
-                "rcnn_sweep",
-                "predict",
-                "--model",
-                given.model,
-                "--file",
-                str(table),
-                "--output",
-                str(target),
-            ),
-            1,
-        )
-        print(f"{own:7.2f} s  {len(texts) / own:8.0f} a second  our command with its start-up")
-        served = seconds(
-            command(
-                "mlflow",
-                "models",
-                "predict",
-                "-m",
-                given.model,
-                "--env-manager",
-                "local",
-                "-i",
-                str(table),
-                "-t",
-                "csv",
-                "-o",
-                str(target),
-            ),
-            1,
-        )
-        print(
-            f"{served:7.2f} s  {len(texts) / served:8.0f} a second  mlflow models predict "
-            f"with its start-up  ({served / own:.2f} times ours)"
-        )
+    frame, file, answers = pd.DataFrame({"text": texts}), folder / TEXTS, folder / ANSWERS
+    parts: dict[str, Callable[[], Any]] = {
+        "reading": lambda: sum(1 for _ in from_file(file, None)),
+        "encoding": lambda: classifier._vocabulary.encode(texts),
+        "network": lambda: [
+            network.predict_on_batch(ids[i : i + 512]) for i in range(0, len(ids), 512)
+        ],
+        "all of predict": lambda: whole_path(model, file, len(texts), answers),
+    }
+    for name, call in parts.items():
+        taken = seconds(call, repeats)
+        show(taken, len(texts), name)
+    pyfunc = model._model
+    at_once = seconds(lambda: pyfunc.predict(frame), repeats)
+    show(at_once, len(texts), "mlflow.pyfunc, all in one call", taken)
+    singles = [frame.iloc[i : i + 1] for i in range(SINGLE_TEXTS)]
+    one = seconds(lambda: [pyfunc.predict(row) for row in singles], 1) / SINGLE_TEXTS
+    show(one * len(texts), len(texts), "mlflow.pyfunc, one text a call (extrapolated)", taken)
+
+
+def with_start(uri: str, count: int, folder: Path) -> None:
+    """Measure two commands with their start-up: ours and MLflow's."""
+    table, answers = str(folder / TABLE), str(folder / ANSWERS)
+    own = ["rcnn_sweep", "predict", "--model", uri, "--file", table, "--output", answers]
+    theirs = ["mlflow", "models", "predict", "-m", uri, "--env-manager", "local"]
+    theirs += ["-i", table, "-t", "csv", "-o", answers]
+    ours = seconds(command(*own), 1)
+    show(ours, count, "our command with its start-up")
+    show(seconds(command(*theirs), 1), count, "mlflow models predict with its start-up", ours)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", help="default: the baseline after an epoch on the snippets")
+    parser.add_argument("--texts", type=Path, help="a table with a column text")
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--repeats", type=int, default=2)
+    given = parser.parse_args()
+    if (given.model is None) != (given.texts is None):
+        parser.error("expected --model and --texts, or neither")
+    start_tensorflow()
+    import pandas as pd
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if given.model is None:
+            given.model, texts = model_and_texts(folder)
+        else:
+            texts = list(itertools.islice(from_file(given.texts, None), given.count))
+        texts = [text for text in texts[: given.count] if text]
+        pd.DataFrame({"text": texts}).to_csv(folder / TABLE, index=False)
+        pd.DataFrame({"text": texts}).to_parquet(folder / TEXTS)
+        warm(given.model, texts, folder, given.repeats)
+        with_start(given.model, len(texts), folder)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
@@ -267,10 +268,10 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which sweeps")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, required=True, help="a new one, for the sweeps")
+    parser.add_argument("--folder", type=Path, help="a new one, for the sweeps; else a temporary")
     parser.add_argument("--words", nargs="*", default=[], help="overrides that choose the data")
     arguments = parser.parse_args()
-    arguments.folder = arguments.folder.absolute()
+    arguments.folder = (arguments.folder or Path(tempfile.mkdtemp(), "kills")).absolute()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     rng = random.Random(arguments.seed)
     places = [prepared(arguments.folder / name, arguments) for name in KINDS]

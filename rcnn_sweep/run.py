@@ -75,7 +75,8 @@ def recorded_run(job: Job, store: Store) -> dict[str, float]:
         record.pruned(str(pruned))
         raise
     except (KeyboardInterrupt, Terminated) as stop:
-        record.interrupted(f"stopped by {'SIGTERM' if isinstance(stop, Terminated) else 'Ctrl-C'}")
+        by_signal = "SIGTERM" if isinstance(stop, Terminated) else "Ctrl-C"
+        record.interrupted(str(stop) or f"stopped by {by_signal}")
         raise
     except BaseException as error:
         if (swallowed := signals.pending()) is not None:

@@ -10,6 +10,7 @@ import matplotlib
 import optuna
 from optuna import Study, visualization
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as drawn
 
@@ -47,10 +48,14 @@ def _names(study: Study, plan: Plan) -> tuple[str, ...]:
 
 
 def _target(study: Study, name: str) -> Callable[[Any], float] | None:
-    """Plots of one objective show the first of several."""
+    """Plots of one objective show the first of several.
+
+    PED-ANOVA, behind the importances, looks for what leads to low values of a target.
+    """
     if len(study.directions) == 1 or name == "pareto_front":
         return None
-    return lambda trial: float(trial.values[0])
+    is_turned = name == "param_importances" and study.directions[0] is StudyDirection.MAXIMIZE
+    return lambda trial: (-1 if is_turned else 1) * float(trial.values[0])
 
 
 def _write(
