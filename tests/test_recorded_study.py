@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from omegaconf import OmegaConf
@@ -42,5 +43,6 @@ def test_workers_elsewhere_are_told_the_store_and_its_access(
     given = hooks.environment()
     assert given["MLFLOW_TRACKING_TOKEN"] == "token"
     assert given["MLFLOW_TRACKING_URI"] == f"sqlite:///{workplace / 'mlflow.db'}"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    server = SimpleNamespace(uri="http://127.0.0.1:5000")
+    monkeypatch.setattr(RecordedStudy, "store", server)
     assert hooks.environment()["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"

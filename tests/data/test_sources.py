@@ -1,4 +1,5 @@
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -141,7 +142,8 @@ def test_fallback_announces_itself_and_is_recorded(
         num_words=30, train_limit=8, path=str(cache / snippets.TEXT)
     )
     assert data.fallback_reason is not None
-    assert "Connection refused" in data.fallback_reason
+    # the second where the machine is so busy that even a refusal comes late
+    assert re.search("Connection refused|did not answer", data.fallback_reason)
     assert data.fallback_reason in data.notes[0]
     banner = said[0].splitlines()
     assert len({len(line) for line in banner}) == 1
