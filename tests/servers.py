@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,16 +54,13 @@ class Postgres:
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder, port = Path("/tmp") / f"rcnn-postgres-{os.getpid()}", free_port()
-    folder.mkdir(mode=0o700)
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    secret = tmp_path_factory.mktemp("secret") / "password"
-    for parent in list(secret.parents)[:3]:
-        parent.chmod(0o755)
+def postgres() -> Iterator[Postgres]:
+    folder, port = Path(tempfile.mkdtemp(prefix="rcnn-postgres-")), free_port()
+    secret = folder / "password"
     secret.write_text(PASSWORD)
-    secret.chmod(0o644)
+    if os.geteuid() == 0:
+        for path in (folder, secret):
+            shutil.chown(path, "postgres")
     tools = binaries()
     data = folder / "data"
     initdb = ["-D", data, "-U", "sweeper", "--auth=scram-sha-256", f"--pwfile={secret}"]

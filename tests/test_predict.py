@@ -99,7 +99,7 @@ def test_a_model_in_a_folder_needs_no_store_and_a_closed_pipe_is_quiet(
         (["--file", "reviews.csv", "text"], "received both"),
         (["--text-column", "text"], "expected a table, --file"),
         (["--file", "mlflow.db"], "mlflow.db, line 1: expected UTF-8"),
-        (["--format", "xml", "text"], "invalid choice"),
+        (["--format", "xml", "text"], "expected 'text', 'csv', 'jsonl'; received 'xml'"),
     ],
 )
 def test_a_mistake_is_told_with_the_next_step(

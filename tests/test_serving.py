@@ -1,5 +1,6 @@
 """The logged model behind MLflow's own scoring server, on this machine's loopback address."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -46,12 +47,13 @@ def port(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         port = found.getsockname()[1]
     folder = tmp_path_factory.mktemp("server")
     words = ["models", "serve", "-m", CHAMPION, "--env-manager", "local", "--port", str(port)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn
     clean = {k: v for k, v in environment(folder).items() if k != "PYTHONPATH"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "mlflow", *words, "--host", "127.0.0.1"],
             cwd=folder,  # without this project: the model must work alone
-            env={**clean, "MLFLOW_TRACKING_URI": store},
+            env={**clean, "MLFLOW_TRACKING_URI": store, "PATH": path},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -64,7 +66,8 @@ def port(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             time.sleep(0.2)
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
 
 

@@ -134,7 +134,7 @@ def test_data_that_has_changed_or_gone_is_refused(tmp_path: Path) -> None:
     [
         (["--seeds", "1"], "--seeds: expected 2 or more"),
         (["--top", "0"], "--top: expected 1 candidate or more"),
-        (["--seeds", "many"], "invalid int value"),
+        (["--seeds", "many"], "expected int; received"),
         (["one", "two"], "expected one study; received one, two"),
         (["training.epochs=2"], "takes its configs from the study's record"),
     ],

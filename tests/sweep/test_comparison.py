@@ -47,7 +47,7 @@ def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
         filled = queue(tmp_path, 1, name)
         filled.set_study_attr("is_search", is_search)
         filled.fill({0: {"x": 1}})
-        filled.claim("worker")
+        filled.claim("worker", "session")
     storage = f"sqlite:///{tmp_path}/studies.db"
     assert read_study(None, storage).name == "search"
     assert not read_study("comparison", storage).is_search
