@@ -44,5 +44,5 @@ def test_workers_elsewhere_are_told_the_store_and_its_access(
     assert given["MLFLOW_TRACKING_TOKEN"] == "token"
     assert given["MLFLOW_TRACKING_URI"] == f"sqlite:///{workplace / 'mlflow.db'}"
     server = SimpleNamespace(uri="http://127.0.0.1:5000")
-    monkeypatch.setattr(RecordedStudy, "store", server)
+    monkeypatch.setattr(hooks, "store", server)
     assert hooks.environment()["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"

@@ -147,9 +147,9 @@ def test_fallback_announces_itself_and_is_recorded(
     assert data.fallback_reason in data.notes[0]
     banner = said[0].splitlines()
     assert len({len(line) for line in banner}) == 1
-    unwrapped = " ".join(line.strip("| ") for line in banner)
+    unwrapped = "".join(line.strip("| ") for line in banner).replace(" ", "")
     assert "data=snippets" in unwrapped
-    assert str(cache / "imdb.npz") in unwrapped
+    assert str(cache / "imdb.npz").replace(" ", "") in unwrapped  # a long path is broken
     assert "data.fallback=null" in unwrapped
 
 
