@@ -75,8 +75,7 @@ def recorded_run(job: Job, store: Store) -> dict[str, float]:
         record.pruned(str(pruned))
         raise
     except (KeyboardInterrupt, Terminated) as stop:
-        by_signal = "SIGTERM" if isinstance(stop, Terminated) else "Ctrl-C"
-        record.interrupted(str(stop) or f"stopped by {by_signal}")
+        record.interrupted(str(stop) or type(stop).__name__)
         raise
     except BaseException as error:
         if (swallowed := signals.pending()) is not None:

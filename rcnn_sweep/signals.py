@@ -18,6 +18,7 @@ _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGINT: KeyboardInterrupt,
     signal.SIGTERM: Terminated,
 }
+REASONS = {KeyboardInterrupt: "stopped by Ctrl-C", Terminated: "stopped by SIGTERM"}
 _pending: list[type[BaseException]] = []
 _state = {"interruptible": False}
 
@@ -32,7 +33,7 @@ def wait(seconds: float) -> None:
 def raise_pending() -> None:
     """Raise what the first signal asked for, if one has arrived."""
     if _pending:
-        raise _pending[0](_pending[0].__name__)
+        raise _pending[0](REASONS[_pending[0]])
 
 
 def pending() -> BaseException | None:
