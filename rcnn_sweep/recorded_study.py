@@ -184,7 +184,20 @@ class RecordedStudy(RecordedTrials):
             record.lost(summary.reason)
         is_over = summary.state == "complete"
         attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
-        return [how_to_see(self.store, record.run_id)]
+        return [*what_next(info), how_to_see(self.store, record.run_id)]
+
+
+def what_next(info: StudyInfo) -> list[str]:
+    """Give the commands that look closer at a study; a storage's password is masked."""
+    from rcnn_sweep.report.words import command
+    from rcnn_sweep.sweep.storage import storage_url
+
+    is_default = info.url == storage_url(None)
+    place = [] if is_default else ["--storage", info.storage]
+    return [
+        f"report:    {command('report', info.study_name, *place)}",
+        f"refit:     {command('refit', info.study_name, '--seeds', '5', *place)}",
+    ]
 
 
 def settled(data: DataConfig) -> list[str]:

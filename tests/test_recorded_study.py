@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import OmegaConf
 
-from rcnn_sweep.recorded_study import RecordedStudy
+from rcnn_sweep.recorded_study import RecordedStudy, what_next
 from rcnn_sweep.schema import Config
 from rcnn_sweep.tracking import Store, tracking_uri
 
@@ -46,3 +46,23 @@ def test_workers_elsewhere_are_told_the_store_and_its_access(
     server = SimpleNamespace(uri="http://127.0.0.1:5000")
     monkeypatch.setattr(hooks, "store", server)
     assert hooks.environment()["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
+
+
+def test_the_commands_that_look_closer_name_a_storage_that_is_not_the_default(
+    workplace: Path,
+) -> None:
+    here = SimpleNamespace(
+        study_name="a b",
+        url=f"sqlite:///{workplace / 'studies.db'}",
+        storage="sqlite:///studies.db",
+    )
+    assert what_next(here) == [
+        "report:    python -m rcnn_sweep report 'a b'",
+        "refit:     python -m rcnn_sweep refit 'a b' --seeds 5",
+    ]
+    elsewhere = SimpleNamespace(
+        study_name="s", url="postgresql://u:secret@h/d", storage="postgresql://u:***@h/d"
+    )
+    told = "\n".join(what_next(elsewhere))
+    assert told.count("--storage 'postgresql://u:***@h/d'") == 2
+    assert "secret" not in told
