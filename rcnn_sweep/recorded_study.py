@@ -170,6 +170,7 @@ class RecordedStudy(RecordedTrials):
 
         record = self.store.record(str(parent["run_id"]))
         try:
+            self.store.reap()  # runs of killed workers that no trial came to name
             record.metrics(study_metrics(summary))
             record.folder("sweep", summary.results)
             record.describe("\n".join(summary_lines(summary, info)).strip())

@@ -88,6 +88,7 @@ class RecordedRefit(RecordedTrials):
     ) -> list[str]:
         """Weigh the evidence of a refit that came to its end; end its record truthfully."""
         record = self.store.record(str(parent["run_id"]))
+        self.store.reap()  # runs of killed workers that no trial came to name
         lines: list[str] = []
         if summary.state == "interrupted":
             record.interrupted(summary.reason)

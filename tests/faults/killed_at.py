@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 from mlflow import MlflowClient
 
+from rcnn_sweep.sweep import TrialContext
 from rcnn_sweep.tracking.record import Record
 
 
@@ -27,6 +28,7 @@ POINTS = {
     "in the run's end": (MlflowClient, "set_terminated", kill),
     "before the tell": (optuna.Study, "tell", kill),
     "after the tell": (optuna.Study, "tell", kill_after_tell),
+    "before the trial names its run": (TrialContext, "set_user_attr", kill),
 }
 
 setattr(*POINTS[sys.argv.pop(1)])
