@@ -15,7 +15,7 @@ from rcnn_sweep import figures, network, rcnn_text_model
 from rcnn_sweep.data import Dataset
 from rcnn_sweep.evaluation import Evaluation, evaluate
 from rcnn_sweep.runtime import device, seed_everything
-from rcnn_sweep.schema import Config, flat
+from rcnn_sweep.schema import Config, flat, to_yaml
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.terminal import EpochProgress, closing_lines
 from rcnn_sweep.tracking import environment
@@ -64,7 +64,7 @@ def _describe(config: Config, dataset: Dataset, overrides: Sequence[str], record
     record.tags({"rcnn_sweep.data_sha256": dataset.sha256, "rcnn_sweep.device": device()})
     if dataset.fallback_reason:
         record.tags({"rcnn_sweep.data_fallback": dataset.fallback_reason})
-    record.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+    record.text("config/resolved.yaml", to_yaml(config))
     record.text("config/overrides.yaml", OmegaConf.to_yaml(list(overrides)))
     record.json("config/environment.json", {**environment(), "device": device()})
     rows = {"train": len(dataset.train), _judged_split(dataset): len(dataset.validation)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from rcnn_sweep.checks import check, problems
 from rcnn_sweep.data import expected_sha256, is_here, load, snippets_instead
@@ -18,6 +18,7 @@ from rcnn_sweep.schema import (
     TrackingConfig,
     TrainingConfig,
     as_dict,
+    to_yaml,
     typed,
 )
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
@@ -155,7 +156,7 @@ class RecordedStudy(RecordedTrials):
         config, tags = typed(info.config), {"rcnn_sweep.study": info.study_name}
         record = store.start("study", name=info.study_name, tags=tags)
         record.params(study_params(info))
-        record.text("config/base.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+        record.text("config/base.yaml", to_yaml(config))
         record.tags({**total, "rcnn_sweep.data_sha256": expected_sha256(config.data)})
         if isinstance(config.data, ImdbConfig) and config.data.unavailable is not None:
             record.tags({"rcnn_sweep.data_fallback": config.data.unavailable})

@@ -161,6 +161,11 @@ def typed(composed: DictConfig) -> Config:
     return config
 
 
+def to_yaml(config: Config) -> str:
+    """Give a config as YAML text, which :func:`from_yaml` reads back."""
+    return OmegaConf.to_yaml(OmegaConf.structured(config))
+
+
 def from_yaml(text: str) -> Config:
     """Read a recorded config (``config/resolved.yaml``, ``config/base.yaml``).
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from rcnn_sweep.refit.evidence import BETTER, Comparison, Evidence, Judged, Run
 from rcnn_sweep.refit.wording import NAMES, about
-from rcnn_sweep.tracking.registry import CHAMPION, FORMER, MODEL, Registry, Version
+from rcnn_sweep.tracking.loading import MODEL
+from rcnn_sweep.tracking.registry import CHAMPION, FORMER, Registry, Version
 
 EVIDENCE = "rcnn_sweep.evidence"
 """The tag that names the evidence of a version: the same evidence makes no second one."""

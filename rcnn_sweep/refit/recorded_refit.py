@@ -12,8 +12,8 @@ from rcnn_sweep.recorded_study import RecordedTrials
 from rcnn_sweep.refit.candidates import Arm, arms
 from rcnn_sweep.refit.config import refit_config
 from rcnn_sweep.refit.points import slotted, wanted
-from rcnn_sweep.refit.task import yaml_of
 from rcnn_sweep.report import attach_report
+from rcnn_sweep.schema import to_yaml
 from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.tracking import Store, how_to_see, tracking_uri
 from rcnn_sweep.tracking.reading import Reader
@@ -80,7 +80,7 @@ class RecordedRefit(RecordedTrials):
             record = store.start("refit", name=info.study_name, tags=tags)
             record.params({"study": self.asked.study, "judged_by": self.asked.judged_by})
             run_id = record.run_id
-        given = {str(a.trial): {"name": a.name, "config": yaml_of(a.config)} for a in self.arms}
+        given = {str(a.trial): {"name": a.name, "config": to_yaml(a.config)} for a in self.arms}
         return {"run_id": run_id, "experiment": self.reader.experiment(run_id), "arms": given}
 
     def close_study(

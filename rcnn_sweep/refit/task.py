@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from rcnn_sweep.data import load
 from rcnn_sweep.refit.config import refit_config
@@ -46,8 +46,3 @@ def retrained(arm: dict[str, str], seed: int, trial: TrialContext, uri: str | No
         log_model=True,
     )
     return replace(config, training=replace(config.training, seed=seed), tracking=tracking)
-
-
-def yaml_of(config: Config) -> str:
-    """Give a config as text that :func:`rcnn_sweep.schema.from_yaml` reads."""
-    return OmegaConf.to_yaml(OmegaConf.structured(config))

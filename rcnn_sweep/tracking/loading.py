@@ -11,7 +11,8 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.passwords import without_password
 from rcnn_sweep.tracking.reading import Reader
 
-CHAMPION = "models:/rcnn@champion"
+MODEL, ALIAS = "rcnn", "champion"
+CHAMPION = f"models:/{MODEL}@{ALIAS}"
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 COLUMNS = ("label", "probability")
 

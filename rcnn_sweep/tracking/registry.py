@@ -8,10 +8,10 @@ from mlflow.entities import LoggedModelOutput
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
+from rcnn_sweep.tracking.loading import ALIAS, MODEL
 from rcnn_sweep.tracking.patience import patiently
 
-MODEL = "rcnn"
-CHAMPION = "champion"
+CHAMPION = ALIAS
 FORMER = "former_champion"
 
 
