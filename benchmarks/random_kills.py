@@ -5,7 +5,8 @@
 
 Three sweeps of the same command, each in a directory of its own: undisturbed; its driver killed
 with -9 at random points and the command run again each time; its workers killed with -9 while one
-driver goes on. Exit code 1 unless nothing was lost, doubled or overwritten and nothing is left
+driver goes on. Without ``--latest`` the kills of drivers are spread over the length that the
+undisturbed sweep had. Exit code 1 unless nothing was lost, doubled or overwritten and nothing is left
 RUNNING in either store. Without ``--words`` the data is a generated table.
 """
 
@@ -37,6 +38,9 @@ KINDS = ("calm", "drivers", "workers")
 
 BREATH = (1.0, 6.0)
 """Seconds between two kills of workers."""
+
+LIFE = 25.0
+"""Seconds that a driver lives at most, where no undisturbed sweep was timed before."""
 
 
 @dataclass
@@ -195,15 +199,14 @@ def undisturbed(place: Place) -> Figures:
 def killed_drivers(place: Place, kills: int, latest: float, rng: random.Random) -> Figures:
     """Run the command again after each kill until it ends by itself.
 
-    Every other kill comes at most ``latest`` s after the start, the others in the midst of trials.
+    A kill comes at most ``latest`` s after the start, every other one after the first trial's.
     """
     started, killed, code = time.perf_counter(), 0, -9
     while code == -9:
         driver = place.start()
-        pause = rng.uniform(1.0, latest)
         if killed < kills and killed % 2:
             place.wait_for_a_trial(driver)
-            pause = rng.uniform(*BREATH)
+        pause = rng.uniform(1.0, latest)
         try:
             code = driver.wait(pause if killed < kills else None)
         except subprocess.TimeoutExpired:
@@ -264,7 +267,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--trials", type=int, default=16)
-    parser.add_argument("--latest", type=float, default=25.0, help="a driver's life, in seconds")
+    parser.add_argument("--latest", type=float, help="the longest life of a driver, in seconds")
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="which sweeps")
     parser.add_argument("--seed", type=int, default=0)
@@ -277,8 +280,9 @@ def main() -> int:
     places = [prepared(arguments.folder / name, arguments) for name in KINDS]
     calm, drivers, workers = places
     told = [undisturbed(calm)] if "calm" in arguments.kinds else []
+    latest = arguments.latest or (2 * told[0].wall / arguments.kills if told else LIFE)
     if "drivers" in arguments.kinds:
-        told.append(killed_drivers(drivers, arguments.kills, arguments.latest, rng))
+        told.append(killed_drivers(drivers, arguments.kills, latest, rng))
     if "workers" in arguments.kinds:
         told.append(killed_workers(workers, arguments.kills, rng))
     show(told)

@@ -5,7 +5,7 @@ the wrong type is found while the configuration is composed. A test holds the fi
 defaults below equal. No TensorFlow here: a configuration must be judged in milliseconds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -186,7 +186,7 @@ def from_yaml(text: str) -> Config:
 
 def as_dict(config: Config) -> dict[str, Any]:
     """Give the config as plain nested dictionaries, ready for YAML."""
-    return cast(dict[str, Any], OmegaConf.to_container(OmegaConf.structured(config)))
+    return asdict(config)
 
 
 def flat(config: Config) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Composer:
         found = OmegaConf.select(job, key.lstrip("+"), default=None)
         return encoded(OmegaConf.to_container(found) if OmegaConf.is_config(found) else found)
 
-    def _job_of(self, params: Params) -> DictConfig:
+    def _job_of(self, params: Mapping[str, Value]) -> DictConfig:
         key = tuple(self.overrides(params))
         if key not in self._jobs:
             self._jobs[key] = self.job(params)
@@ -78,7 +78,7 @@ class Composer:
     def _cached(self, params: Mapping[str, Value]) -> DictConfig:
         key = tuple(self.overrides(params))
         if key not in self._composed:
-            self._composed[key] = without_hydra(self.job(params))
+            self._composed[key] = without_hydra(self._job_of(params))
         return self._composed[key]
 
 

@@ -11,7 +11,13 @@ from typing import Any, TypeVar, cast
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+    SQLAlchemyError,
+)
 
 from rcnn_sweep import signals
 from rcnn_sweep.passwords import without_password
@@ -64,8 +70,14 @@ def patiently(call: Callable[[], Result], name: str) -> Result:
 
 
 def is_passing(error: Exception) -> bool:
-    """Say whether waiting may help: another's lock, a lost connection, a server that restarts."""
+    """Say whether waiting may help: another's lock, a lost connection, a server that restarts.
+
+    Where a connection is lost within Optuna's `get_all_trials`, Optuna asks once more in the broken
+    transaction; SQLAlchemy's refusal of that is what is seen here. The next call has a new one.
+    """
     cause = error if isinstance(error, SQLAlchemyError) else error.__cause__
+    if isinstance(cause, PendingRollbackError):
+        return True
     if not isinstance(cause, DBAPIError):
         return False
     if isinstance(cause.orig, sqlite3.Error):

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.compose import Composer, without_hydra
+from rcnn_sweep.sweep.compose import Composer
 from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.record import fingerprint, record_of
 from rcnn_sweep.sweep.settings import Settings
@@ -114,7 +114,7 @@ class PossibleCheck:
 
     def base(self) -> DictConfig:
         """Give the composed base config; raises :class:`UserError` if it is impossible."""
-        config = without_hydra(self.composer.job({}))
+        config = self.composer.task({})
         if (reason := self.hooks.validate(config)) is not None:
             raise UserError(reason)
         return config

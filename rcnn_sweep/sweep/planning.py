@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.compose import Composer, without_hydra
+from rcnn_sweep.sweep.compose import Composer
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.plan import Plan, PossibleCheck, default_name, grid_points, is_grid
 from rcnn_sweep.sweep.record import record_of
@@ -19,7 +20,7 @@ from rcnn_sweep.sweep.sampling import make_pruner, make_sampler
 from rcnn_sweep.sweep.settings import Named, Settings, read_settings
 from rcnn_sweep.sweep.space import Params, Space
 from rcnn_sweep.sweep.spaces import Command, baseline_of, read_command, space_of
-from rcnn_sweep.sweep.storage import storage_url
+from rcnn_sweep.sweep.storage import check_storage, storage_url
 
 
 @dataclass(frozen=True)
@@ -32,32 +33,41 @@ class Request:
     master: DictConfig
     loader: ConfigLoader
 
+    @cached_property
+    def command(self) -> Command:
+        """What the command fixes and what it varies."""
+        return read_command(self.arguments, self.loader)
+
+    @cached_property
+    def asked(self) -> Composer:
+        """Composes the command as it was typed."""
+        return Composer(self.loader, self.master, self.command.fixed)
+
+    def base_config(self) -> DictConfig:
+        """Compose the command's fixed overrides as a task function would get them."""
+        return self.asked.task({})
+
     def gives(self, option: str) -> bool:
         """Say whether the command itself sets this option of the sweeper."""
         given = self.master.hydra.overrides.hydra
         return any(str(o).lstrip("+").startswith(f"hydra.sweeper.{option}") for o in given)
 
 
-def base_config(request: Request) -> DictConfig:
-    """Compose the command's fixed overrides as a task function would get them."""
-    command = read_command(request.arguments, request.loader)
-    return Composer(request.loader, request.master, command.fixed).task({})
-
-
 def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     """Settle everything; raises :class:`UserError` for whatever cannot work."""
     settings = read_settings(request.options)
-    command = read_command(request.arguments, request.loader)
+    command = request.command
     names = hooks.metric_names()
     _check_metrics(settings, names)
-    _check_places(settings)  # before the data is fetched, which may take long
-    settings, unprunable = _adapted(settings, command, request, names)
-    composer = _composer(command, request, hooks, settings.dry_run)
+    _check_places(settings)
+    settings, unprunable = _adapted(settings, request, names)
+    make_sampler(settings.sampler, 0, 0)
+    make_pruner(settings.pruner)
+    space_of(command, request.space, request.asked)  # its mistakes, before the data is read
+    composer = _composer(request, hooks, settings.dry_run)
     check = PossibleCheck(composer, hooks)
     config = check.base()
     space = space_of(command, request.space, composer)
-    make_sampler(settings.sampler, 0, 0)
-    make_pruner(settings.pruner)
     corners = check.corners(space, settings.seed)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(settings, space, check, baseline, request.gives("n_trials"))
@@ -112,10 +122,10 @@ def _check_metrics(settings: Settings, names: MetricNames | None) -> None:
 
 
 def _adapted(
-    settings: Settings, command: Command, request: Request, names: MetricNames | None
+    settings: Settings, request: Request, names: MetricNames | None
 ) -> tuple[Settings, str]:
     """Run a grid of comma lists in full, and prune only where that can be; else say why not."""
-    if command.is_grid:
+    if request.command.is_grid:
         settings = replace(settings, sampler=Named("grid"))
         if not request.gives("pruner"):
             settings = replace(settings, pruner=Named("none"))
@@ -133,11 +143,12 @@ def _unprunable(settings: Settings, names: MetricNames | None) -> str:
     return ""
 
 
-def _composer(command: Command, request: Request, hooks: StudyHooks, dry_run: bool) -> Composer:
+def _composer(request: Request, hooks: StudyHooks, dry_run: bool) -> Composer:
     """Let the application settle what all trials share, then compose with that."""
-    asked = Composer(request.loader, request.master, command.fixed)
-    settled = hooks.prepare(without_hydra(asked.job({})), dry_run)
-    return Composer(request.loader, request.master, (*command.fixed, *settled))
+    settled = hooks.prepare(request.base_config(), dry_run)
+    if not settled:
+        return request.asked
+    return Composer(request.loader, request.master, (*request.command.fixed, *settled))
 
 
 def _budget(
@@ -162,7 +173,7 @@ def _job(request: Request) -> str:
 
 
 def _check_places(settings: Settings) -> None:
-    storage_url(settings.storage)
+    check_storage(storage_url(settings.storage))
     if settings.study_name is not None:
         _checked_name(settings.study_name)
 

@@ -100,9 +100,21 @@ def open_storage(url: str) -> BaseStorage:
 
     Raises :class:`UserError`, naming the file, where it is no study database; touches it not.
     """
-    try:
-        _check(url)
+    check_storage(url)
+    with _mistakes_named(url):
         return connected(url)
+
+
+def check_storage(url: str) -> None:
+    """Raise :class:`UserError` unless the storage answers and may hold studies; writes nothing."""
+    with _mistakes_named(url):
+        _check(url)
+
+
+@contextmanager
+def _mistakes_named(url: str) -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise UserError(
             f"{OPTION}: expected a database driver for {masked(url)}; found none: {error}"

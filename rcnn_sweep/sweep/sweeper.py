@@ -17,7 +17,7 @@ from rcnn_sweep.sweep.driver import Driver
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.launching import LauncherCrew, launched
 from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.planning import Request, base_config, make_plan, with_points
+from rcnn_sweep.sweep.planning import Request, make_plan, with_points
 from rcnn_sweep.sweep.printing import print_opening, print_plan
 from rcnn_sweep.sweep.progress import Progress
 from rcnn_sweep.sweep.queue import AFRESH, Queue
@@ -39,7 +39,7 @@ class Sweep:
 
     def run(self) -> SweepSummary | None:
         """Run the command to its end; gives None for a dry run."""
-        hooks = load_hooks(self.request.options["hooks"], base_config(self.request))
+        hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
