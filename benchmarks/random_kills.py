@@ -6,8 +6,10 @@
 Three sweeps of the same command, each in a directory of its own: undisturbed; its driver killed
 with -9 at random points and the command run again each time; its workers killed with -9 while one
 driver goes on. Without ``--latest`` the kills of drivers are spread over the length that the
-undisturbed sweep had. Exit code 1 unless nothing was lost, doubled or overwritten and nothing is left
-RUNNING in either store. Without ``--words`` the data is a generated table.
+undisturbed sweep had.
+
+Exit code 1 unless nothing was lost, doubled or overwritten and nothing is left RUNNING in either
+store. Without ``--words`` the data is a generated table.
 """
 
 import argparse
