@@ -14,11 +14,12 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.schema import SOURCES, Config, flat
 
-MISTAKES = (UserError, HydraException, OmegaConfBaseException)
+MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)
 
 EXPECTED = {
     "Integer": "a whole number",
@@ -29,8 +30,10 @@ EXPECTED = {
 
 def raised_by_hydra(error: Exception) -> bool:
     """Say whether Hydra's own code raised ``error``: then the command line was the cause."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and Path(hydra.__file__).parent in Path(frames[-1].filename).parents
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, UnicodeDecodeError):
+        return any(file.name == "file_config_source.py" for file in files)
+    return bool(files) and Path(hydra.__file__).parent in files[-1].parents
 
 
 def check_flags(words: list[str]) -> None:
@@ -72,12 +75,15 @@ def explain(
         return _unknown_option(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _unwritable(error)
+    if isinstance(error, YAMLError | UnicodeDecodeError):
+        return _unreadable_file(error)
     text = "\n".join(str(link) for link in _chain(error))
     sentences = (
         _no_option(text, typed),
         _no_folder(text),
         _unresolved(text, typed),
         _several_values(text),
+        _second_option(text),
         _missing_value(text),
         _wrong_type(text, typed),
         _unknown_key(text, groups),
@@ -89,6 +95,14 @@ def _unwritable(error: OSError) -> str:
     """Tell of a file that Hydra itself could not write (the error of a write names none)."""
     place = error.filename or Path.cwd()
     return f"{place}: expected room and leave to write Hydra's files; received: {error.strerror}."
+
+
+def _unreadable_file(error: YAMLError | UnicodeDecodeError) -> str:
+    """Tell of a config file; a tag that would construct an object is refused, not followed."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"{mark.name}, line {mark.line + 1}" if mark is not None else "a config file"
+    reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{place}: expected plain YAML in UTF-8; received a file that is not: {reason}."
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -163,6 +177,13 @@ def _several_values(text: str) -> str | None:
     return found and (
         f"{found[1]}: expected one value in a single run; received {found[2]}. "
         "Add -m to sweep over several."
+    )
+
+
+def _second_option(text: str) -> str | None:
+    found = re.search(r"Multiple values for (\S+)\. To override a value use '.*: (.*)'", text)
+    return found and (
+        f"{found[1]}: expected one option; received a second one. Without +: {found[1]}={found[2]}."
     )
 
 

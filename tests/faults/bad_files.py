@@ -47,6 +47,13 @@ def write_bad_files(folder: Path) -> Path:
     }
     for name, lines in texts.items():
         (folder / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    options = folder / "options" / "experiment"
+    options.mkdir(parents=True)
+    witness = folder / "executed"
+    (options / "tag.yaml").write_text(f"x: !!python/object/apply:os.mkdir ['{witness}']\n")
+    (options / "torn.yaml").write_text("conv: [unclosed\n")
+    (options / "latin.yaml").write_bytes("# für alle\nconv: {}\n".encode("latin-1"))
+    (options / "unknown.yaml").write_text("# @package _global_\nconv:\n  filtres: 3\n")
     whole = gzip.compress((folder / "good.csv").read_bytes())
     (folder / "torn.csv.gz").write_bytes(whole[: len(whole) // 2])
     hostile = np.array([Bomb(folder / "executed")], dtype=object)

@@ -24,6 +24,7 @@ from rcnn_sweep.commands import VERBS
 from .bad_files import write_bad_files
 
 TABLE = "data=table data.path=../good.csv"
+OPTIONS = "--config-dir ../options"
 SWEEP = f"-m {TABLE} hydra.sweeper."
 
 BAD: list[tuple[str, ...]] = [
@@ -77,6 +78,13 @@ BAD: list[tuple[str, ...]] = [
     (f"{TABLE} data.label_column=text", "different columns", "text"),
     ("hydra.run.dri=x", "hydra.run.dri", "Did you mean hydra.run.dir?"),
     ("hydra/launcher=rey", "hydra/launcher", "'rey'"),
+    # --- files of options
+    (f"{OPTIONS} experiment=tag", "tag.yaml, line 1", "plain YAML", "os.mkdir"),
+    (f"-m {OPTIONS} experiment=tag {TABLE}", "tag.yaml, line 1", "os.mkdir"),
+    (f"{OPTIONS} experiment=torn", "torn.yaml, line", "plain YAML"),
+    (f"{OPTIONS} experiment=latin", "UTF-8"),
+    (f"{OPTIONS} experiment=unknown", "conv.filtres", "conv.filters"),
+    (f"{OPTIONS} +experiment=unknown", "Without +: experiment=unknown"),
     # --- flags and verbs
     ("--epochs=3", "--epochs", "training.epochs=VALUE?"),
     ("--config_dir=conf", "--config_dir", "--hydra-help"),

@@ -12,6 +12,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 from servers import PASSWORD, Postgres, needs_postgres, postgres
+from sqlalchemy import event
+from sqlalchemy.engine import Engine, ExceptionContext
 
 from rcnn_sweep.sweep import patience, storage
 from rcnn_sweep.sweep.patience import StorageLost
@@ -95,6 +97,28 @@ def test_what_will_not_pass_is_not_waited_for(queue: Queue, tmp_path: Path) -> N
     with pytest.raises(StorageLost, match=r"studies\.db cannot be used: no such table"):
         queue.set_attrs(0, {"heartbeat": 1})
     assert time.monotonic() - started < 1
+
+
+def test_connection_lost_in_the_midst_of_a_question_is_waited_for(queue: Queue) -> None:
+    """Optuna asks again in the broken transaction; only SQLAlchemy's refusal of that is seen."""
+    losses = []
+
+    def lose(cursor: object, statement: str, parameters: object, context: object) -> None:
+        if "FROM trial_user_attributes" in statement and not losses:
+            losses.append(statement)
+            raise sqlite3.OperationalError("server closed the connection unexpectedly")
+
+    def as_lost(context: ExceptionContext) -> None:
+        context.is_disconnect = True
+
+    event.listen(Engine, "do_execute", lose)
+    event.listen(Engine, "handle_error", as_lost)
+    try:
+        assert len(queue.trials()) == 2
+    finally:
+        event.remove(Engine, "do_execute", lose)
+        event.remove(Engine, "handle_error", as_lost)
+    assert losses
 
 
 @needs_postgres
