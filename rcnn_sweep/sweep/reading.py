@@ -90,7 +90,7 @@ def existing_storage(url: str) -> BaseStorage:
     file = sqlite_file(url)
     if file is not None and not file.exists():
         raise UserError(
-            f"studies: expected a storage, found no {file}.\n"
+            f"expected a storage of studies, found no {file}.\n"
             "Start a sweep with -m, change the directory, or name one: --storage URL."
         )
     return open_storage(url)
