@@ -282,7 +282,7 @@ def main() -> int:
     places = [prepared(arguments.folder / name, arguments) for name in KINDS]
     calm, drivers, workers = places
     told = [undisturbed(calm)] if "calm" in arguments.kinds else []
-    latest = arguments.latest or (2 * told[0].wall / arguments.kills if told else LIFE)
+    latest = arguments.latest or (1.5 * told[0].wall / arguments.kills if told else LIFE)
     if "drivers" in arguments.kinds:
         told.append(killed_drivers(drivers, arguments.kills, latest, rng))
     if "workers" in arguments.kinds:
