@@ -30,6 +30,7 @@ from pathlib import Path
 
 import optuna
 from mlflow import MlflowClient
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,6 +80,15 @@ def has_study(database: Path) -> bool:
         return False
 
 
+def trials_of(database: Path, *states: TrialState) -> list[FrozenTrial]:
+    """Give the study's trials in ``states`` (none: in any), none before there is a study."""
+    if not has_study(database):
+        return []
+    url, options = f"sqlite:///{database}", {"connect_args": {"timeout": 60}}
+    study = optuna.load_study(study_name="s", storage=RDBStorage(url, engine_kwargs=options))
+    return study.get_trials(deepcopy=False, states=states or None)
+
+
 @dataclass
 class Place:
     """A directory in which one command sweeps."""
@@ -110,11 +120,7 @@ class Place:
 
     def trials(self) -> list[FrozenTrial]:
         """Give the study's trials, none before there is a study."""
-        if not has_study(self.folder / "studies.db"):
-            return []
-        url, options = f"sqlite:///{self.folder}/studies.db", {"connect_args": {"timeout": 60}}
-        storage = optuna.storages.RDBStorage(url, engine_kwargs=options)
-        return optuna.load_study(study_name="s", storage=storage).get_trials(deepcopy=False)
+        return trials_of(self.folder / "studies.db")
 
     def wait_for_a_trial(self, driver: "subprocess.Popen[bytes]") -> None:
         """Return when a trial of this start runs, or the driver has ended."""

@@ -2,23 +2,20 @@
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
+from random_kills import OVER, trials_of
 from small import ROOT, command_line, environment, table_rows, write_table
 
 KILLED_AT = Path(__file__).parent / "killed_at.py"
-OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 
 SMALL = (
     *("data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
@@ -29,19 +26,6 @@ SWEEP = (
     *("-m", *SMALL, "hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none"),
     "hydra.sweeper.reuse_duplicates=false",
 )
-
-
-def has_study(database: Path) -> bool:
-    """Say whether the study is there; Optuna's own look would make the tables, as a driver does."""
-    if not database.exists():
-        return False
-    try:
-        with closing(
-            sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=60)
-        ) as found:
-            return bool(found.execute("SELECT 1 FROM studies WHERE study_name = 's'").fetchone())
-    except sqlite3.OperationalError:
-        return False
 
 
 @dataclass
@@ -73,13 +57,7 @@ class Workplace:
         return out + err
 
     def trials(self, *states: TrialState) -> list[FrozenTrial]:
-        if not has_study(self.folder / "studies.db"):
-            return []
-        url = f"sqlite:///{self.folder / 'studies.db'}"
-        engine = {"connect_args": {"timeout": 60}}
-        storage = optuna.storages.RDBStorage(url, engine_kwargs=engine)
-        study = optuna.load_study(study_name="s", storage=storage)
-        return study.get_trials(deepcopy=False, states=states or None)
+        return trials_of(self.folder / "studies.db", *states)
 
     def runs(self, kind: str) -> dict[str, Any]:
         import mlflow
