@@ -3,20 +3,17 @@
 import re
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
-from hydra.conf import HydraConf
-from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.known_keys import config_keys, hydra_keys, nearest
 from rcnn_sweep.schema import SOURCES, Config, flat
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)
@@ -50,7 +47,7 @@ def check_flags(words: list[str]) -> None:
 def _refused_flag(message: str) -> str:
     unknown = message.removeprefix("unrecognized arguments: ")
     if unknown != message:
-        near = _nearest(unknown.split("=")[0].strip("- "), _keys())
+        near = nearest(unknown.split("=")[0].strip("- "), config_keys())
         hint = near and f"{near[:-1]}=VALUE?"
         return f"{unknown}: expected KEY=VALUE or a flag (--hydra-help lists them); " + (
             f"received an unknown flag.{hint}"
@@ -70,7 +67,7 @@ def explain(
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OverrideParseException):
-        return _unreadable(error, [*groups, *_keys()], verbs)
+        return _unreadable(error, [*groups, *config_keys()], verbs)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _unknown_option(error)
     if isinstance(error, OSError) and error.errno is not None:
@@ -130,7 +127,7 @@ def _stray_word(word: str, keys: Sequence[str], verbs: Sequence[str]) -> str:
         return f"{word}: expected the verb first (python -m rcnn_sweep {word} ...); " + (
             "received other words before it."
         )
-    hint = "" if word in keys else _nearest(word, verbs) or _nearest(word, keys)
+    hint = "" if word in keys else nearest(word, verbs) or nearest(word, keys)
     return f"{word}: expected KEY=VALUE or a verb ({', '.join(verbs)}); received a bare word.{hint}"
 
 
@@ -140,7 +137,7 @@ def _unknown_option(error: MissingConfigException) -> str:
         return f"--config-name: expected a config of the config folder; received {option!r}."
     options = [name for name in error.options or () if not name.endswith("schema")]
     listed = ", ".join(options) or "none"
-    return f"{group}: expected one of {listed}; received {option!r}." + (_nearest(option, options))
+    return f"{group}: expected one of {listed}; received {option!r}." + (nearest(option, options))
 
 
 def _no_option(text: str, typed: list[str]) -> str | None:
@@ -192,7 +189,7 @@ def _missing_value(text: str) -> str | None:
     if found is None:
         return None
     key = found[1]
-    name = key if "." in key else next((k for k in _keys() if k.endswith(f".{key}")), key)
+    name = key if "." in key else next((k for k in config_keys() if k.endswith(f".{key}")), key)
     return f"{name}: expected a value, received none. Set it: {name}=VALUE."
 
 
@@ -228,31 +225,7 @@ def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
         return f"{key}: expected with {' or '.join(f'data={name}' for name in owners)}; " + (
             "received with another data source."
         )
-    own = [*_keys(), *(group for group in groups if group != "hydra")]
-    known = _hydra_keys() if key.startswith("hydra.") else own
-    hint = _nearest(key, known) or " --help lists the groups and keys."
+    own = [*config_keys(), *(group for group in groups if group != "hydra")]
+    known = hydra_keys() if key.startswith("hydra.") else own
+    hint = nearest(key, known) or " --help lists the groups and keys."
     return f"{key}: expected a key or group of the config; received an unknown one.{hint}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {near[0]}?" if near else ""
-
-
-def _hydra_keys() -> list[str]:
-    """Give the keys below ``hydra``, those of the sweeper included."""
-    sweeper = ConfigStore.instance().load("hydra/sweeper/rcnn.yaml").node
-    return [*_flat("hydra", OmegaConf.structured(HydraConf)), *_flat("hydra.sweeper", sweeper)]
-
-
-def _flat(prefix: str, node: DictConfig) -> Iterator[str]:
-    for key in map(str, node):
-        inner = None if OmegaConf.is_missing(node, key) else node[key]
-        yield f"{prefix}.{key}"
-        if isinstance(inner, DictConfig):
-            yield from _flat(f"{prefix}.{key}", inner)
-
-
-def _keys() -> list[str]:
-    sources = (flat(Config(data=source())) for source in SOURCES.values())
-    return list(dict.fromkeys(key for keys in sources for key in keys))
