@@ -173,11 +173,12 @@ def _caution(facts: StudyFacts) -> list[str]:
         return []
     (low, high), (base_low, base_high) = (confusion.interval for confusion in known)
     overlap = low <= base_high
+    judged = sum(trial.state in ("complete", "pruned") for trial in study.trials)
     verdict = "They overlap, and" if overlap else "They do not overlap, but"
     return [
         f"On so many texts the 95 % interval of the best accuracy is {metric(low)} to "
         f"{metric(high)}, of the baseline's {metric(base_low)} to {metric(base_high)}. {verdict} "
-        f"the best of {len(study.trials)} trials was chosen on these very texts, one seed each. "
+        f"the best of {judged} trials was chosen on these very texts, one seed each. "
         "Take the gain as a lead to be tested, not as a result."
     ]
 
