@@ -21,12 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rcnn_sweep.config import from_yaml
 from rcnn_sweep.data.words import full_texts
 from rcnn_sweep.prediction import FORMATS, batches, from_file
-from rcnn_sweep.runtime import start_tensorflow
-from rcnn_sweep.schema import from_yaml
-from rcnn_sweep.tracking.loading import TextModel
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.tracking import RunReader, TextModel
+from rcnn_sweep.training import start_tensorflow
 
 SINGLE_TEXTS = 200
 TABLE, TEXTS, ANSWERS = "texts.csv", "texts.parquet", "answers.csv"
@@ -67,7 +66,7 @@ def model_and_texts(folder: Path) -> tuple[str, list[str]]:
     os.environ["MLFLOW_TRACKING_URI"] = uri
     words = ["rcnn_sweep", "data=snippets", "training.epochs=1"]
     subprocess.run([sys.executable, "-m", *words], check=True, cwd=folder, capture_output=True)
-    reader = Reader(uri)
+    reader = RunReader(uri)
     [run] = reader.search("tags.`rcnn_sweep.kind` = 'run'")
     config = from_yaml(reader.text(run.run_id, "config/resolved.yaml") or "")
     return f"runs:/{run.run_id}/model", [" ".join(text) for text in full_texts(config.data).train]

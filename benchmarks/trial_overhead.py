@@ -20,15 +20,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rcnn_sweep.runtime import start_tensorflow
+from rcnn_sweep.training import start_tensorflow
 
 start_tensorflow()
 
-from rcnn_sweep import experiment, network  # noqa: E402
-from rcnn_sweep.data import Dataset, load  # noqa: E402
-from rcnn_sweep.run import Job, recorded_run  # noqa: E402
-from rcnn_sweep.runtime import seed_everything  # noqa: E402
-from rcnn_sweep.schema import (  # noqa: E402
+from rcnn_sweep import network  # noqa: E402
+from rcnn_sweep.application import Job, recorded_run  # noqa: E402
+from rcnn_sweep.config import (  # noqa: E402
     Config,
     ConvConfig,
     LstmConfig,
@@ -36,8 +34,9 @@ from rcnn_sweep.schema import (  # noqa: E402
     TrackingConfig,
     TrainingConfig,
 )
+from rcnn_sweep.data import Dataset, load  # noqa: E402
 from rcnn_sweep.tracking import Store, tracking_uri  # noqa: E402
-from rcnn_sweep.training import batches  # noqa: E402
+from rcnn_sweep.training import batches, experiment, seed_everything  # noqa: E402
 
 PARTS = {
     "_describe": "params, tags, dataset, config",
@@ -55,7 +54,7 @@ Seconds = dict[str, list[float]]
 
 @contextmanager
 def timed_parts(seconds: Seconds) -> Iterator[None]:
-    """Time every part of :mod:`rcnn_sweep.experiment` named in :data:`PARTS`."""
+    """Time every part of :mod:`rcnn_sweep.training.experiment` named in :data:`PARTS`."""
     kept = {name: getattr(experiment, name) for name in PARTS}
     for name, part in kept.items():
         setattr(experiment, name, _timed(part, seconds[name]))

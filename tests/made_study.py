@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from rcnn_sweep.schema import Config, TableConfig, as_dict, flat
+from rcnn_sweep.config.schema import Config, TableConfig, as_dict, flat
 from rcnn_sweep.tracking import Store, tracking_uri
 
 STATES = {
@@ -91,33 +91,33 @@ class Made:
         self, parent: str | None, study: str, number: int, given: Mapping[str, Any], config: Config
     ) -> str:
         tags = {"rcnn_sweep.study": study, "rcnn_sweep.trial": str(number)}
-        record = self.store.start("trial", name=f"{number}: {study}", tags=tags, parent=parent)
+        writer = self.store.start("trial", name=f"{number}: {study}", tags=tags, parent=parent)
         from rcnn_sweep.data import expected_sha256
 
-        record.tags({"rcnn_sweep.data_sha256": expected_sha256(config.data)})
-        record.params({**flat(config), **given["params"]})
-        record.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+        writer.tags({"rcnn_sweep.data_sha256": expected_sha256(config.data)})
+        writer.params({**flat(config), **given["params"]})
+        writer.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
         for step, value in given["steps"].items():
             curves = {"val_accuracy": value, "val_loss": 1 - value}
             curves |= {"train_accuracy": value + 0.05, "train_loss": 0.9 - value}
-            record.metrics(curves, step=step)
+            writer.metrics(curves, step=step)
         if given["state"] == "complete":
             right = round(20 * given["values"][0])
             matrix = [[right, 20 - right], [20 - right, right]]
-            record.json("evaluation/confusion_matrix.json", {"labels": LABELS, "matrix": matrix})
-            record.metrics({"val_f1_macro": given["values"][0], "fit_seconds": 3.0})
-            record.complete()
+            writer.json("evaluation/confusion_matrix.json", {"labels": LABELS, "matrix": matrix})
+            writer.metrics({"val_f1_macro": given["values"][0], "fit_seconds": 3.0})
+            writer.complete()
         else:
-            record.pruned("behind")
-        return record.run_id
+            writer.pruned("behind")
+        return writer.run_id
 
     def refit(self, study: str, study_run: str, runs: Sequence[str]) -> str:
         """Record a refit's evidence, with ``runs`` as the seed 0 of baseline and candidate."""
         tags = {"rcnn_sweep.study": study, "rcnn_sweep.study_run": study_run}
-        record = self.store.start("refit", name=f"{study}-refit", tags=tags)
-        record.json("refit/evidence.json", evidence(study, study_run, runs))
-        record.complete()
-        return record.run_id
+        writer = self.store.start("refit", name=f"{study}-refit", tags=tags)
+        writer.json("refit/evidence.json", evidence(study, study_run, runs))
+        writer.complete()
+        return writer.run_id
 
 
 def evidence(study: str, study_run: str, runs: Sequence[str]) -> dict[str, Any]:

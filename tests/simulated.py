@@ -3,16 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rcnn_sweep.refit.candidates import Arm
-from rcnn_sweep.refit.evidence import Asked
-from rcnn_sweep.refit.weighing import Measured, Predicted
-from rcnn_sweep.schema import Config
+from rcnn_sweep.evidence import Arm
+from rcnn_sweep.evidence.comparison import Measured, Predicted
+from rcnn_sweep.evidence.evidence import Asked
 
 LABELS = ("bad", "good")
 
 
 def arm(name: str, trial: int, **validation: float) -> Arm:
-    return Arm(name, trial, Config(), {"conv.filters": trial}, validation)
+    return Arm(name, trial, {"conv.filters": trial}, validation)
 
 
 def asked(seeds: int, judged_by: str = "accuracy") -> Asked:

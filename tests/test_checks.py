@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcnn_sweep.checks import check, convolved_length, pooled_length, problems
-from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import (
+from rcnn_sweep.config.checks import check, convolved_length, pooled_length, problems
+from rcnn_sweep.config.schema import (
     Config,
     ConvConfig,
     EmbeddingConfig,
@@ -16,6 +15,7 @@ from rcnn_sweep.schema import (
     TableConfig,
     TrainingConfig,
 )
+from rcnn_sweep.errors import UserError
 
 IMPOSSIBLE = [
     (Config(conv=ConvConfig(filters=0)), "conv.filters: expected a whole number, 1 or more"),

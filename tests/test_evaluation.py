@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from rcnn_sweep import figures
-from rcnn_sweep.evaluation import evaluate
-from rcnn_sweep.terminal import closing_lines
-from rcnn_sweep.training import History
+from rcnn_sweep.training import figures
+from rcnn_sweep.training.evaluation import evaluate
+from rcnn_sweep.training.fitting import History
+from rcnn_sweep.training.terminal import closing_lines
 
 NOTEBOOK = np.array([[11324, 1176], [1747, 10753]])
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcnn_sweep import figures, network
-from rcnn_sweep.schema import Config, ImdbConfig, TrainingConfig
+from rcnn_sweep import network
+from rcnn_sweep.config.schema import Config, ImdbConfig, TrainingConfig
+from rcnn_sweep.training import figures
 
 
 def test_the_baseline_is_the_notebooks_network() -> None:

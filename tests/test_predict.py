@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from small import BAD, GOOD, command_line, environment
 
-from rcnn_sweep.commands.predict import main
+from rcnn_sweep.cli.verbs.predict import main
 from rcnn_sweep.errors import UserError
 
 
@@ -24,9 +24,9 @@ def predict(folder: Path, *words: str, given: bytes = b"") -> "subprocess.Comple
 
 
 def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) -> None:
+    from rcnn_sweep.config.schema import TableConfig
     from rcnn_sweep.data import load
-    from rcnn_sweep.schema import TableConfig
-    from rcnn_sweep.tracking.reading import Reader
+    from rcnn_sweep.tracking.reader import RunReader
 
     folder, run_id = small_run
     words = ("--model", run_id, "--file", "reviews.csv", "--output", "answers.csv")
@@ -39,7 +39,7 @@ def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) 
     in_test = {tuple(row) for row in dataset.test.x[test]}
     encoded = [tuple(row) for row in dataset.vocabulary.encode(list(answers["text"]))]
     right = (answers["label"] == reviews["label"])[[row in in_test for row in encoded]].mean()
-    metrics = Reader(f"sqlite:///{folder}/mlflow.db").run(run_id).metrics
+    metrics = RunReader(f"sqlite:///{folder}/mlflow.db").run(run_id).metrics
     assert right == pytest.approx(metrics["test_accuracy"])
     assert answers["probability"].between(0.5, 1).all()
 

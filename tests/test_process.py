@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from rcnn_sweep.process import ProcessId, is_dead
+from rcnn_sweep.process.identity import ProcessId, is_dead
 
 
 def test_a_process_is_alive_until_it_has_ended() -> None:

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import OmegaConf
 
-from rcnn_sweep.recorded_study import RecordedStudy, what_next
-from rcnn_sweep.schema import Config
+from rcnn_sweep.application.study import RecordedStudy, what_next
+from rcnn_sweep.config.schema import Config
 from rcnn_sweep.tracking import Store, tracking_uri
 
 
@@ -16,15 +16,15 @@ def hooks(workplace: Path) -> RecordedStudy:
 
 def test_trials_that_others_end_are_told_apart_in_the_store(hooks: RecordedStudy) -> None:
     store = Store(tracking_uri(None), "rcnn_sweep")
-    records = {name: store.start("trial", name=name, tags={}) for name in ("a", "b", "c")}
-    attrs = {name: {"mlflow_run_id": record.run_id} for name, record in records.items()}
-    records["c"].complete()
+    writers = {name: store.start("trial", name=name, tags={}) for name in ("a", "b", "c")}
+    attrs = {name: {"mlflow_run_id": writer.run_id} for name, writer in writers.items()}
+    writers["c"].complete()
     for name in ("b", "c"):
         hooks.interrupted(attrs[name], "the sweep ended")
         hooks.interrupted(attrs[name], "again")
     hooks.orphan(attrs["a"], "its process died")
     hooks.interrupted({}, "a trial without a run yet")
-    runs = {name: store.client.get_run(record.run_id) for name, record in records.items()}
+    runs = {name: store.client.get_run(writer.run_id) for name, writer in writers.items()}
     ends = {
         name: (run.info.status, run.data.tags["rcnn_sweep.state"]) for name, run in runs.items()
     }

@@ -2,9 +2,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from rcnn_sweep.__main__ import config_folder, register_schemas
+from rcnn_sweep.config import config_folder, register_schemas
+from rcnn_sweep.config.schema import SOURCES, Config, as_dict, flat, typed
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import SOURCES, Config, as_dict, flat, typed
 
 register_schemas()
 

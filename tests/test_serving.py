@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from small import BAD, GOOD, environment
 
-from rcnn_sweep.tracking.loading import CHAMPION, TextModel
+from rcnn_sweep.tracking.models import CHAMPION, TextModel
 
 START_SECONDS = 120
 
@@ -112,14 +112,14 @@ def test_every_kind_of_request_gets_the_same_answer(port: int) -> None:
 def test_served_answers_are_the_runs_own_numbers(
     port: int, store: str, small_run: tuple[Path, str]
 ) -> None:
+    from rcnn_sweep.config.schema import TableConfig
     from rcnn_sweep.data import load
-    from rcnn_sweep.schema import TableConfig
-    from rcnn_sweep.tracking.reading import Reader
+    from rcnn_sweep.tracking.reader import RunReader
 
     folder, run_id = small_run
     reviews = pd.read_csv(folder / "reviews.csv")
     served = invoked(port, {"inputs": list(reviews["text"])})
-    recorded = Reader(store).json(run_id, "evaluation/confusion_matrix.json")
+    recorded = RunReader(store).json(run_id, "evaluation/confusion_matrix.json")
 
     dataset = load(TableConfig(path=str(folder / "reviews.csv"), maxlen=12), say=print)
     encoded = [tuple(row) for row in dataset.vocabulary.encode(list(reviews["text"]))]

@@ -3,8 +3,8 @@ import signal
 
 import pytest
 
-from rcnn_sweep import signals
 from rcnn_sweep.errors import Terminated
+from rcnn_sweep.process import signals
 
 
 def test_a_signal_waits_for_the_end_of_a_write_and_of_the_outermost_one() -> None:

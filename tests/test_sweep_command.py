@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 from small import command_line, environment, table_rows, write_table
 
-from rcnn_sweep.recorded_study import AT_END, EACH_EPOCH
+from rcnn_sweep.application.study import AT_END, EACH_EPOCH
 
 SMALL = [
     *("data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from rcnn_sweep import network
-from rcnn_sweep.data import Split
-from rcnn_sweep.runtime import seed_everything, without_noise
-from rcnn_sweep.schema import (
+from rcnn_sweep.config.schema import (
     Config,
     ConvConfig,
     EmbeddingConfig,
@@ -14,7 +12,9 @@ from rcnn_sweep.schema import (
     LstmConfig,
     TrainingConfig,
 )
-from rcnn_sweep.training import NotFinite, batches, fit, predict
+from rcnn_sweep.data import Split
+from rcnn_sweep.training.fitting import NotFinite, batches, fit, predict
+from rcnn_sweep.training.runtime import seed_everything, without_noise
 
 SMALL = Config(
     data=ImdbConfig(maxlen=12, num_words=30),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rcnn_sweep.data.checksum import crc
 from rcnn_sweep.data.corpus import Encoded
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.rcnn_text_model.text import Vocabulary
+from rcnn_sweep.rcnn_text_model import Vocabulary
 
 Say = Callable[[str], None]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcnn_sweep.rcnn_text_model.text import INDEX_FROM, Vocabulary, count_words
-from rcnn_sweep.schema import DataConfig
+from rcnn_sweep.config import DataConfig
+from rcnn_sweep.rcnn_text_model import INDEX_FROM, Vocabulary, count_words
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,15 @@
 
 from dataclasses import asdict, dataclass
 
-from rcnn_sweep.data import imdb, snippets, table
+from rcnn_sweep.config import DataConfig, SnippetsConfig, TableConfig
 from rcnn_sweep.data.cache import Say, content_key, open_or_build
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.corpus import Encoded
-from rcnn_sweep.data.sources import Found, find
+from rcnn_sweep.data.finding import Found, find
+from rcnn_sweep.data.sources import imdb, snippets, table
 from rcnn_sweep.data.splits import Split, limit, part
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.rcnn_text_model.text import Vocabulary
-from rcnn_sweep.schema import DataConfig, SnippetsConfig, TableConfig
+from rcnn_sweep.rcnn_text_model import Vocabulary
 
 # They say where the file is or which rows are used, not how a text becomes a row.
 NOT_ENCODING = {"path", "word_index", "url", "sha256", "fallback"} | {

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcnn_sweep.data import imdb, snippets, table
+from rcnn_sweep.config import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 from rcnn_sweep.data.corpus import Labelled
+from rcnn_sweep.data.sources import imdb, snippets, table
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.rcnn_text_model.text import tokenise
-from rcnn_sweep.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
+from rcnn_sweep.rcnn_text_model import tokenise
 
 Words = list[list[str]]
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from rcnn_sweep.doctor import data, machine, packages, records, stores
+from rcnn_sweep.doctor import datasets, leftovers, machine, packages, stores
 from rcnn_sweep.doctor.finding import Finding, Findings, problem
 
 CHECKS: tuple[Callable[[], Findings], ...] = (
@@ -18,11 +18,11 @@ CHECKS: tuple[Callable[[], Findings], ...] = (
     stores.folders,
     stores.disk,
     stores.file_systems,
-    records.legacy,
-    records.dead_runs,
-    records.clock,
-    data.imdb,
-    data.snippets,
+    leftovers.legacy,
+    leftovers.dead_runs,
+    leftovers.clock,
+    datasets.imdb,
+    datasets.snippets,
 )
 
 

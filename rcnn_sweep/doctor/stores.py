@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rcnn_sweep.doctor.finding import Finding, Findings, note, ok, problem
-from rcnn_sweep.passwords import without_password
+from rcnn_sweep.process import without_password
 
 SQLITE = "sqlite:///"
 CHECK_SECONDS = 0.8

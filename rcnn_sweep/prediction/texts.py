@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.prediction.columns import delimited, json_lines, parquet, text_of
 from rcnn_sweep.prediction.lines import decoded, lines_arriving, lines_of
-from rcnn_sweep.prediction.tables import delimited, json_lines, parquet, text_of
 
 BATCH_TEXTS = 2048
 BATCH_CHARACTERS = 1 << 24

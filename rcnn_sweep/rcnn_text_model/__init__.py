@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from .text import Vocabulary
+from .text import INDEX_FROM, Vocabulary, count_words, pad_ranks, tokenise
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "INDEX_FROM",
+    "TextClassifier",
+    "Vocabulary",
+    "class_probabilities",
+    "count_words",
+    "pad_ranks",
+    "save",
+    "tokenise",
+]
 
 NETWORK, VOCABULARY, LABELS = "network.keras", "vocabulary.json", "labels.json"
 BATCH_SIZE = 512

@@ -4,34 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rcnn_sweep.config import BASE_CONFIG, Candidate, Config, RefitConfig, flat, from_yaml
 from rcnn_sweep.data import expected_sha256
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.refit.config import BASE_CONFIG, Candidate, RefitConfig
-from rcnn_sweep.schema import Config, flat, from_yaml
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.evidence import Arm
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.tracking import RunReader
 
 NOT_CONFIG = ("training.seed", "data.path", "data.validation", "tracking.")
 """What differs between two runs without making them other configs."""
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One config of the comparison, the baseline or a candidate.
+class RefitArm(Arm):
+    """An arm with its ``config``, ready to be retrained but for its seed."""
 
-    ``config`` is ready to be retrained but for its seed. ``changes`` are the values in which it
-    differs from the baseline. ``validation`` holds the validation metrics that the sweep saw
-    (accuracy, f1_macro), empty where the trial never completed.
-    """
-
-    name: str
-    trial: int
     config: Config
-    changes: Mapping[str, object]
-    validation: Mapping[str, float]
 
 
-def chosen(study: StudyRecord, top: int) -> list[Candidate]:
+def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     """Give the baseline and the ``top`` best other configs of a study, best first.
 
     Configs are told apart by their parameters; of several objectives the Pareto front counts, in
@@ -54,7 +46,7 @@ def chosen(study: StudyRecord, top: int) -> list[Candidate]:
     return [first, *(Candidate(trial.number, str(trial.run_id)) for trial in others[:top])]
 
 
-def _ranked(study: StudyRecord, baseline: TrialRecord | None) -> list[TrialRecord]:
+def _ranked(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialSnapshot]:
     pool = study.best if len(study.directions) > 1 else study.trials
     sign = -1 if study.directions[0] == "maximize" else 1
     complete = [trial for trial in pool if trial.state == "complete"]
@@ -67,12 +59,12 @@ def _ranked(study: StudyRecord, baseline: TrialRecord | None) -> list[TrialRecor
     return ranked
 
 
-def judged_by(study: StudyRecord) -> str:
+def judged_by(study: StudySnapshot) -> str:
     """Give the test metric that decides: macro-F1 for a sweep that sought it, else accuracy."""
     return "f1_macro" if study.metrics[0] == "val_f1_macro" else "accuracy"
 
 
-def arms(config: RefitConfig, reader: Reader) -> list[Arm]:
+def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:
     """Read the candidates' configs from their records, the baseline first.
 
     Raises :class:`UserError` where a record is missing or the data is no longer what it was.
@@ -81,9 +73,9 @@ def arms(config: RefitConfig, reader: Reader) -> list[Arm]:
     base = flat(configs[0])
     found = []
     for place, (candidate, own) in enumerate(zip(config.candidates, configs, strict=True)):
-        check_data(own, reader.run(config.study_run).tags.get("rcnn_sweep.data_sha256"))
+        check_data(own, reader.run(config.study_run).tags.get(Tag.DATA_SHA256))
         found.append(
-            Arm(
+            RefitArm(
                 name=f"trial {candidate.trial}" if place else "baseline",
                 trial=candidate.trial,
                 config=own,
@@ -94,8 +86,8 @@ def arms(config: RefitConfig, reader: Reader) -> list[Arm]:
     return found
 
 
-def _recorded(candidate: Candidate, reader: Reader) -> Config:
-    path = "config/base.yaml" if candidate.trial == BASE_CONFIG else "config/resolved.yaml"
+def _recorded(candidate: Candidate, reader: RunReader) -> Config:
+    path = Artifact.BASE_CONFIG if candidate.trial == BASE_CONFIG else Artifact.RESOLVED_CONFIG
     text = reader.text(candidate.run_id, path)
     if text is None:
         raise UserError(f"refit: expected {path} in run {candidate.run_id}, found none.")
@@ -124,7 +116,7 @@ def changes(base: Mapping[str, object], own: Mapping[str, object]) -> dict[str, 
     }
 
 
-def _validation(candidate: Candidate, reader: Reader) -> dict[str, float]:
+def _validation(candidate: Candidate, reader: RunReader) -> dict[str, float]:
     if candidate.trial == BASE_CONFIG:
         return {}
     metrics = reader.run(candidate.run_id).metrics

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from rcnn_sweep.refit.evidence import BETTER, Comparison, Evidence, Judged, Run
-from rcnn_sweep.refit.wording import NAMES, about
-from rcnn_sweep.tracking.loading import MODEL
-from rcnn_sweep.tracking.registry import CHAMPION, FORMER, Registry, Version
+from rcnn_sweep.evidence import BETTER, METRIC_NAMES, Comparison, Evidence, Judged, Run, about
+from rcnn_sweep.names import Tag
+from rcnn_sweep.tracking import CHAMPION, FORMER, MODEL, Registry, Version
 
-EVIDENCE = "rcnn_sweep.evidence"
+EVIDENCE = Tag.EVIDENCE
 """The tag that names the evidence of a version: the same evidence makes no second one."""
 
-DATA, STUDY = "rcnn_sweep.data_sha256", "rcnn_sweep.study"
+DATA, STUDY = Tag.DATA_SHA256, Tag.STUDY
 
 
 def champion_lines(
@@ -112,7 +111,8 @@ def _registered(
     yield (
         f"Champion{forced}: {chosen.arm.name}, registered as {MODEL} version {version.number}, "
         f"models:/{MODEL}@{CHAMPION}: its run with seed {run.seed}, which has the median "
-        f"{NAMES[evidence.asked.judged_by]} of its {len(judged_of(evidence, chosen).runs)} runs."
+        f"{METRIC_NAMES[evidence.asked.judged_by]} of its "
+        f"{len(judged_of(evidence, chosen).runs)} runs."
     )
     if former is not None:
         yield f"The champion before, version {former.number}, is now {MODEL}@{FORMER}."
@@ -129,15 +129,15 @@ def version_tags(evidence: Evidence, chosen: Comparison, digest: str) -> Mapping
         EVIDENCE: digest,
         STUDY: asked.study,
         DATA: asked.data_sha256,
-        "rcnn_sweep.refit_run": asked.refit_run,
-        "rcnn_sweep.candidate": chosen.arm.name,
-        "rcnn_sweep.seed": str(typical_run(evidence, chosen).seed),
-        "rcnn_sweep.verdict": chosen.verdict,
-        "rcnn_sweep.forced": str(chosen.verdict != BETTER).lower(),
-        "rcnn_sweep.judged_by": asked.judged_by,
-        "rcnn_sweep.difference": f"{difference.mean:.6f}",
-        "rcnn_sweep.interval": f"{low:.6f} to {high:.6f}",
-        "rcnn_sweep.p": f"{difference.p_holm:.6g}",
+        Tag.REFIT_RUN: asked.refit_run,
+        Tag.CANDIDATE: chosen.arm.name,
+        Tag.SEED: str(typical_run(evidence, chosen).seed),
+        Tag.VERDICT: chosen.verdict,
+        Tag.FORCED: str(chosen.verdict != BETTER).lower(),
+        Tag.JUDGED_BY: asked.judged_by,
+        Tag.DIFFERENCE: f"{difference.mean:.6f}",
+        Tag.INTERVAL: f"{low:.6f} to {high:.6f}",
+        Tag.P: f"{difference.p_holm:.6g}",
         **{
             f"rcnn_sweep.test_{name}": f"{scores.mean:.6f}"
             for name, scores in judged.scores.items()

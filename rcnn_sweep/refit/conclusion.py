@@ -5,31 +5,38 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rcnn_sweep.refit.candidates import Arm
+from rcnn_sweep.config import RefitConfig
+from rcnn_sweep.evidence import (
+    RULE,
+    Arm,
+    Asked,
+    Evidence,
+    about,
+    as_json,
+    as_text,
+    compare,
+    intervals,
+    sentence,
+)
+from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.refit.champion import champion_lines
-from rcnn_sweep.refit.config import RefitConfig
-from rcnn_sweep.refit.document import as_json
-from rcnn_sweep.refit.evidence import RULE, Asked, Evidence
-from rcnn_sweep.refit.picture import intervals
 from rcnn_sweep.refit.predictions import complete_runs, measured
-from rcnn_sweep.refit.weighing import weighed
-from rcnn_sweep.refit.wording import about, sentence, text
-from rcnn_sweep.tracking.reading import Reader
-from rcnn_sweep.tracking.record import Record
-from rcnn_sweep.tracking.registry import Registry
+from rcnn_sweep.tracking import Registry, RunReader, RunWriter
 
 
-def conclude(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, record: Record) -> list[str]:
+def conclude(
+    asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, writer: RunWriter
+) -> list[str]:
     """Record the evidence and register the champion; give the lines to print."""
-    evidence = found(asked, arms, reader, record.run_id)
+    evidence = found(asked, arms, reader, writer.run_id)
     sentences = [about(comparison, evidence) for comparison in evidence.comparisons]
     document = as_json(evidence, sentence(evidence), sentences)
-    write(evidence, document, record)
-    registry = Registry(record.client)
+    write(evidence, document, writer)
+    registry = Registry(writer.client)
     champion = list(champion_lines(evidence, digest(document), registry, force=asked.force))
-    shown = "\n".join([text(evidence), *champion])
-    record.describe(shown)
-    record.text("refit/evidence.txt", f"{shown}\n\n{RULE}\n")
+    shown = "\n".join([as_text(evidence), *champion])
+    writer.describe(shown)
+    writer.text(Artifact.EVIDENCE_TEXT, f"{shown}\n\n{RULE}\n")
     return ["", shown, ""]
 
 
@@ -38,7 +45,7 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def found(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, refit_run: str) -> Evidence:
+def found(asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, refit_run: str) -> Evidence:
     """Weigh the complete runs."""
     seeds = range(asked.seeds)
     runs = complete_runs(reader, refit_run)
@@ -47,20 +54,20 @@ def found(asked: RefitConfig, arms: Sequence[Arm], reader: Reader, refit_run: st
         study=asked.study,
         study_run=asked.study_run,
         refit_run=refit_run,
-        data_sha256=reader.run(asked.study_run).tags.get("rcnn_sweep.data_sha256", ""),
+        data_sha256=reader.run(asked.study_run).tags.get(Tag.DATA_SHA256, ""),
         labels=labels,
         seeds=tuple(seeds),
         judged_by=asked.judged_by,
     )
-    return weighed(about_what, truth, results)
+    return compare(about_what, truth, results)
 
 
-def write(evidence: Evidence, document: dict[str, Any], record: Record) -> None:
+def write(evidence: Evidence, document: dict[str, Any], writer: RunWriter) -> None:
     """Put the evidence on the refit's record: numbers, document, picture."""
-    record.metrics(dict(metrics_of(evidence)))
-    record.tags({"rcnn_sweep.verdict": sentence(evidence)})
-    record.json("refit/evidence.json", document)
-    record.figure("refit/intervals.png", intervals(evidence))
+    writer.metrics(dict(metrics_of(evidence)))
+    writer.tags({Tag.VERDICT: sentence(evidence)})
+    writer.json(Artifact.EVIDENCE, document)
+    writer.figure(Artifact.INTERVALS, intervals(evidence))
 
 
 def metrics_of(evidence: Evidence) -> Iterator[tuple[str, float]]:

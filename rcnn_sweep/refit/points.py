@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from rcnn_sweep.refit.config import RefitConfig
-from rcnn_sweep.sweep.space import Params
+from rcnn_sweep.config import RefitConfig
+from rcnn_sweep.sweep import Params
 
 
 def wanted(config: RefitConfig) -> list[Params]:

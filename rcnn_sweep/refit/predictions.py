@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.refit.candidates import Arm
-from rcnn_sweep.refit.weighing import Measured, Predicted
-from rcnn_sweep.tracking.reading import Reader, RunRecord
+from rcnn_sweep.evidence import Arm, Measured, Predicted
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.tracking import RunReader, RunSnapshot
 
-PREDICTIONS = "evaluation/predictions.npz"
+PREDICTIONS = Artifact.PREDICTIONS
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,21 @@ class Tested:
     labels: tuple[str, ...]
 
 
-def complete_runs(reader: Reader, refit_run: str) -> dict[tuple[int, int], RunRecord]:
+def complete_runs(reader: RunReader, refit_run: str) -> dict[tuple[int, int], RunSnapshot]:
     """Give the refit's complete runs by candidate's trial and seed; the first of several."""
-    found: dict[tuple[int, int], RunRecord] = {}
+    found: dict[tuple[int, int], RunSnapshot] = {}
     for run in reader.children(refit_run):
-        if run.tags.get("rcnn_sweep.state") == "complete":
-            key = (int(run.tags["rcnn_sweep.candidate_trial"]), int(run.tags["rcnn_sweep.seed"]))
+        if run.tags.get(Tag.STATE) == "complete":
+            key = (int(run.tags[Tag.CANDIDATE_TRIAL]), int(run.tags[Tag.SEED]))
             found.setdefault(key, run)
     return found
 
 
 def measured(
-    reader: Reader,
+    reader: RunReader,
     arms: Sequence[Arm],
     seeds: Sequence[int],
-    runs: Mapping[tuple[int, int], RunRecord],
+    runs: Mapping[tuple[int, int], RunSnapshot],
 ) -> tuple[NDArray[np.int64], tuple[str, ...], list[Measured]]:
     """Give the truth ``(n,)``, the classes' names and each arm with its runs.
 
@@ -80,10 +80,10 @@ def _shared(tested: Sequence[Tested]) -> tuple[NDArray[np.int64], tuple[str, ...
     return first.truth, first.labels
 
 
-def read_predictions(reader: Reader, run_id: str) -> Tested:
+def read_predictions(reader: RunReader, run_id: str) -> Tested:
     """Read a run's test predictions; raises :class:`UserError` where it recorded none.
 
-    The predicted class is the most probable one, as in :mod:`rcnn_sweep.evaluation`.
+    The predicted class is the most probable one, as in :mod:`rcnn_sweep.training.evaluation`.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = reader.file(run_id, PREDICTIONS, Path(folder))

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from rcnn_sweep.report.drawing import Drawing
+from rcnn_sweep.drawing import Drawing, Scale, scale_of
+from rcnn_sweep.format import metric
 from rcnn_sweep.report.facts import Curve, StudyFacts
 from rcnn_sweep.report.frame import Frame
-from rcnn_sweep.report.scales import Scale, scale_of
-from rcnn_sweep.report.words import metric
 
 PANELS = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
 WIDTH, ROW = 720.0, 264.0

@@ -6,14 +6,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rcnn_sweep.report.drawing import Drawing
+from rcnn_sweep.drawing import Drawing, scale_of
+from rcnn_sweep.format import NONE, counted, metric, plain, signed
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import command
 from rcnn_sweep.report.facts import RunFacts, StudyFacts, run_facts
-from rcnn_sweep.report.scales import scale_of
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
-from rcnn_sweep.report.words import NONE, command, counted, metric, plain, signed
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.tracking import RunReader
 
-ARTIFACT = "refit/evidence.json"
+ARTIFACT = Artifact.EVIDENCE
 SCHEMA = 1
 
 
@@ -51,12 +52,12 @@ class Evidence:
     command: str = ""
 
 
-def find_refit(facts: StudyFacts, reader: Reader) -> Refit | None:
+def find_refit(facts: StudyFacts, reader: RunReader) -> Refit | None:
     """Give the latest refit of the study that left evidence, None where there is none."""
     experiments = [facts.parent.experiment_id] if facts.parent else None
     refits = reader.search("tags.`rcnn_sweep.kind` = 'refit'", experiments)
     # A name may hold any quote, so it is compared here and not in the query.
-    own = [run for run in refits if run.tags.get("rcnn_sweep.study") == facts.study.name]
+    own = [run for run in refits if run.tags.get(Tag.STUDY) == facts.study.name]
     for run in reversed(own):
         content = reader.json(run.run_id, ARTIFACT)
         if _is_of(content, facts):
@@ -85,7 +86,7 @@ def _champion(content: Mapping[str, Any]) -> str:
     return max(candidates, key=lambda arm: float(arm[judged]["mean"]), default={"name": ""})["name"]
 
 
-def _first_run(reader: Reader, arm: Mapping[str, Any]) -> RunFacts | None:
+def _first_run(reader: RunReader, arm: Mapping[str, Any]) -> RunFacts | None:
     runs = arm.get("runs") or []
     return run_facts(reader, reader.run(runs[0]["run_id"])) if runs else None
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import command
 from rcnn_sweep.report.confusion import Confusion
-from rcnn_sweep.report.words import command
-from rcnn_sweep.sweep.importance import importances
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
-from rcnn_sweep.tracking.reading import Reader, RunRecord
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, importances
+from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 SHOWN = 5
 """Best trials whose learning curves are drawn; more would be a tangle."""
@@ -22,7 +22,7 @@ Curve = Sequence[tuple[int, float]]
 class RunFacts:
     """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
 
-    run: RunRecord
+    run: RunSnapshot
     curves: Mapping[str, Curve]
     confusion: Confusion | None
 
@@ -36,33 +36,33 @@ class StudyFacts:
     what the caller named, to be opened and never shown.
     """
 
-    study: StudyRecord
-    parent: RunRecord | None
-    runs: Mapping[int, RunRecord]
-    ranked: tuple[TrialRecord, ...]
+    study: StudySnapshot
+    parent: RunSnapshot | None
+    runs: Mapping[int, RunSnapshot]
+    ranked: tuple[TrialSnapshot, ...]
     details: Mapping[int, RunFacts]
     importance: Mapping[str, float]
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def best(self) -> TrialRecord | None:
+    def best(self) -> TrialSnapshot | None:
         """The best trial, of a Pareto front the first; None where none completed."""
         return self.study.best[0] if self.study.best else None
 
     @property
-    def strongest(self) -> TrialRecord | None:
+    def strongest(self) -> TrialSnapshot | None:
         """The best trial; of a Pareto front the one whose run has the highest val_accuracy."""
         front = [t for t in self.study.best if "val_accuracy" in self._metrics(t)]
         if len(self.study.directions) == 1 or not front:
             return self.best
         return max(front, key=lambda trial: self._metrics(trial)["val_accuracy"])
 
-    def _metrics(self, trial: TrialRecord) -> Mapping[str, float]:
+    def _metrics(self, trial: TrialSnapshot) -> Mapping[str, float]:
         run = self.runs.get(trial.number)
         return {} if run is None else run.metrics
 
     @property
-    def shown(self) -> list[TrialRecord]:
+    def shown(self) -> list[TrialSnapshot]:
         """The trials whose curves are drawn: the best ones, and the baseline last."""
         first, baseline = list(self.ranked[:SHOWN]), self.study.baseline
         return first if baseline is None or baseline in first else [*first, baseline]
@@ -74,15 +74,15 @@ class StudyFacts:
         return found if isinstance(found, Mapping) else {}
 
 
-def run_facts(reader: Reader, run: RunRecord) -> RunFacts:
+def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
     """Read what a run recorded beside its final numbers."""
     known = [name for name in EPOCH_METRICS if name in run.metrics]
     curves = {name: reader.history(run.run_id, name) for name in known}
-    matrix = reader.json(run.run_id, "evaluation/confusion_matrix.json")
+    matrix = reader.json(run.run_id, Artifact.CONFUSION)
     return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))
 
 
-def study_facts(study: StudyRecord, storage: str | None, reader: Reader | None) -> StudyFacts:
+def study_facts(study: StudySnapshot, storage: str | None, reader: RunReader | None) -> StudyFacts:
     """Read everything about ``study``; without ``reader`` what its own storage knows."""
     parent = _parent(study, reader)
     runs = {} if parent is None or reader is None else _runs(study, reader, parent)
@@ -102,7 +102,7 @@ def study_facts(study: StudyRecord, storage: str | None, reader: Reader | None) 
     return StudyFacts(**{**vars(facts), "details": details, "environment": _where(reader, runs)})
 
 
-def _parent(study: StudyRecord, reader: Reader | None) -> RunRecord | None:
+def _parent(study: StudySnapshot, reader: RunReader | None) -> RunSnapshot | None:
     run_id = study.parent.get("run_id")
     if run_id is None or reader is None:
         return None
@@ -113,7 +113,7 @@ def _parent(study: StudyRecord, reader: Reader | None) -> RunRecord | None:
             f"{error}\nThat is the run of study {study.name}: name its store "
             "(--tracking-uri URL or MLFLOW_TRACKING_URI)."
         ) from error
-    if parent.tags.get("rcnn_sweep.kind") == "refit":
+    if parent.tags.get(Tag.KIND) == "refit":
         raise UserError(
             f"report: expected a sweep's study; received {study.name}, a refit.\n"
             f"Its evidence is in the report of its study: "
@@ -122,7 +122,7 @@ def _parent(study: StudyRecord, reader: Reader | None) -> RunRecord | None:
     return parent
 
 
-def _runs(study: StudyRecord, reader: Reader, parent: RunRecord) -> dict[int, RunRecord]:
+def _runs(study: StudySnapshot, reader: RunReader, parent: RunSnapshot) -> dict[int, RunSnapshot]:
     """Give the runs of the trials; a repeated point has the run of its earlier trial."""
     by_id = {run.run_id: run for run in reader.children(parent.run_id)}
     own = {t.number: by_id[t.run_id] for t in study.trials if t.run_id in by_id}
@@ -130,7 +130,7 @@ def _runs(study: StudyRecord, reader: Reader, parent: RunRecord) -> dict[int, Ru
     return {**own, **{t.number: own[t.duplicate_of] for t in repeats if t.duplicate_of is not None}}
 
 
-def _ranked(study: StudyRecord) -> tuple[TrialRecord, ...]:
+def _ranked(study: StudySnapshot) -> tuple[TrialSnapshot, ...]:
     if len(study.directions) > 1:
         return study.best
     sign = -1 if study.directions[0] == "maximize" else 1
@@ -138,10 +138,10 @@ def _ranked(study: StudyRecord) -> tuple[TrialRecord, ...]:
     return tuple(sorted(own, key=lambda t: (sign * t.values[0], t.number)))
 
 
-def _where(reader: Reader, runs: Mapping[int, RunRecord]) -> Mapping[str, Any]:
+def _where(reader: RunReader, runs: Mapping[int, RunSnapshot]) -> Mapping[str, Any]:
     """Give the environment of the first trial that recorded one."""
     for run in runs.values():
-        found = reader.json(run.run_id, "config/environment.json")
+        found = reader.json(run.run_id, Artifact.ENVIRONMENT)
         if isinstance(found, Mapping):
             return found
     return {}

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rcnn_sweep.report.drawing import Drawing
-from rcnn_sweep.report.scales import Scale
-from rcnn_sweep.report.words import metric, plain
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.drawing import Drawing, Scale
+from rcnn_sweep.format import metric, plain
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 
 POINT = 4.0
 
@@ -33,7 +32,7 @@ class Frame:
         self.drawing.text(left - 36 if left > 36 else 0, top - 12, y_name, "name")
 
 
-def mark(drawing: Drawing, x: float, y: float, trial: TrialRecord, study: StudyRecord) -> None:
+def mark(drawing: Drawing, x: float, y: float, trial: TrialSnapshot, study: StudySnapshot) -> None:
     """Draw a trial: best a diamond, baseline a square, complete a dot, pruned a ring."""
     tip = tip_of(trial, study)
     if trial in study.best:
@@ -48,7 +47,7 @@ def mark(drawing: Drawing, x: float, y: float, trial: TrialRecord, study: StudyR
         drawing.cross(x, y, POINT, "failed", tip=tip)
 
 
-def tip_of(trial: TrialRecord, study: StudyRecord) -> str:
+def tip_of(trial: TrialSnapshot, study: StudySnapshot) -> str:
     """Give a trial in one line."""
     values = shown_values(study.metrics, trial.values)
     params = ", ".join(f"{key}={plain(value)}" for key, value in trial.params.items())

@@ -12,9 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import rcnn_sweep
+from rcnn_sweep import format
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.passwords import without_password
-from rcnn_sweep.report import words
+from rcnn_sweep.process import without_password
 
 
 def page(template: str, title: str, values: Mapping[str, Any]) -> str:
@@ -68,7 +68,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["metric"] = words.metric
+    environment.filters["metric"] = format.metric
     environment.filters["masked"] = without_password
     environment.filters["breakable"] = breakable
     return environment

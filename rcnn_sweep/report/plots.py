@@ -4,31 +4,30 @@ import math
 
 from markupsafe import Markup
 
-from rcnn_sweep.report.drawing import Drawing
+from rcnn_sweep.drawing import Drawing, Scale, scale_of
+from rcnn_sweep.format import plain, share
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.frame import Frame, mark, tip_of
-from rcnn_sweep.report.scales import Scale, scale_of
-from rcnn_sweep.report.words import plain, share
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 
 WIDTH = 720.0
 MOST_SLICES = 12
 
 
-def judged(study: StudyRecord) -> list[TrialRecord]:
+def judged(study: StudySnapshot) -> list[TrialSnapshot]:
     """Give the trials that have a finite value, pruned ones with the last they reported."""
     ended = [t for t in study.trials if t.values and t.state in ("complete", "pruned")]
     return [t for t in ended if all(map(math.isfinite, t.values))]
 
 
-def varied(study: StudyRecord) -> list[str]:
+def varied(study: StudySnapshot) -> list[str]:
     """Give the parameters that differ among the trials with a value."""
     seen = judged(study)
     keys = dict.fromkeys(key for trial in seen for key in trial.params)
     return [k for k in keys if len({plain(t.params.get(k)) for t in seen}) > 1]
 
 
-def is_log(study: StudyRecord, key: str) -> bool:
+def is_log(study: StudySnapshot, key: str) -> bool:
     """Say whether the study searched ``key`` on a logarithmic scale."""
     return "log scale" in str(study.record.get("space", {}).get(key, ""))
 
@@ -56,7 +55,7 @@ def history(facts: StudyFacts) -> Markup | None:
     return drawing.markup()
 
 
-def _best_so_far(study: StudyRecord, frame: Frame) -> list[tuple[float, float]]:
+def _best_so_far(study: StudySnapshot, frame: Frame) -> list[tuple[float, float]]:
     better = max if study.directions[0] == "maximize" else min
     points: list[tuple[float, float]] = []
     best: float | None = None
@@ -92,7 +91,7 @@ def slices(facts: StudyFacts) -> list[Markup]:
     return [_slice(facts.study, key) for key in varied(facts.study)[:MOST_SLICES]]
 
 
-def _slice(study: StudyRecord, key: str) -> Markup:
+def _slice(study: StudySnapshot, key: str) -> Markup:
     seen = [t for t in judged(study) if key in t.params]
     drawing = Drawing(
         *(340, 250),
@@ -136,11 +135,11 @@ def parallel(facts: StudyFacts) -> Markup | None:
     return drawing.markup()
 
 
-def _weight(trial: TrialRecord, study: StudyRecord) -> int:
+def _weight(trial: TrialSnapshot, study: StudySnapshot) -> int:
     return ("pruned", "complete", "baseline", "best").index(_kind(trial, study))
 
 
-def _kind(trial: TrialRecord, study: StudyRecord) -> str:
+def _kind(trial: TrialSnapshot, study: StudySnapshot) -> str:
     if trial in study.best:
         return "best"
     return "baseline" if trial == study.baseline else trial.state

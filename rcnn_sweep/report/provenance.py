@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from rcnn_sweep.format import NONE, date, plain
+from rcnn_sweep.names import Tag
+from rcnn_sweep.process import command
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
-from rcnn_sweep.report.words import NONE, command, date, plain
-from rcnn_sweep.tracking.reading import RunRecord
+from rcnn_sweep.tracking import RunSnapshot
 
 
 def provenance_of(facts: StudyFacts) -> list[tuple[str, str]]:
@@ -18,10 +20,10 @@ def provenance_of(facts: StudyFacts) -> list[tuple[str, str]]:
         ("directory", study.directory),
         ("MLflow run of the study", parent and parent.run_id),
         ("data", _data(facts)),
-        ("data SHA-256", ", ".join(_tags(runs, "rcnn_sweep.data_sha256"))),
-        ("used instead of IMDB because", ", ".join(_tags(runs, "rcnn_sweep.data_fallback"))),
+        ("data SHA-256", ", ".join(_tags(runs, Tag.DATA_SHA256))),
+        ("used instead of IMDB because", ", ".join(_tags(runs, Tag.DATA_FALLBACK))),
         ("code revision", ", ".join(_revisions([parent, *runs] if parent else runs))),
-        ("device", ", ".join(_tags(runs, "rcnn_sweep.device"))),
+        ("device", ", ".join(_tags(runs, Tag.DEVICE))),
         ("machine", _machine(facts.environment)),
         ("seed of the study", study.record.get("seed")),
         (
@@ -41,15 +43,15 @@ def _data(facts: StudyFacts) -> str:
     return f"{told}; file {', '.join(sorted(paths))}" if paths else told
 
 
-def _tags(runs: list[RunRecord], key: str) -> list[str]:
+def _tags(runs: list[RunSnapshot], key: str) -> list[str]:
     return sorted({run.tags[key] for run in runs if key in run.tags})
 
 
-def _revisions(runs: list[RunRecord]) -> list[str]:
+def _revisions(runs: list[RunSnapshot]) -> list[str]:
     found = set()
     for run in runs:
-        commit = run.tags.get("mlflow.source.git.commit")
-        dirty = " with uncommitted changes" * (run.tags.get("rcnn_sweep.git_dirty") == "true")
+        commit = run.tags.get(Tag.GIT_COMMIT)
+        dirty = " with uncommitted changes" * (run.tags.get(Tag.GIT_DIRTY) == "true")
         version = f"rcnn_sweep {run.tags.get('rcnn_sweep.version', '?')}"
         found.add(f"{version}, commit {commit}{dirty}" if commit else version)
     return sorted(found)

@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rcnn_sweep.passwords import without_password
+from rcnn_sweep.format import counted
+from rcnn_sweep.process import command, without_password
 from rcnn_sweep.report import plots, summary
 from rcnn_sweep.report.curves import learning_curves, trial_lines
 from rcnn_sweep.report.evidence import Refit, evidence_of
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.keep import in_short, keep_of
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.provenance import provenance_of, reproduction, versions
+from rcnn_sweep.report.reference import Absent, Known
+from rcnn_sweep.report.reference_section import in_short, keep_of
 from rcnn_sweep.report.tables import Row, param, row, text
 from rcnn_sweep.report.trial_table import trial_table
-from rcnn_sweep.report.words import command, counted
-from rcnn_sweep.report.yardstick import Absent, Known
-from rcnn_sweep.sweep.importance import FEWEST
+from rcnn_sweep.sweep import FEWEST
 
 
 def study_page(

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from rcnn_sweep.format import counted, duration, joined, metric, plain, share, signed
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.words import counted, duration, joined, metric, plain, share, signed
-from rcnn_sweep.report.yardstick import Absent, Known
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.report.reference import Absent, Known
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 
 STATES = ("complete", "pruned", "failed", "interrupted", "withdrawn", "running", "waiting")
 
@@ -39,16 +39,16 @@ class Pruning:
         return 1 - self.run / self.full if self.full else 0.0
 
 
-def states(study: StudyRecord) -> dict[str, int]:
+def states(study: StudySnapshot) -> dict[str, int]:
     """Count the slots by the state of their last trial, in the order of :data:`STATES`."""
-    last: dict[object, TrialRecord] = {}
+    last: dict[object, TrialSnapshot] = {}
     for trial in study.trials:
         last[("trial", trial.number) if trial.slot is None else trial.slot] = trial
     counts = Counter(trial.state for trial in last.values())
     return {state: counts[state] for state in STATES if counts[state]}
 
 
-def pruning_of(study: StudyRecord) -> Pruning:
+def pruning_of(study: StudySnapshot) -> Pruning:
     """Count what pruning saved, as the sweep's closing lines do."""
     ended = [
         t for t in study.trials if t.duplicate_of is None and t.state in ("complete", "pruned")
@@ -64,7 +64,7 @@ def pruning_of(study: StudyRecord) -> Pruning:
     )
 
 
-def gain_of(study: StudyRecord) -> float | None:
+def gain_of(study: StudySnapshot) -> float | None:
     """Give by how much the best trial betters the baseline in the study's direction."""
     if len(study.directions) > 1 or not study.best or study.baseline is None:
         return None
@@ -113,7 +113,7 @@ def sentences(facts: StudyFacts) -> list[str]:
     return [sentence for sentence in told if sentence]
 
 
-def _progress(study: StudyRecord) -> str:
+def _progress(study: StudySnapshot) -> str:
     counts = states(study)
     still = [counted(counts[s], f"trial {s}", f"trials {s}") for s in STATES[5:] if s in counts]
     done = [f"{count} {state}" for state, count in counts.items() if state in STATES[:5]]
@@ -183,7 +183,7 @@ def _caution(facts: StudyFacts) -> list[str]:
     ]
 
 
-def pruning_sentences(study: StudyRecord) -> list[str]:
+def pruning_sentences(study: StudySnapshot) -> list[str]:
     """Say what pruning saved."""
     saving = pruning_of(study)
     if not saving.pruned:

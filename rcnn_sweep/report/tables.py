@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rcnn_sweep.report.words import NONE, plain
+from rcnn_sweep.format import NONE, plain
 
 
 @dataclass(frozen=True)

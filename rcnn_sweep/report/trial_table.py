@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from rcnn_sweep.format import NONE, duration, metric
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, param, row
-from rcnn_sweep.report.words import NONE, duration, metric
-from rcnn_sweep.sweep.reading import TrialRecord
+from rcnn_sweep.sweep import TrialSnapshot
 
 EXTRA = ("val_f1_macro", "val_loss")
 """Metrics of the run that are shown beside the objectives."""
@@ -32,7 +32,7 @@ def trial_table(facts: StudyFacts) -> Table:
     return Table(head, tuple(rows), "A click on a column's name sorts by it.")
 
 
-def _row(facts: StudyFacts, trial: TrialRecord, keys: list[str], extra: list[str]) -> Row:
+def _row(facts: StudyFacts, trial: TrialSnapshot, keys: list[str], extra: list[str]) -> Row:
     study, run = facts.study, facts.runs.get(trial.number)
     values = [*trial.values, *[None] * (len(study.metrics) - len(trial.values))]
     others = [None if run is None else run.metrics.get(name) for name in extra]
@@ -48,7 +48,7 @@ def _row(facts: StudyFacts, trial: TrialRecord, keys: list[str], extra: list[str
     return row(cells, _kind(facts, trial))
 
 
-def _kind(facts: StudyFacts, trial: TrialRecord) -> str:
+def _kind(facts: StudyFacts, trial: TrialSnapshot) -> str:
     if trial in facts.study.best:
         return "best"
     if trial == facts.study.baseline:

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.passwords import without_password
-from rcnn_sweep.report.compared_runs import runs_page
-from rcnn_sweep.report.compared_studies import studies_page
+from rcnn_sweep.process import command, without_password
+from rcnn_sweep.report.comparison import runs_page, studies_page
 from rcnn_sweep.report.evidence import find_refit
 from rcnn_sweep.report.facts import run_facts, study_facts
 from rcnn_sweep.report.page import write_page
+from rcnn_sweep.report.reference import Absent, Judged, reference_of
 from rcnn_sweep.report.study_page import study_page
-from rcnn_sweep.report.words import command
-from rcnn_sweep.report.yardstick import Absent, Judged, reference_of
-from rcnn_sweep.sweep.reading import StudyRecord, read_study
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.sweep import StudySnapshot, read_study
+from rcnn_sweep.tracking import RunReader
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +39,7 @@ def report_study(
     """
     study = read_study(name, storage)
     is_recorded = "run_id" in study.parent
-    reader = Reader(tracking_uri) if is_recorded else None
+    reader = RunReader(tracking_uri) if is_recorded else None
     text = study_html(study, storage, reader, may_train=may_train)
     path = write_page(output or _place(study), text)
     if output is None and reader is not None:
@@ -64,11 +62,11 @@ def attach_report(name: str, storage: str, tracking_uri: str, *, may_train: bool
         )
 
 
-def _attach(study: StudyRecord, reader: Reader, path: Path) -> None:
-    from rcnn_sweep.tracking.record import Record
+def _attach(study: StudySnapshot, reader: RunReader, path: Path) -> None:
+    from rcnn_sweep.tracking import RunWriter
 
     run = reader.run(str(study.parent["run_id"]))
-    Record(reader.client, run.run_id, run.experiment_id).file(FOLDER, path)
+    RunWriter(reader.client, run.run_id, run.experiment_id).file(FOLDER, path)
 
 
 def report_comparison(
@@ -84,7 +82,7 @@ def report_comparison(
     :class:`UserError` as :func:`report_study` does.
     """
     studies = [read_study(name, storage) for name in names]
-    readers = [Reader(tracking_uri) if "run_id" in s.parent else None for s in studies]
+    readers = [RunReader(tracking_uri) if "run_id" in s.parent else None for s in studies]
     one, two = (study_facts(s, storage, r) for s, r in zip(studies, readers, strict=True))
     place = output or Path.cwd() / f"compare-{_file_name(names[0])}-{_file_name(names[1])}.html"
     return write_page(place, studies_page(one, two))
@@ -98,7 +96,7 @@ def report_runs(
     It goes to ``output``, else to ``compare-runs.html`` in the working directory. Raises
     :class:`UserError` where a run or the store is missing.
     """
-    reader = Reader(tracking_uri)
+    reader = RunReader(tracking_uri)
     runs = [reader.run(run_id) for run_id in dict.fromkeys(run_ids)]
     if len(runs) < 2:
         raise UserError("report --runs: expected two or more different runs; received one.")
@@ -112,7 +110,7 @@ def _file_name(name: str) -> str:
 
 
 def study_html(
-    study: StudyRecord, storage: str | None, reader: Reader | None, *, may_train: bool = True
+    study: StudySnapshot, storage: str | None, reader: RunReader | None, *, may_train: bool = True
 ) -> str:
     """Give the report of ``study`` as HTML; ``reader`` is None for a study without MLflow run.
 
@@ -128,7 +126,7 @@ def study_html(
     return study_page(facts, validation=found["validation"], refit=refit, test=found.get("test"))
 
 
-def _place(study: StudyRecord) -> Path:
+def _place(study: StudySnapshot) -> Path:
     """Give the place in the study's directory, else in the working directory."""
     if study.directory is None or not study.directory.is_dir():
         log.info("The directory of %s is gone; writing to the working directory.", study.name)

@@ -7,9 +7,10 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from rcnn_sweep.config import SOURCES, Config, typed
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.schema import SOURCES, Config, typed
-from rcnn_sweep.tracking.reading import Reader, RunRecord
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 EPOCH_METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
@@ -21,7 +22,7 @@ Numbers = Mapping[tuple[str, int], float]
 class Original:
     """A run to be reproduced. ``config`` ends with the last recorded epoch."""
 
-    run: RunRecord
+    run: RunSnapshot
     config: Config
     environment: Mapping[str, Any]
     numbers: Numbers
@@ -30,14 +31,14 @@ class Original:
 
     def __str__(self) -> str:
         tags = self.run.tags
-        trial = tags.get("rcnn_sweep.trial")
+        trial = tags.get(Tag.TRIAL)
         of = f", trial {trial} of study {tags.get('rcnn_sweep.study')}" if trial else ""
-        state = tags.get("rcnn_sweep.state", self.run.status)
+        state = tags.get(Tag.STATE, self.run.status)
         epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         return f"run {self.run.run_id} ({self.run.name}{of}; {state}, {epochs})"
 
 
-def read(reader: Reader, run_id: str) -> Original:
+def read(reader: RunReader, run_id: str) -> Original:
     """Read the record of ``run_id``.
 
     Raises :class:`UserError` for a run that has nothing to compare: a study, a failed or running
@@ -45,7 +46,7 @@ def read(reader: Reader, run_id: str) -> Original:
     """
     run = reader.run(run_id)
     _check(reader, run)
-    text = reader.text(run_id, "config/resolved.yaml")
+    text = reader.text(run_id, Artifact.RESOLVED_CONFIG)
     if text is None:
         raise UserError(
             f"expected a run of this program; {run_id} ({run.name}) has no config/resolved.yaml."
@@ -59,14 +60,14 @@ def read(reader: Reader, run_id: str) -> Original:
     return Original(
         run=run,
         config=replace(config, training=training),
-        environment=reader.json(run_id, "config/environment.json") or {},
+        environment=reader.json(run_id, Artifact.ENVIRONMENT) or {},
         numbers=values,
         experiment=reader.experiment(run_id),
         epochs=epochs,
     )
 
 
-def _check(reader: Reader, run: RunRecord) -> None:
+def _check(reader: RunReader, run: RunSnapshot) -> None:
     if children := reader.children(run.run_id):
         raise UserError(
             f"expected a single run; {run.run_id} ({run.name}) is the parent of {len(children)}.\n"
@@ -75,14 +76,14 @@ def _check(reader: Reader, run: RunRecord) -> None:
     if run.status == "RUNNING":
         raise UserError(f"expected a run that has ended; {run.run_id} is running.")
     if run.status == "FAILED":
-        reason = run.tags.get("rcnn_sweep.reason", "for a reason that it does not tell")
+        reason = run.tags.get(Tag.REASON, "for a reason that it does not tell")
         raise UserError(
             f"expected a run with a result; {run.run_id} failed: {reason}\n"
             "There is nothing to compare. Name a run that is complete or pruned."
         )
 
 
-def numbers(reader: Reader, run: RunRecord) -> Numbers:
+def numbers(reader: RunReader, run: RunSnapshot) -> Numbers:
     """Give every recorded number but seconds and what MLflow measures of the system."""
     names = [name for name in run.metrics if not name.endswith("_seconds") and "/" not in name]
     return {
@@ -90,7 +91,7 @@ def numbers(reader: Reader, run: RunRecord) -> Numbers:
     }
 
 
-def config_of(text: str, run: RunRecord) -> Config:
+def config_of(text: str, run: RunSnapshot) -> Config:
     """Read a recorded ``config/resolved.yaml``; raises :class:`UserError` for unknown keys."""
     try:
         recorded = OmegaConf.create(text)
@@ -98,7 +99,7 @@ def config_of(text: str, run: RunRecord) -> Config:
         schema = OmegaConf.structured(Config(data=source()))
         return typed(cast(Any, OmegaConf.merge(schema, recorded)))
     except (OmegaConfBaseException, KeyError) as error:
-        commit = run.tags.get("mlflow.source.git.commit")
+        commit = run.tags.get(Tag.GIT_COMMIT)
         checkout = f"git checkout {commit}" if commit else "use the version that recorded it"
         raise UserError(
             f"config/resolved.yaml of {run.run_id}: expected a config of this version; "

@@ -3,22 +3,21 @@
 import logging
 from dataclasses import dataclass, replace
 
-from rcnn_sweep import signals
-from rcnn_sweep.checks import check
+from rcnn_sweep.application import Job, recorded_run
+from rcnn_sweep.config import check
 from rcnn_sweep.data import Dataset
-from rcnn_sweep.process import ProcessId
-from rcnn_sweep.reproduction.comparison import Row, closing, compare, table, tolerances
-from rcnn_sweep.reproduction.data import same_data
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import ProcessId, signals
+from rcnn_sweep.reproduction.agreement import Row, closing, compare, table, tolerances
 from rcnn_sweep.reproduction.original import Original, numbers, read
+from rcnn_sweep.reproduction.same_data import same_data
 from rcnn_sweep.reproduction.surroundings import Difference, adopt, differences
-from rcnn_sweep.run import Job, recorded_run
-from rcnn_sweep.runtime import device, start_tensorflow
-from rcnn_sweep.tracking import Store
-from rcnn_sweep.tracking.reading import Reader, RunRecord
+from rcnn_sweep.tracking import RunReader, RunSnapshot, Store
+from rcnn_sweep.training import device, start_tensorflow
 
 log = logging.getLogger(__name__)
 
-REPRODUCES = "rcnn_sweep.reproduces"
+REPRODUCES = Tag.REPRODUCES
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Reproduction:
     ``exactly`` says that they must be equal: nothing that decides them has changed.
     """
 
-    run: RunRecord
+    run: RunSnapshot
     differences: tuple[Difference, ...]
     rows: tuple[Row, ...]
     exactly: bool
@@ -46,11 +45,11 @@ def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -
     :class:`rcnn_sweep.errors.UserError` before anything is recorded where the record, its data
     or the store do not allow it.
     """
-    reader = Reader(tracking_uri)
+    reader = RunReader(tracking_uri)
     original = read(reader, run_id)
     check(original.config)
     log.info("Reproducing %s.", original)
-    sha256 = original.run.tags["rcnn_sweep.data_sha256"]
+    sha256 = original.run.tags[Tag.DATA_SHA256]
     dataset = same_data(original.config.data, sha256, data_path)
     log.info("Data: %s, its checksum is the recorded one.", dataset.source)
     adopt(original.environment)
@@ -79,7 +78,7 @@ def must_be_equal(original: Original, found: tuple[Difference, ...]) -> bool:
     return True
 
 
-def train(reader: Reader, original: Original, dataset: Dataset) -> RunRecord:
+def train(reader: RunReader, original: Original, dataset: Dataset) -> RunSnapshot:
     """Train again as a new run in the same experiment; give its record."""
     config = replace(original.config, data=dataset.config)
     tags = {REPRODUCES: original.run.run_id}
@@ -96,12 +95,12 @@ def counts(dataset: Dataset) -> dict[str, int]:
     return {"train": len(dataset.train), "val": judged, "test": judged}
 
 
-def conclude(reader: Reader, original: Original, reproduction: Reproduction) -> None:
+def conclude(reader: RunReader, original: Original, reproduction: Reproduction) -> None:
     """Print the table and put it on the new run."""
     rows = reproduction.rows
     sentence = closing(rows, exactly=reproduction.exactly)
-    record = Store(reader.uri, original.experiment).record(reproduction.run.run_id)
+    writer = Store(reader.uri, original.experiment).writer(reproduction.run.run_id)
     text = "\n".join([*map(str, reproduction.differences), table(rows), sentence])
-    record.text("reproduction/comparison.txt", text + "\n")
-    record.tags({"rcnn_sweep.reproduced": str(reproduction.agrees).lower()})
+    writer.text(Artifact.REPRODUCTION, text + "\n")
+    writer.tags({Tag.REPRODUCED: str(reproduction.agrees).lower()})
     log.info("\n%s\n%s", table(rows), sentence)

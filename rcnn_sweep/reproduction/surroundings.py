@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rcnn_sweep.sweep.resources import THREADS
-from rcnn_sweep.tracking import environment
-from rcnn_sweep.tracking.provenance import source_tags
+from rcnn_sweep.names import Tag
+from rcnn_sweep.sweep import THREADS
+from rcnn_sweep.tracking import environment, source_tags
 
 # With all of these alike TensorFlow promises the same numbers, bit for bit.
 DECIDING = ("machine", "processor", "device", "threads", "cpus")
@@ -64,10 +64,10 @@ def differences(
 
 def code_differences(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
     """Compare version and revision of the code; uncommitted changes count on either side."""
-    for key in ("rcnn_sweep.version", "mlflow.source.git.commit"):
+    for key in (Tag.VERSION, Tag.GIT_COMMIT):
         if then.get(key) != now.get(key):
             yield Difference(key.removeprefix("mlflow.source."), then.get(key), now.get(key), False)
     dirty = {"false": "clean", "true": "uncommitted changes"}
-    before, after = (dirty.get(tags.get("rcnn_sweep.git_dirty", "")) for tags in (then, now))
+    before, after = (dirty.get(tags.get(Tag.GIT_DIRTY, "")) for tags in (then, now))
     if dirty["true"] in (before, after):
         yield Difference("working tree", before, after, False)

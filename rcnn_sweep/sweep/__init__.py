@@ -1,9 +1,13 @@
 """A Hydra sweep as a queue in an Optuna study, drained by long-lived workers.
 
 Task functions need only :func:`report`, :func:`checkpoint` and :func:`current_trial`, which are
-light to import and harmless outside a sweep. The sweeper is chosen with ``hydra/sweeper=rcnn``.
+light to import and harmless outside a sweep. The sweeper is chosen with
+``hydra/sweeper=optuna_async``.
 """
 
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.sweep.trial import (
@@ -15,16 +19,46 @@ from rcnn_sweep.sweep.trial import (
     report,
 )
 
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.console import summary_lines
+    from rcnn_sweep.sweep.options import read_options
+    from rcnn_sweep.sweep.plan import Request
+    from rcnn_sweep.sweep.results import FEWEST, SweepSummary, importances, list_studies
+    from rcnn_sweep.sweep.space import Params, Value
+    from rcnn_sweep.sweep.storage import masked, storage_url
+    from rcnn_sweep.sweep.study import StudySnapshot, TrialSnapshot, read_study, reap
+    from rcnn_sweep.sweep.sweeper import Sweep
+    from rcnn_sweep.sweep.workers import THREADS
+
 __all__ = [
+    "FEWEST",
+    "THREADS",
     "MetricNames",
     "ObjectiveNotFinite",
+    "Params",
     "Recorded",
+    "Request",
     "StudyHooks",
     "StudyInfo",
+    "StudySnapshot",
+    "Sweep",
     "SweepFailed",
+    "SweepSummary",
     "TrialContext",
     "TrialPruned",
+    "TrialSnapshot",
+    "Value",
     "checkpoint",
     "current_trial",
+    "importances",
+    "list_studies",
+    "masked",
+    "read_options",
+    "read_study",
+    "reap",
     "report",
+    "storage_url",
+    "summary_lines",
 ]
+
+__getattr__ = lazy(__name__)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from rcnn_sweep.errors import Terminated
+from rcnn_sweep.sweep.console import print_summary
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.printing import print_summary
-from rcnn_sweep.sweep.queue import Queue
-from rcnn_sweep.sweep.results import write_results
-from rcnn_sweep.sweep.summary import SweepSummary, summarise
+from rcnn_sweep.sweep.results import SweepSummary, summarise, write_results
+from rcnn_sweep.sweep.study import Queue
 
 NO_RESULT = "no trial came to a result"
 

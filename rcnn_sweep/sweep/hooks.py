@@ -11,8 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from rcnn_sweep.errors import UserError
 
 if TYPE_CHECKING:
+    from rcnn_sweep.sweep.results import SweepSummary
     from rcnn_sweep.sweep.space import Params
-    from rcnn_sweep.sweep.summary import SweepSummary
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,26 @@ from uuid import uuid4
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
-from rcnn_sweep.passwords import without_password
+from rcnn_sweep.process import own_command, without_password
 from rcnn_sweep.sweep.closing import Closing
-from rcnn_sweep.sweep.command import command_line
-from rcnn_sweep.sweep.crews import Crew, ProcessCrew
-from rcnn_sweep.sweep.driver import Driver
+from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
-from rcnn_sweep.sweep.launching import LauncherCrew, launched
-from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.planning import Request, make_plan, with_points
-from rcnn_sweep.sweep.printing import print_opening, print_plan
-from rcnn_sweep.sweep.progress import Progress
-from rcnn_sweep.sweep.queue import AFRESH, Queue
-from rcnn_sweep.sweep.reaper import Reaper
-from rcnn_sweep.sweep.resources import LOCAL, is_here
+from rcnn_sweep.sweep.opening import find_study, open_parent, open_study
+from rcnn_sweep.sweep.plan import Plan, Request, make_plan, with_points
+from rcnn_sweep.sweep.results import SweepSummary
 from rcnn_sweep.sweep.storage import masked
-from rcnn_sweep.sweep.study import find_study, open_parent, open_study
-from rcnn_sweep.sweep.summary import SweepSummary
-from rcnn_sweep.sweep.worker import Assignment, WorkerJob
+from rcnn_sweep.sweep.study import AFRESH, Queue, Reaper
+from rcnn_sweep.sweep.workers import (
+    LOCAL,
+    Driver,
+    LauncherPool,
+    ProcessPool,
+    WorkerJob,
+    WorkerPool,
+    WorkerSpec,
+    is_here,
+    launched,
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Sweep:
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         launcher = _launcher_name(self.request.master)
-        if plan.settings.dry_run:
+        if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None
         print_opening(plan, launcher, found)
@@ -63,17 +65,17 @@ class Sweep:
         parent: dict[str, object],
         began: datetime,
     ) -> None:
-        reaper = Reaper(queue, hooks, plan.settings.metrics, began)
+        reaper = Reaper(queue, hooks, plan.options.metrics, began)
         reaper.reap()
         queue.fill(plan.first, AFRESH)
         job = self._job(plan, parent, began)
-        crew = self._crew(job, plan.workers, queue, hooks)
+        pool = self._pool(job, plan.workers, queue, hooks)
         with Progress(queue, plan, began):
-            Driver(queue, reaper, job, crew, plan.workers).drive()
+            Driver(queue, reaper, job, pool, plan.workers).drive()
 
     def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:
-        assignment = Assignment(
-            settings=replace(plan.settings, n_trials=plan.n_trials, storage=None),
+        spec = WorkerSpec(
+            options=replace(plan.options, n_trials=plan.n_trials, storage=None),
             space=plan.space,
             study_name=plan.study_name,
             url=plan.url,
@@ -84,15 +86,17 @@ class Sweep:
             session=uuid4().hex,
             began=began,
         )
-        return WorkerJob(assignment, self.context, sealed(self.request.master, plan), self.task)
+        return WorkerJob(spec, self.context, sealed(self.request.master, plan), self.task)
 
-    def _crew(self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks) -> Crew | None:
+    def _pool(
+        self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks
+    ) -> WorkerPool | None:
         """Give the workers of the chosen launcher; None where this process is the worker."""
-        work = job.assignment
+        work = job.spec
         if _launcher_name(job.master) in LOCAL:
-            return None if is_here(work.settings, size) else ProcessCrew(job, size)
+            return None if is_here(work.options, size) else ProcessPool(job, size)
         job = launched(job, size, hooks.environment())
-        return LauncherCrew(job, size, lambda: queue.has_worked(work.session))
+        return LauncherPool(job, size, lambda: queue.has_worked(work.session))
 
 
 def _launcher_name(master: DictConfig) -> str:
@@ -104,12 +108,12 @@ def _info(plan: Plan) -> StudyInfo:
         study_name=plan.study_name,
         storage=masked(plan.url),
         directory=plan.directory,
-        directions=plan.settings.directions,
-        metrics=plan.settings.metrics,
+        directions=plan.options.directions,
+        metrics=plan.options.metrics,
         space=plan.space.describe(),
         n_trials=plan.n_trials,
-        seed=plan.settings.seed,
-        command=command_line(),
+        seed=plan.options.seed,
+        command=own_command(),
         config=plan.config,
         url=plan.url,
     )

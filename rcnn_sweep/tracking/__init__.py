@@ -1,16 +1,39 @@
-"""The one door to MLflow: a store to open, a record to write, and the facts about this machine."""
+"""The one door to MLflow: stores, runs to write and to read, models, provenance."""
 
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
 from rcnn_sweep.tracking.address import check_store, is_there, tracking_uri
-from rcnn_sweep.tracking.provenance import environment
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.tracking.models import ALIAS, CHAMPION, MODEL, TextModel
+from rcnn_sweep.tracking.provenance import environment, source_tags, version_of
+from rcnn_sweep.tracking.reader import RunReader, RunSnapshot
 from rcnn_sweep.tracking.store import Store, how_to_see
 
+if TYPE_CHECKING:
+    from rcnn_sweep.tracking.model_logging import log_text_model
+    from rcnn_sweep.tracking.registry import FORMER, Registry, Version
+    from rcnn_sweep.tracking.writer import RunWriter
+
 __all__ = [
-    "Reader",
+    "ALIAS",
+    "CHAMPION",
+    "FORMER",
+    "MODEL",
+    "Registry",
+    "RunReader",
+    "RunSnapshot",
+    "RunWriter",
     "Store",
+    "TextModel",
+    "Version",
     "check_store",
     "environment",
     "how_to_see",
     "is_there",
+    "log_text_model",
+    "source_tags",
     "tracking_uri",
+    "version_of",
 ]
+
+__getattr__ = lazy(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.passwords import without_password
+from rcnn_sweep.process import without_password
 from rcnn_sweep.tracking.reach import tables_of, unusable
 
 DEFAULT_DATABASE = "mlflow.db"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import rcnn_sweep
+from rcnn_sweep.names import Tag
 
 PACKAGES = (
     *("tensorflow", "keras", "hydra-core", "omegaconf", "mlflow", "optuna", "scikit-learn"),
@@ -51,15 +52,15 @@ def _git(folder: Path, *words: str) -> str | None:
 def source_tags() -> dict[str, str]:
     """Give the tags that name the code and its author, MLflow's own names where it has them."""
     tags = {
-        "rcnn_sweep.version": rcnn_sweep.__version__,
+        Tag.VERSION: rcnn_sweep.__version__,
         "mlflow.source.name": "python -m rcnn_sweep",
         "mlflow.source.type": "LOCAL",
         "mlflow.user": _user(),
     }
     revision = git_revision()
     if revision is not None:
-        tags["mlflow.source.git.commit"] = revision[0]
-        tags["rcnn_sweep.git_dirty"] = str(revision[1]).lower()
+        tags[Tag.GIT_COMMIT] = revision[0]
+        tags[Tag.GIT_DIRTY] = str(revision[1]).lower()
     return tags
 
 

@@ -8,8 +8,7 @@ from mlflow.entities import LoggedModelOutput
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
-from rcnn_sweep.tracking.loading import ALIAS, MODEL
-from rcnn_sweep.tracking.patience import patiently
+from rcnn_sweep.tracking.models import ALIAS, MODEL
 
 CHAMPION = ALIAS
 FORMER = "former_champion"
@@ -59,15 +58,13 @@ class Registry:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         return _plain(
-            patiently(
-                lambda: self.client.create_model_version(
-                    MODEL,
-                    source=f"models:/{model_id}",
-                    run_id=run_id,
-                    tags=dict(tags),
-                    description=description,
-                    model_id=model_id,
-                )
+            self.client.create_model_version(
+                MODEL,
+                source=f"models:/{model_id}",
+                run_id=run_id,
+                tags=dict(tags),
+                description=description,
+                model_id=model_id,
             )
         )
 
@@ -76,9 +73,9 @@ class Registry:
         before = self.champion()
         if before is not None and before.number != version.number:
             former = str(before.number)
-            patiently(lambda: self.client.set_registered_model_alias(MODEL, FORMER, former))
+            self.client.set_registered_model_alias(MODEL, FORMER, former)
         number = str(version.number)
-        patiently(lambda: self.client.set_registered_model_alias(MODEL, CHAMPION, number))
+        self.client.set_registered_model_alias(MODEL, CHAMPION, number)
 
 
 def _plain(version: Any) -> Version:

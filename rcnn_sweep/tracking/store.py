@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.passwords import without_password
-from rcnn_sweep.process import ProcessId, is_dead
+from rcnn_sweep.names import Tag
+from rcnn_sweep.process import ProcessId, is_dead, without_password
 from rcnn_sweep.tracking.address import DEFAULT_DATABASE, creation_lock, database_path
 from rcnn_sweep.tracking.provenance import source_tags
 
 if TYPE_CHECKING:
-    from rcnn_sweep.tracking.record import Record
+    from rcnn_sweep.tracking.writer import RunWriter
 
 # What a run's end leaves; a run that is carried on has none.
-END_TAGS = ("rcnn_sweep.state", "rcnn_sweep.reason")
+END_TAGS = (Tag.STATE, Tag.REASON)
 # MLflow's status that goes with each state.
 STATUS = {
     "complete": "FINISHED",
@@ -42,13 +42,15 @@ class Store:
         import mlflow
         from mlflow.exceptions import MlflowException
 
+        from rcnn_sweep.tracking.client import client_of
+
         for noisy in ("mlflow", "alembic"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         self.uri = uri
         mlflow.set_tracking_uri(uri)
         try:
             with creation_lock(uri):
-                self.client = mlflow.MlflowClient(uri)
+                self.client = client_of(uri)
                 self.experiment_id = self._experiment(experiment)
         except MlflowException as error:
             raise UserError(
@@ -90,28 +92,24 @@ class Store:
 
     def start(
         self, kind: str, *, name: str, tags: Mapping[str, str], parent: str | None = None
-    ) -> "Record":
+    ) -> "RunWriter":
         """Start a run of ``kind`` (run, trial, study, refit) and give its record."""
-        from rcnn_sweep.tracking.patience import patiently
-
         every = {
             **source_tags(),
-            "rcnn_sweep.kind": kind,
-            "rcnn_sweep.process": str(ProcessId.own()),
+            Tag.KIND: kind,
+            Tag.PROCESS: str(ProcessId.own()),
             **tags,
         }
         if parent is not None:
-            every["mlflow.parentRunId"] = parent
-        run = patiently(
-            lambda: self.client.create_run(self.experiment_id, run_name=name, tags=every)
-        )
-        return self.record(run.info.run_id)
+            every[Tag.PARENT] = parent
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=every)
+        return self.writer(run.info.run_id)
 
-    def record(self, run_id: str) -> "Record":
+    def writer(self, run_id: str) -> "RunWriter":
         """Give the record of a run that exists."""
-        from rcnn_sweep.tracking.record import Record
+        from rcnn_sweep.tracking.writer import RunWriter
 
-        return Record(self.client, run_id, self.experiment_id)
+        return RunWriter(self.client, run_id, self.experiment_id)
 
     def resume(self, run_id: str) -> None:
         """Have this process carry on the run ``run_id``, which an earlier one began.
@@ -127,7 +125,7 @@ class Store:
                 f"tracking: expected the study's run {run_id} in {self.shown_uri}, found none.\n"
                 "Name its store (MLFLOW_TRACKING_URI), or another hydra.sweeper.study_name."
             ) from error
-        self.record(run_id).tags({"rcnn_sweep.process": str(ProcessId.own())})
+        self.writer(run_id).tags({Tag.PROCESS: str(ProcessId.own())})
         ended = self.client.get_run(run_id).data.tags.keys() & {*END_TAGS}
         for tag in ended:
             self.client.delete_tag(run_id, tag)
@@ -145,11 +143,11 @@ class Store:
         """
         run = self.client.get_run(run_id)
         self._complete_end(run)
-        return run.data.tags.get("rcnn_sweep.state"), dict(run.data.metrics)
+        return run.data.tags.get(Tag.STATE), dict(run.data.metrics)
 
     def _complete_end(self, run: Any) -> bool:
         """Give a run whose state is recorded the status that belongs to it; say whether it is."""
-        status = STATUS.get(run.data.tags.get("rcnn_sweep.state"))
+        status = STATUS.get(run.data.tags.get(Tag.STATE))
         if status is not None and run.info.status == "RUNNING":
             self.client.set_terminated(run.info.run_id, status)
         return status is not None
@@ -159,14 +157,14 @@ class Store:
 
         The runs of ``but_study`` are left to that study, which knows what became of its trials.
         """
-        gone = [run for run in self._running() if is_dead(run.data.tags["rcnn_sweep.process"])]
+        gone = [run for run in self._running() if is_dead(run.data.tags[Tag.PROCESS])]
         if but_study is not None:
-            gone = [run for run in gone if run.data.tags.get("rcnn_sweep.study") != but_study]
+            gone = [run for run in gone if run.data.tags.get(Tag.STUDY) != but_study]
         for run in gone:
             if self._complete_end(run):
                 continue
-            record = self.record(run.info.run_id)
-            record.interrupted("its process died without a word (killed, or the machine went down)")
+            writer = self.writer(run.info.run_id)
+            writer.interrupted("its process died without a word (killed, or the machine went down)")
         return [run.info.run_id for run in gone]
 
     def _running(self) -> list[Any]:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rcnn_sweep.config.schema import ImdbConfig, TableConfig
 from rcnn_sweep.data import load
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.schema import ImdbConfig, TableConfig
 
 Say = Callable[[str], None]
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rcnn_sweep.config.schema import ImdbConfig
 from rcnn_sweep.data import load
-from rcnn_sweep.data.imdb import build, read_word_index
+from rcnn_sweep.data.sources.imdb import build, read_word_index
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.schema import ImdbConfig
 
 Say = Callable[[str], None]
 Write = Callable[..., Path]

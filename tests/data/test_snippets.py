@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcnn_sweep.data import load, snippets
+from rcnn_sweep.config.schema import SnippetsConfig
+from rcnn_sweep.data import load
+from rcnn_sweep.data.sources import snippets
 from rcnn_sweep.errors import DataError, DataUnavailable
-from rcnn_sweep.schema import SnippetsConfig
 
 Say = Callable[[str], None]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from rcnn_sweep.data import find, load, snippets
-from rcnn_sweep.data.sources import snippets_instead
+from rcnn_sweep.config.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
+from rcnn_sweep.data import find, load
+from rcnn_sweep.data.finding import snippets_instead
+from rcnn_sweep.data.sources import snippets
 from rcnn_sweep.errors import DataError, DataUnavailable
-from rcnn_sweep.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 
 Say = Callable[[str], None]
 Write = Callable[..., Path]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rcnn_sweep.config.schema import TableConfig
 from rcnn_sweep.data.corpus import Encoded
-from rcnn_sweep.data.table import build
+from rcnn_sweep.data.sources.table import build
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.schema import TableConfig
 
 Make = Callable[..., Encoded]
 

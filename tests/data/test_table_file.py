@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from rcnn_sweep.data.table_file import read_columns
+from rcnn_sweep.data.sources.table_file import read_columns
 from rcnn_sweep.errors import DataError
 
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)

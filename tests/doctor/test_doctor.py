@@ -12,25 +12,25 @@ from types import SimpleNamespace
 import pytest
 from small import environment
 
-from rcnn_sweep.commands.doctor import main
+from rcnn_sweep.cli.verbs.doctor import main
 from rcnn_sweep.data.cache import cache_folder
 from rcnn_sweep.doctor import (
     Finding,
-    data,
+    datasets,
     examination,
     examine,
+    leftovers,
     machine,
     packages,
-    records,
     stores,
 )
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import ProcessId
+from rcnn_sweep.process.identity import ProcessId
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "reachable", lambda host, port: False)
+    monkeypatch.setattr(datasets, "reachable", lambda host, port: False)
 
 
 def levels(findings: list[Finding]) -> set[str]:
@@ -69,7 +69,7 @@ def test_it_answers_at_once_and_without_hydra_too(tmp_path: Path) -> None:
     assert time.monotonic() - started < 20
     assert done.stderr == ""
     assert "clock: " in done.stdout
-    assert "data.imdb broke off: ImportError: broken" in done.stdout
+    assert "datasets.imdb broke off: ImportError: broken" in done.stdout
     assert done.returncode == 1
 
 
@@ -155,23 +155,23 @@ def add_run(file: Path, name: str, *, process: str, start: float) -> None:
 
 
 def test_runs_of_dead_processes_and_a_clock_behind_are_noted(workplace: Path) -> None:
-    assert list(records.dead_runs()) == []
+    assert list(leftovers.dead_runs()) == []
     add_run(workplace / "mlflow.db", "alive", process=str(ProcessId.own()), start=time.time())
-    assert levels(list(records.clock())) == {"ok"}
+    assert levels(list(leftovers.clock())) == {"ok"}
     host, pid, _ = str(ProcessId.own()).rsplit(":", 2)
     add_run(workplace / "mlflow.db", "dead", process=f"{host}:{pid}:1.00", start=time.time() + 999)
-    dead, alive = records.dead_runs()
+    dead, alive = leftovers.dead_runs()
     assert (dead.level, "dead" in dead.thing) == ("note", True)
     assert alive.thing == "1 runs are running"
-    assert levels(list(records.clock())) == {"note"}
+    assert levels(list(leftovers.clock())) == {"note"}
 
 
 def test_an_old_file_store_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(records.legacy()) == []
+    assert list(leftovers.legacy()) == []
     (tmp_path / "mlruns" / "0").mkdir(parents=True)
     (tmp_path / "mlruns" / "0" / "meta.yaml").write_text("name: Default")
-    [found] = records.legacy()
+    [found] = leftovers.legacy()
     assert "migrate-filestore" in found.advice
 
 
@@ -220,13 +220,13 @@ def test_imdb_is_looked_for_where_the_loader_looks(
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert stores.cache() == cache_folder()
-    [absent] = data.imdb()
+    [absent] = datasets.imdb()
     assert absent.level == "note"
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "imdb.npz").write_bytes(b"another")
-    assert [f.level for f in data.imdb()] == ["note", "note"]
-    monkeypatch.setattr(data, "reachable", lambda host, port: True)
-    assert [f.level for f in data.imdb()] == ["note", "ok"]
+    assert [f.level for f in datasets.imdb()] == ["note", "note"]
+    monkeypatch.setattr(datasets, "reachable", lambda host, port: True)
+    assert [f.level for f in datasets.imdb()] == ["note", "ok"]
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(

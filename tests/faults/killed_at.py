@@ -10,7 +10,7 @@ import optuna
 from mlflow import MlflowClient
 
 from rcnn_sweep.sweep import TrialContext
-from rcnn_sweep.tracking.record import Record
+from rcnn_sweep.tracking.writer import RunWriter
 
 
 def kill(*_: Any, **__: Any) -> None:
@@ -24,7 +24,7 @@ def kill_after_tell(self: optuna.Study, *args: Any, **kwargs: Any) -> None:
 
 TELL = optuna.Study.tell
 POINTS = {
-    "before the run's end": (Record, "complete", kill),
+    "before the run's end": (RunWriter, "complete", kill),
     "in the run's end": (MlflowClient, "set_terminated", kill),
     "before the tell": (optuna.Study, "tell", kill),
     "after the tell": (optuna.Study, "tell", kill_after_tell),

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from small import command_line, environment
 
-from rcnn_sweep.commands import VERBS
+from rcnn_sweep.cli.verbs import VERBS
 
 from .bad_files import write_bad_files
 

@@ -13,11 +13,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from rcnn_sweep.checks import problems
-from rcnn_sweep.data.table import build
-from rcnn_sweep.errors import DataError
-from rcnn_sweep.rcnn_text_model.text import tokenise
-from rcnn_sweep.schema import (
+from rcnn_sweep.config.checks import problems
+from rcnn_sweep.config.schema import (
     Config,
     ConvConfig,
     EmbeddingConfig,
@@ -26,7 +23,10 @@ from rcnn_sweep.schema import (
     PoolConfig,
     TableConfig,
 )
-from rcnn_sweep.sweep.grammar import distribution_of, rendered
+from rcnn_sweep.data.sources.table import build
+from rcnn_sweep.errors import DataError
+from rcnn_sweep.rcnn_text_model.text import tokenise
+from rcnn_sweep.sweep.space.grammar import distribution_of, rendered
 
 SIZES = st.integers(0, 9)
 

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from rcnn_sweep.commands.refit import arguments
+from rcnn_sweep.cli.verbs.refit import arguments
+from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig
+from rcnn_sweep.config.schema import Config, SnippetsConfig, TableConfig, flat, from_yaml
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.refit.candidates import changes, check_data, chosen, judged_by
-from rcnn_sweep.refit.config import BASE_CONFIG, Candidate, RefitConfig
 from rcnn_sweep.refit.points import slotted, wanted
-from rcnn_sweep.schema import Config, SnippetsConfig, TableConfig, flat, from_yaml
-from rcnn_sweep.sweep.reading import StudyRecord, TrialRecord
+from rcnn_sweep.sweep.study.snapshot import StudySnapshot, TrialSnapshot
 
 
-def trial(number: int, filters: int, *values: float, state: str = "complete") -> TrialRecord:
+def trial(number: int, filters: int, *values: float, state: str = "complete") -> TrialSnapshot:
     known = {"steps": {}, "started": None, "seconds": None, "slot": number, "retry_of": None}
     more = {"duplicate_of": None, "run_id": f"run-{number}", "seed": 1, "worker": None}
     point = {"conv.filters": filters}
-    return TrialRecord(number, state, point, values, **known, **more, reason="")  # type: ignore[arg-type]
+    return TrialSnapshot(number, state, point, values, **known, **more, reason="")  # type: ignore[arg-type]
 
 
-def study(*trials: TrialRecord, directions: tuple[str, ...] = ("maximize",)) -> StudyRecord:
+def study(*trials: TrialSnapshot, directions: tuple[str, ...] = ("maximize",)) -> StudySnapshot:
     same = [t for t in trials if t.state == "complete" and t.params == {"conv.filters": 64}]
-    return StudyRecord(
+    return StudySnapshot(
         name="first",
         storage="sqlite:///studies.db",
         directions=directions,
@@ -63,7 +63,7 @@ def test_a_baseline_that_never_completed_comes_from_the_study_itself() -> None:
 
 @pytest.mark.parametrize("trials", [[], [trial(0, 64, 0.8)], [trial(1, 32, state="failed")]])
 def test_without_a_complete_candidate_there_is_nothing_to_compare(
-    trials: list[TrialRecord],
+    trials: list[TrialSnapshot],
 ) -> None:
     with pytest.raises(UserError, match="expected a complete trial besides the baseline"):
         chosen(study(*trials), 1)

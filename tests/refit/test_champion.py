@@ -8,9 +8,9 @@ import pytest
 from mlflow.entities import LoggedModelOutput
 from simulated import asked, refit
 
+from rcnn_sweep.evidence.comparison import Measured, Predicted, compare
+from rcnn_sweep.evidence.evidence import Evidence
 from rcnn_sweep.refit.champion import champion_lines, typical_run
-from rcnn_sweep.refit.evidence import Evidence
-from rcnn_sweep.refit.weighing import Measured, Predicted, weighed
 from rcnn_sweep.tracking import Store, tracking_uri
 from rcnn_sweep.tracking.registry import MODEL, Registry
 
@@ -35,7 +35,7 @@ def evidence(store: Store, *gains: float, study: str = "study", seed: int = 0) -
         Measured(one.arm, {s: Predicted(logged(store), r.predicted) for s, r in one.runs.items()})
         for one in configs
     ]
-    return weighed(replace(asked(4), study=study), truth, recorded)
+    return compare(replace(asked(4), study=study), truth, recorded)
 
 
 def told(found: Evidence, digest: str, store: Store, *, force: bool = False) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from simulated import arm, asked, refit
 
-from rcnn_sweep.refit.document import as_json
-from rcnn_sweep.refit.evidence import Evidence
-from rcnn_sweep.refit.picture import intervals
-from rcnn_sweep.refit.weighing import Measured, weighed
-from rcnn_sweep.refit.wording import about, details, sentence, text
+from rcnn_sweep.evidence.comparison import Measured, compare
+from rcnn_sweep.evidence.document import as_json
+from rcnn_sweep.evidence.evidence import Evidence
+from rcnn_sweep.evidence.picture import intervals
+from rcnn_sweep.evidence.text import about, as_text, details, sentence
 
 
 def found(*gains: float, missing: tuple[int, ...] = (), seeds: int = 4) -> Evidence:
@@ -19,7 +19,7 @@ def found(*gains: float, missing: tuple[int, ...] = (), seeds: int = 4) -> Evide
     truth, configs = refit(np.random.default_rng(0), gains, seeds=seeds)
     last = configs[-1]
     kept = {seed: run for seed, run in last.runs.items() if seed not in missing}
-    return weighed(asked(seeds), truth, [*configs[:-1], Measured(last.arm, kept)])
+    return compare(asked(seeds), truth, [*configs[:-1], Measured(last.arm, kept)])
 
 
 def document(evidence: Evidence) -> dict:
@@ -32,7 +32,7 @@ def test_only_complete_pairs_count_and_the_others_are_told() -> None:
     whole, part = evidence.comparisons
     assert (whole.seeds, part.seeds) == ((0, 1, 2, 3), (0, 2, 3))
     assert part.judged is not None and len(part.judged.per_seed) == 3
-    assert "1 run(s) are missing" in text(evidence)
+    assert "1 run(s) are missing" in as_text(evidence)
     assert document(evidence)["arms"][2]["missing"] == [1]
 
 
@@ -63,7 +63,7 @@ def test_how_much_of_the_validation_gain_is_left(
     seen = {} if baseline is None else {"accuracy": baseline}
     arms = [arm("baseline", 0, **seen), arm("trial 1", 1, accuracy=own)]
     measured = [Measured(a, one.runs) for a, one in zip(arms, configs, strict=True)]
-    [one] = weighed(asked(4), truth, measured).comparisons
+    [one] = compare(asked(4), truth, measured).comparisons
     assert one.judged is not None
     if share is None:
         assert one.share is None
@@ -73,11 +73,11 @@ def test_how_much_of_the_validation_gain_is_left(
 
 def test_macro_f1_decides_where_the_sweep_sought_it() -> None:
     truth, configs = refit(np.random.default_rng(0), (1.0,), seeds=4)
-    evidence = weighed(replace(asked(4), judged_by="f1_macro"), truth, configs)
+    evidence = compare(replace(asked(4), judged_by="f1_macro"), truth, configs)
     [one] = evidence.comparisons
     assert one.judged is not None and one.differences is not None
     assert one.judged == one.differences["f1_macro"]
-    assert "points of test macro-F1" in text(evidence)
+    assert "points of test macro-F1" in as_text(evidence)
 
 
 def test_the_picture_has_a_row_a_candidate_and_a_line_at_zero() -> None:

@@ -8,7 +8,8 @@ from scipy import stats
 from simulated import asked, predictions, refit
 from sklearn.metrics import accuracy_score, f1_score
 
-from rcnn_sweep.refit.statistics import (
+from rcnn_sweep.evidence.comparison import compare
+from rcnn_sweep.evidence.statistics import (
     bootstrap,
     combined,
     holm,
@@ -17,7 +18,6 @@ from rcnn_sweep.refit.statistics import (
     paired_t,
     percentiles,
 )
-from rcnn_sweep.refit.weighing import weighed
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,7 @@ def test_without_a_difference_better_is_claimed_in_at_most_5_percent(
     claims = 0
     for _ in range(200):
         truth, configs = refit(rng, (0.0,) * candidates, texts=200, luck=luck)
-        evidence = weighed(asked(5), truth, configs)
+        evidence = compare(asked(5), truth, configs)
         claims += any(one.verdict == "better" for one in evidence.comparisons)
     assert claims <= 10
 
@@ -139,7 +139,7 @@ def test_a_large_difference_is_found_in_either_direction() -> None:
     verdicts = []
     for _ in range(10):
         truth, configs = refit(rng, (0.8, -0.8, 0.0), texts=400)
-        verdicts.append([one.verdict for one in weighed(asked(5), truth, configs).comparisons])
+        verdicts.append([one.verdict for one in compare(asked(5), truth, configs).comparisons])
     assert sum(row[0] == "better" for row in verdicts) >= 9
     assert sum(row[1] == "worse" for row in verdicts) >= 9
 
@@ -154,7 +154,7 @@ def test_the_interval_covers_the_true_difference() -> None:
     covered = 0
     for _ in range(60):
         truth, configs = refit(rng, (0.3,), texts=300, luck=0.05)
-        judged = weighed(asked(5), truth, configs).comparisons[0].judged
+        judged = compare(asked(5), truth, configs).comparisons[0].judged
         assert judged is not None
         covered += judged.interval[0] <= rights[1] - rights[0] <= judged.interval[1]
     assert covered >= 52  # 95 % of 60 is 57, and 52 or fewer come by luck in 1 of 100 cases
@@ -162,8 +162,8 @@ def test_the_interval_covers_the_true_difference() -> None:
 
 def test_one_candidate_more_makes_the_intervals_wider() -> None:
     truth, configs = refit(np.random.default_rng(6), (0.3, 0.0), texts=300)
-    alone = weighed(asked(5), truth, configs[:2]).comparisons[0].judged
-    among = weighed(asked(5), truth, configs).comparisons[0].judged
+    alone = compare(asked(5), truth, configs[:2]).comparisons[0].judged
+    among = compare(asked(5), truth, configs).comparisons[0].judged
     assert alone is not None and among is not None
     assert alone.interval == alone.simultaneous == among.interval
     assert among.simultaneous[0] < alone.simultaneous[0]

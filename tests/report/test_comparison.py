@@ -6,9 +6,9 @@ import pytest
 from made_study import Made, trial
 from read_page import Page
 
-from rcnn_sweep.commands.report import main
+from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.report.comparison import differences, split_caution
+from rcnn_sweep.report.comparison.sides import differences, split_caution
 
 ONE = [trial(16, 0.7), trial(20, 0.85)]
 TWO = [trial(16, 0.65), trial(24, 0.9), trial(8, 0.5, state="pruned")]

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from rcnn_sweep.drawing.scales import scale_of
+from rcnn_sweep.format import duration, metric, plain, signed
 from rcnn_sweep.report.confusion import Confusion
 from rcnn_sweep.report.curves import Line, apart, learning_curves
-from rcnn_sweep.report.scales import scale_of
-from rcnn_sweep.report.words import duration, metric, plain, signed
 
 
 def test_a_log_scale_gives_equal_steps_to_equal_ratios() -> None:

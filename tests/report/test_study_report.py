@@ -9,7 +9,7 @@ from made_study import Made, trial
 from read_page import Page
 from small import table_rows, write_table
 
-from rcnn_sweep.commands.report import main
+from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.report import report_study
 
@@ -87,7 +87,7 @@ def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     assert metrics["reference_val_seconds"] > 0
     assert "No. TF-IDF with logistic regression reaches 1.0000" in page.text
     assert "The reference saw the same 128 training texts" in page.text
-    monkeypatch.setattr("rcnn_sweep.reference.train_reference", None)
+    monkeypatch.setattr("rcnn_sweep.training.reference.train_reference", None)
     again = shown(made, "search")
     assert (
         again.tables["The network and the plain reference on the same rows"]
@@ -137,10 +137,10 @@ def test_a_studys_words_never_become_markup(made: Made) -> None:
     for run in made.store.client.search_runs(
         [made.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'"
     ):
-        record = made.store.record(run.info.run_id)
-        record.json("evaluation/confusion_matrix.json", labels)
-        record.json("config/environment.json", {"processor": HOSTILE, "packages": {HOSTILE: "1"}})
-        record.tags({"rcnn_sweep.device": HOSTILE})
+        writer = made.store.writer(run.info.run_id)
+        writer.json("evaluation/confusion_matrix.json", labels)
+        writer.json("config/environment.json", {"processor": HOSTILE, "packages": {HOSTILE: "1"}})
+        writer.tags({"rcnn_sweep.device": HOSTILE})
     page = shown(made, HOSTILE)
     names = [tag for tag, _ in page.elements]
     assert names.count("script") == 1
@@ -233,8 +233,8 @@ def test_thirty_classes_have_a_page(made: Made) -> None:
     }
     query = f"tags.`mlflow.parentRunId` = '{run_id}'"
     for run in made.store.client.search_runs([made.store.experiment_id], query):
-        record = made.store.record(run.info.run_id)
-        record.json("evaluation/confusion_matrix.json", content)
+        writer = made.store.writer(run.info.run_id)
+        writer.json("evaluation/confusion_matrix.json", content)
     rows = shown(made, "search").tables["30 classes; the most frequent confusions:"]
     assert rows[1] == ["class 0", "class 29", "29"]
     assert len(rows) == 11
@@ -268,7 +268,7 @@ def test_several_objectives_show_their_front(made: Made) -> None:
 def test_a_refits_own_study_is_answered_with_the_study_it_belongs_to(made: Made) -> None:
     run_id = made.study("search-refit", SEARCHED[:1])
     tags = {"rcnn_sweep.kind": "refit", "rcnn_sweep.study": "search"}
-    made.store.record(str(run_id)).tags(tags)
+    made.store.writer(str(run_id)).tags(tags)
     with pytest.raises(UserError, match=r"is in the report of its study: .* report search$"):
         main(["search-refit"])
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from rcnn_sweep.reproduction.comparison import closing, compare, table, tolerances
+from rcnn_sweep.reproduction.agreement import closing, compare, table, tolerances
 
 THEN = {
     ("val_accuracy", 1): 0.8,

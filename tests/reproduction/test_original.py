@@ -4,30 +4,30 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from rcnn_sweep.config.schema import Config, TableConfig
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.reproduction import reproduce
 from rcnn_sweep.reproduction.original import read
 from rcnn_sweep.reproduction.surroundings import adopt, differences
-from rcnn_sweep.schema import Config, TableConfig
 from rcnn_sweep.tracking import Store, environment, tracking_uri
-from rcnn_sweep.tracking.reading import Reader
-from rcnn_sweep.tracking.record import Record
+from rcnn_sweep.tracking.reader import RunReader
+from rcnn_sweep.tracking.writer import RunWriter
 
 
 @pytest.fixture
-def record(workplace: Path) -> Record:
+def writer(workplace: Path) -> RunWriter:
     """A run of two epochs out of four on a table, as far as it is recorded before its end."""
     table = workplace / "reviews.csv"
     table.write_text("text,label\nfine,good\n")
     config = Config(data=TableConfig(path=str(table)))
-    record = Store(tracking_uri(None), "again").start("run", name="first", tags={})
-    record.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
-    record.json("config/environment.json", {**environment(), "device": "CPU"})
-    record.tags({"rcnn_sweep.data_sha256": "ab" * 32})
+    writer = Store(tracking_uri(None), "again").start("run", name="first", tags={})
+    writer.text("config/resolved.yaml", OmegaConf.to_yaml(OmegaConf.structured(config)))
+    writer.json("config/environment.json", {**environment(), "device": "CPU"})
+    writer.tags({"rcnn_sweep.data_sha256": "ab" * 32})
     for step in (1, 2):
-        record.metrics({"train_loss": 1 / step, "val_loss": 1 / step}, step=step)
-    record.metrics({"fit_seconds": 3.0}, step=2)
-    return record
+        writer.metrics({"train_loss": 1 / step, "val_loss": 1 / step}, step=step)
+    writer.metrics({"fit_seconds": 3.0}, step=2)
+    return writer
 
 
 def refused(run_id: str, said: str, data_path: str | None = None) -> None:
@@ -35,9 +35,9 @@ def refused(run_id: str, said: str, data_path: str | None = None) -> None:
         reproduce(run_id, tracking_uri=None, data_path=data_path)
 
 
-def test_a_stopped_run_is_read_as_far_as_it_came(record: Record) -> None:
-    record.pruned("pruned at step 2")
-    original = read(Reader(), record.run_id)
+def test_a_stopped_run_is_read_as_far_as_it_came(writer: RunWriter) -> None:
+    writer.pruned("pruned at step 2")
+    original = read(RunReader(), writer.run_id)
     assert original.config.training.epochs == original.epochs == 2
     assert original.config.data == TableConfig(path=str(Path("reviews.csv").absolute()))
     assert original.experiment == "again"
@@ -50,9 +50,9 @@ def test_a_stopped_run_is_read_as_far_as_it_came(record: Record) -> None:
     assert "first; pruned, 2 epochs" in str(original)
 
 
-def test_runs_with_nothing_to_compare_are_refused(record: Record) -> None:
+def test_runs_with_nothing_to_compare_are_refused(writer: RunWriter) -> None:
     refused("f" * 32, "expected a run")
-    refused(record.run_id, "is running")
+    refused(writer.run_id, "is running")
     store = Store(tracking_uri(None), "again")
     parent = store.start("study", name="parent", tags={})
     child = store.start("trial", name="child", tags={}, parent=parent.run_id)
@@ -61,23 +61,23 @@ def test_runs_with_nothing_to_compare_are_refused(record: Record) -> None:
     refused(child.run_id, "no config/resolved.yaml")
     child.text("config/resolved.yaml", "data: {name: table}")
     refused(child.run_id, "before its first epoch")
-    record.failed(ValueError("out of memory"))
-    refused(record.run_id, "failed: ValueError: out of memory")
+    writer.failed(ValueError("out of memory"))
+    refused(writer.run_id, "failed: ValueError: out of memory")
 
 
-def test_other_data_is_refused_and_missing_data_asked_for(record: Record) -> None:
-    record.complete()
-    refused(record.run_id, "expected the recorded data, SHA-256 abab")
+def test_other_data_is_refused_and_missing_data_asked_for(writer: RunWriter) -> None:
+    writer.complete()
+    refused(writer.run_id, "expected the recorded data, SHA-256 abab")
     Path("reviews.csv").rename("moved.csv")
-    refused(record.run_id, "(?s)expected the recorded file.*--data-path")
-    refused(record.run_id, r"moved\.csv has", data_path="moved.csv")
+    refused(writer.run_id, "(?s)expected the recorded file.*--data-path")
+    refused(writer.run_id, r"moved\.csv has", data_path="moved.csv")
 
 
-def test_a_config_of_another_version_is_refused_with_its_revision(record: Record) -> None:
-    record.text("config/resolved.yaml", "data: {name: table}\nlstm: {layers: 3}")
-    record.tags({"mlflow.source.git.commit": "c0ffee"})
-    record.complete()
-    refused(record.run_id, "(?s)layers.*git checkout c0ffee")
+def test_a_config_of_another_version_is_refused_with_its_revision(writer: RunWriter) -> None:
+    writer.text("config/resolved.yaml", "data: {name: table}\nlstm: {layers: 3}")
+    writer.tags({"mlflow.source.git.commit": "c0ffee"})
+    writer.complete()
+    refused(writer.run_id, "(?s)layers.*git checkout c0ffee")
 
 
 def test_differences_name_what_has_changed_and_what_decides() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from small import command_line, environment
 
-from rcnn_sweep.tracking.reading import Reader
+from rcnn_sweep.tracking.reader import RunReader
 
 
 def reproduce(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -32,7 +32,7 @@ def test_a_run_is_reproduced_from_its_record_alone_with_its_data_moved(
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stderr == ""
     assert "numbers must be equal" in done.stdout
-    reader = Reader(f"sqlite:///{tmp_path}/mlflow.db")
+    reader = RunReader(f"sqlite:///{tmp_path}/mlflow.db")
     [again] = reader.search(f"tags.`rcnn_sweep.reproduces` = '{run_id}'")
     assert again.status == "FINISHED"
     assert again.tags["rcnn_sweep.reproduced"] == "true"
@@ -66,7 +66,7 @@ def test_a_pruned_run_is_trained_as_far_and_a_false_number_found(
     assert done.returncode == 1, done.stderr + done.stdout
     assert "Epoch 1/1" in done.stdout
     assert "1 of 4 numbers do not agree exactly, the first is val_loss (epoch 1)" in done.stdout
-    reader = Reader(f"sqlite:///{tmp_path}/mlflow.db")
+    reader = RunReader(f"sqlite:///{tmp_path}/mlflow.db")
     [again] = reader.search(f"tags.`rcnn_sweep.reproduces` = '{run_id}'")
     assert again.tags["rcnn_sweep.reproduced"] == "false"
     assert again.params["training.epochs"] == "1"

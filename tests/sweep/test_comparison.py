@@ -7,11 +7,11 @@ from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.study import StudyDirection
 from optuna.trial import create_trial
 
-from rcnn_sweep.sweep.queue import LEFT_OUT, Queue, slots_of
-from rcnn_sweep.sweep.reading import read_study
-from rcnn_sweep.sweep.space import drawn
-from rcnn_sweep.sweep.storage import open_storage, storage_url
-from rcnn_sweep.sweep.summary import word_of
+from rcnn_sweep.sweep.results.summary import word_of
+from rcnn_sweep.sweep.space.space import drawn
+from rcnn_sweep.sweep.storage.opening import open_storage, storage_url
+from rcnn_sweep.sweep.study.queue import LEFT_OUT, Queue, slots_of
+from rcnn_sweep.sweep.study.snapshot import read_study
 
 
 def queue(folder: Path, n_trials: int, name: str = "s") -> Queue:

@@ -9,8 +9,8 @@ import sys
 import pytest
 from optuna.trial import TrialState
 
-from rcnn_sweep.sweep.queue import DEAD, Queue
-from rcnn_sweep.sweep.storage import open_storage
+from rcnn_sweep.sweep.storage.opening import open_storage
+from rcnn_sweep.sweep.study.queue import DEAD, Queue
 
 from .conftest import Toy
 

@@ -16,8 +16,8 @@ from optuna.distributions import (
 )
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.grammar import around, distribution_of, is_plain_grid, rendered
-from rcnn_sweep.sweep.space import Parameter, Space, cardinality, enumerated
+from rcnn_sweep.sweep.space.grammar import around, distribution_of, is_plain_grid, rendered
+from rcnn_sweep.sweep.space.space import Parameter, Space, cardinality, enumerated
 
 
 def parsed(text: str) -> Override:

@@ -8,7 +8,7 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import create_trial
 
-from rcnn_sweep.sweep.importance import importances
+from rcnn_sweep.sweep.results.importance import importances
 
 
 def study(folder: Path, direction: str, count: int = 40) -> str:

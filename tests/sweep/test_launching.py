@@ -9,10 +9,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.launching import LauncherCrew, launched
-from rcnn_sweep.sweep.space import Space
-from rcnn_sweep.sweep.storage import with_password
-from rcnn_sweep.sweep.worker import Assignment, WorkerJob
+from rcnn_sweep.sweep.space.space import Space
+from rcnn_sweep.sweep.storage.opening import with_password
+from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
+from rcnn_sweep.sweep.workers.worker import WorkerJob, WorkerSpec
 
 URL = "postgresql://me:secret@127.0.0.1/studies"
 SERVER = {"MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:5000"}
@@ -28,7 +28,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def job_of(launcher: str) -> WorkerJob:
-    assignment = Assignment(
+    spec = WorkerSpec(
         settings=None,  # type: ignore[arg-type]
         space=Space([]),
         study_name="s",
@@ -41,11 +41,11 @@ def job_of(launcher: str) -> WorkerJob:
         began=datetime.now(),
     )
     master = OmegaConf.create({"hydra": {"launcher": {"_target_": launcher}}})
-    return WorkerJob(assignment, None, master, print)  # type: ignore[arg-type]
+    return WorkerJob(spec, None, master, print)  # type: ignore[arg-type]
 
 
 def test_jobs_in_memory_carry_passwords_and_never_show_them() -> None:
-    work = launched(job_of(RAY), 2, SERVER).assignment
+    work = launched(job_of(RAY), 2, SERVER).spec
     assert work.url == URL == with_password(work.url)
     assert work.environment == SERVER
     assert "secret" not in repr(work)
@@ -53,7 +53,7 @@ def test_jobs_in_memory_carry_passwords_and_never_show_them() -> None:
 
 
 def test_jobs_on_disk_leave_passwords_to_the_environment() -> None:
-    work = launched(job_of(LOCAL), 2, SERVER).assignment
+    work = launched(job_of(LOCAL), 2, SERVER).spec
     assert b"secret" not in pickle.dumps(work)
     assert os.environ["MLFLOW_TRACKING_URI"] == SERVER["MLFLOW_TRACKING_URI"]
     assert with_password(work.url) == URL
@@ -64,8 +64,8 @@ def test_jobs_on_disk_leave_passwords_to_the_environment() -> None:
 
 def test_workers_of_this_machine_get_a_gpu_each_and_share_its_memory() -> None:
     job = launched(job_of(LOCAL), 2, {})
-    jobs = [LauncherCrew(job, 2, lambda: True)._job(index) for index in (0, 1)]
-    assert [j.assignment.environment["CUDA_VISIBLE_DEVICES"] for j in jobs] == ["4", "7"]
-    assert jobs[0].assignment.defaults["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
-    remote = LauncherCrew(launched(job_of(RAY), 2, {}), 2, lambda: True)._job(0)
-    assert "CUDA_VISIBLE_DEVICES" not in remote.assignment.environment
+    jobs = [LauncherPool(job, 2, lambda: True)._job(index) for index in (0, 1)]
+    assert [j.spec.environment["CUDA_VISIBLE_DEVICES"] for j in jobs] == ["4", "7"]
+    assert jobs[0].spec.defaults["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    remote = LauncherPool(launched(job_of(RAY), 2, {}), 2, lambda: True)._job(0)
+    assert "CUDA_VISIBLE_DEVICES" not in remote.spec.environment

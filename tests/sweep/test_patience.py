@@ -15,10 +15,11 @@ from servers import PASSWORD, Postgres, needs_postgres, postgres
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
-from rcnn_sweep.sweep import patience, storage
-from rcnn_sweep.sweep.patience import StorageLost
-from rcnn_sweep.sweep.queue import ERROR, Queue
-from rcnn_sweep.sweep.storage import connected, open_storage
+from rcnn_sweep.sweep.storage import opening as storage
+from rcnn_sweep.sweep.storage import retry as patience
+from rcnn_sweep.sweep.storage.opening import connected, open_storage
+from rcnn_sweep.sweep.storage.retry import StorageLost
+from rcnn_sweep.sweep.study.queue import ERROR, Queue
 
 from .conftest import Toy
 

@@ -1,4 +1,4 @@
-"""Which points are tried: spaces, samplers, corners, repetitions, several objectives."""
+"""Which points are tried: spaces, samplers, infeasible, repetitions, several objectives."""
 
 from collections import Counter
 

@@ -18,12 +18,12 @@ def test_every_end_tells_the_truth(store: Store) -> None:
         "failed": ("FAILED", lambda r: r.failed(ValueError("the loss is nan"))),
     }
     for state, (status, end) in ends.items():
-        record = store.start("run", name=state, tags={})
-        end(record)
-        run = store.client.get_run(record.run_id)
+        writer = store.start("run", name=state, tags={})
+        end(writer)
+        run = store.client.get_run(writer.run_id)
         assert (run.info.status, run.data.tags["rcnn_sweep.state"]) == (status, state)
     assert run.data.tags["rcnn_sweep.reason"] == "ValueError: the loss is nan"
-    trace = store.client.download_artifacts(record.run_id, "failure/traceback.txt")
+    trace = store.client.download_artifacts(writer.run_id, "failure/traceback.txt")
     assert "the loss is nan" in Path(trace).read_text(encoding="utf-8")
 
 
@@ -39,29 +39,29 @@ def test_a_run_names_its_code_its_kind_and_its_parent(store: Store) -> None:
 
 
 def test_metrics_keep_their_steps_and_undefined_ones_are_left_out(store: Store) -> None:
-    record = store.start("run", name="metrics", tags={})
+    writer = store.start("run", name="metrics", tags={})
     for step in (1, 2):
-        record.metrics({"val_loss": 1 / step, "test_roc_auc": float("nan")}, step=step)
-    history = store.client.get_metric_history(record.run_id, "val_loss")
+        writer.metrics({"val_loss": 1 / step, "test_roc_auc": float("nan")}, step=step)
+    history = store.client.get_metric_history(writer.run_id, "val_loss")
     assert [(point.step, point.value) for point in history] == [(1, 1.0), (2, 0.5)]
-    assert "test_roc_auc" not in store.client.get_run(record.run_id).data.metrics
+    assert "test_roc_auc" not in store.client.get_run(writer.run_id).data.metrics
 
 
 def test_the_dataset_is_an_input_with_its_checksum(store: Store) -> None:
-    record = store.start("run", name="data", tags={})
-    record.dataset(
+    writer = store.start("run", name="data", tags={})
+    writer.dataset(
         name="imdb", source="/data/imdb.npz", sha256="ab" * 32, context="train", profile={"rows": 3}
     )
-    logged = store.client.get_run(record.run_id).inputs.dataset_inputs[0]
+    logged = store.client.get_run(writer.run_id).inputs.dataset_inputs[0]
     assert logged.dataset.name == "imdb"
     assert logged.dataset.digest == ("ab" * 32)[:36]
     assert "ab" * 32 in logged.dataset.profile
 
 
 def test_values_too_long_for_the_store_are_cut(store: Store) -> None:
-    record = store.start("run", name="long", tags={})
-    record.params({"data.path": "x" * 9000})
-    record.tags({"rcnn_sweep.reason": "y" * 9000})
-    run = store.client.get_run(record.run_id)
+    writer = store.start("run", name="long", tags={})
+    writer.params({"data.path": "x" * 9000})
+    writer.tags({"rcnn_sweep.reason": "y" * 9000})
+    run = store.client.get_run(writer.run_id)
     assert run.data.params["data.path"].endswith("…")
     assert run.data.tags["rcnn_sweep.reason"].endswith("…")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.passwords import without_password
+from rcnn_sweep.process.passwords import without_password
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
 
 
@@ -66,8 +66,8 @@ def test_a_deleted_experiment_is_refused_with_the_way_back(workplace: Path) -> N
 def test_the_run_of_a_dead_process_is_reaped_and_a_living_one_is_not(workplace: Path) -> None:
     code = (
         "import os; from rcnn_sweep.tracking import Store, tracking_uri;"
-        "record = Store(tracking_uri(None), 'e').start('run', name='dead', tags={});"
-        "print(record.run_id, flush=True);"
+        "writer = Store(tracking_uri(None), 'e').start('run', name='dead', tags={});"
+        "print(writer.run_id, flush=True);"
         "os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -85,11 +85,11 @@ def test_the_run_of_a_dead_process_is_reaped_and_a_living_one_is_not(workplace: 
 
 def test_a_resumed_run_is_running_again_without_the_tags_of_its_end(workplace: Path) -> None:
     store = Store(tracking_uri(None), "resumed")
-    record = store.start("study", name="s", tags={})
-    record.interrupted("Ctrl-C")
-    store.resume(record.run_id)
-    run = store.client.get_run(record.run_id)
+    writer = store.start("study", name="s", tags={})
+    writer.interrupted("Ctrl-C")
+    store.resume(writer.run_id)
+    run = store.client.get_run(writer.run_id)
     assert run.info.status == "RUNNING"
     assert "rcnn_sweep.reason" not in run.data.tags
-    record.complete()
-    assert store.client.get_run(record.run_id).data.tags["rcnn_sweep.state"] == "complete"
+    writer.complete()
+    assert store.client.get_run(writer.run_id).data.tags["rcnn_sweep.state"] == "complete"

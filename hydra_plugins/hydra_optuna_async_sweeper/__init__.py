@@ -1,0 +1,1 @@
+"""The Hydra plugin of the sweep engine: ``hydra/sweeper=optuna_async``."""

@@ -1,0 +1,98 @@
+"""The sweeper as Hydra finds it. Hydra imports this at every start: nothing heavy here."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+
+@dataclass
+class SamplerConf:
+    """``tpe random cmaes gp nsgaii qmc bruteforce grid`` and keyword arguments for Optuna's class.
+
+    ``grid`` tries every point of a finite space in order; ``bruteforce`` in random order, none
+    twice, until ``n_trials`` are spent.
+    """
+
+    name: str = "tpe"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class PrunerConf:
+    """``median successive_halving hyperband none`` and keyword arguments for Optuna's class."""
+
+    name: str = "median"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class OptunaAsyncSweeperConf:
+    """``n_trials`` is the study's total, however often the command is run again.
+
+    ``workers``: ``auto`` is one for each GPU, else for each CPU core. ``study_name``: null names
+    the study after the app, the space and the config. ``storage``: null is ``studies.db`` in the
+    working directory, else an SQLite, PostgreSQL or MySQL URL; its password reaches workers
+    elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment. ``direction`` and
+    ``metric`` may be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries``
+    holds for trials that ran out of memory or whose process died under a living command; a
+    command that was killed uses up none. ``space``: see ``conf/search``.
+    ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
+    """
+
+    _target_: str = f"{__name__}.OptunaAsyncSweeper"
+    n_trials: int = 30
+    workers: Any = "auto"
+    study_name: str | None = None
+    storage: str | None = None
+    seed: int = 0
+    sampler: SamplerConf = field(default_factory=SamplerConf)
+    pruner: PrunerConf = field(default_factory=PrunerConf)
+    direction: Any = "maximize"
+    metric: Any = "val_accuracy"
+    max_failures: int = 5
+    max_retries: int = 1
+    max_trials_per_worker: int | None = None
+    reuse_duplicates: bool = True
+    baseline_first: bool = True
+    dry_run: bool = False
+    hooks: str | None = None
+    space: dict[str, Any] = field(default_factory=dict)
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper", name="optuna_async", node=OptunaAsyncSweeperConf, provider="rcnn_sweep"
+)
+
+
+class OptunaAsyncSweeper(Sweeper):
+    """Hands a ``-m`` command over to :class:`rcnn_sweep.sweep.sweeper.Sweep`."""
+
+    def __init__(self, **options: Any) -> None:
+        """Keep the options; ``sweep`` reads them from the composed config."""
+        del options
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take what Hydra hands to every sweeper."""
+        self.hydra_context = hydra_context
+        self.task_function = task_function
+        self.config = config
+
+    def sweep(self, arguments: list[str]) -> Any:
+        """Run the sweep; gives its summary, or None for a dry run."""
+        if self.config is None or self.hydra_context is None:
+            raise RuntimeError("Hydra calls setup before sweep")
+        options: Any = OmegaConf.to_container(self.config.hydra.sweeper, resolve=True)
+        space = options.pop("space")
+        from rcnn_sweep.sweep import read_options
+
+        read_options(options)  # a mistake in them is answered before Optuna is imported
+        from rcnn_sweep.sweep import Request, Sweep
+
+        request = Request(options, space, arguments, self.config, self.hydra_context.config_loader)
+        return Sweep(request, self.hydra_context, self.task_function).run()

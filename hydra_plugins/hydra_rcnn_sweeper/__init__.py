@@ -1,1 +1,0 @@
-"""The Hydra plugin of the sweep engine: ``hydra/sweeper=rcnn``."""

@@ -1,0 +1,107 @@
+"""One run, a straight line: config, checks, data, writer, experiment. No TensorFlow yet."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from omegaconf import DictConfig
+
+from rcnn_sweep.config import Config, check, typed
+from rcnn_sweep.data import Dataset, load
+from rcnn_sweep.errors import Terminated
+from rcnn_sweep.names import Tag, TrialAttr
+from rcnn_sweep.process import signals
+from rcnn_sweep.sweep import TrialContext, TrialPruned, current_trial
+from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
+from rcnn_sweep.training import start_tensorflow
+
+if TYPE_CHECKING:
+    from rcnn_sweep.tracking import RunWriter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run: a config on its data, alone or as a trial of a study.
+
+    ``kind`` (None: run or trial, as it is) and ``tags`` go on the record.
+    """
+
+    config: Config
+    dataset: Dataset
+    overrides: Sequence[str]
+    trial: TrialContext | None
+    kind: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+    """Run a composed config; give the final metrics under their recorded names.
+
+    As a trial it takes its seed from the study's. Raises
+    :class:`rcnn_sweep.errors.UserError` before any run exists when config, data or store are not
+    fit for it.
+    """
+    config, trial = typed(composed), current_trial()
+    if trial is not None:
+        config = replace(config, training=replace(config.training, seed=trial.seed))
+    check(config)
+    uri = tracking_uri(config.tracking.uri)
+    check_store(uri, is_trial=trial is not None)
+    dataset = load(config.data, say=log.info)
+    config = replace(config, data=dataset.config)
+    check(config)
+    store = Store(uri, config.tracking.experiment)
+    if trial is None:
+        for run_id in store.reap():
+            log.info("Run %s was left RUNNING by a process that died: now interrupted.", run_id)
+    return recorded_run(Job(config, dataset, overrides, trial), store)
+
+
+def recorded_run(job: Job, store: Store) -> dict[str, float]:
+    """Train, evaluate and record; the record's end is truthful whatever happens."""
+    writer = started(job, store)
+    try:
+        if job.trial is not None:
+            job.trial.set_user_attr(TrialAttr.RUN_ID, writer.run_id)
+        start_tensorflow()
+        from rcnn_sweep.training import perform
+
+        metrics = perform(job.config, job.dataset, job.overrides, writer)
+        writer.complete()
+    except TrialPruned as pruned:
+        writer.pruned(str(pruned))
+        raise
+    except (KeyboardInterrupt, Terminated) as stop:
+        writer.interrupted(str(stop) or type(stop).__name__)
+        raise
+    except BaseException as error:
+        if (swallowed := signals.pending()) is not None:
+            writer.interrupted(f"stopped while it ran ({type(swallowed).__name__})")
+            raise swallowed from error
+        writer.failed(error)
+        raise
+    log.info("%s", how_to_see(store, writer.run_id))
+    return metrics
+
+
+def started(job: Job, store: Store) -> "RunWriter":
+    """Start the record; a trial's is a child of its study's, and both stores name each other."""
+    name, trial = run_name(job.config), job.trial
+    if trial is None:
+        return store.start(job.kind or "run", name=name, tags=job.tags)
+    tags = {Tag.STUDY: trial.study_name, Tag.TRIAL: str(trial.number)}
+    return store.start(
+        job.kind or "trial",
+        name=f"{trial.number}: {name}",
+        tags={**tags, **job.tags},
+        parent=trial.parent["run_id"],
+    )
+
+
+def run_name(config: Config) -> str:
+    """Give the configured name, else one from the data and the sizes that sweeps explore."""
+    sizes = f"f{config.conv.filters}-k{config.conv.kernel_size}-u{config.lstm.units}"
+    return config.tracking.run_name or f"{config.data.name}-{sizes}-s{config.training.seed}"

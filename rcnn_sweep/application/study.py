@@ -1,0 +1,248 @@
+"""How this application takes part in a sweep: judge points, settle the data, record the study."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from rcnn_sweep.config import (
+    DataConfig,
+    ImdbConfig,
+    TrackingConfig,
+    TrainingConfig,
+    as_dict,
+    check,
+    problems,
+    to_yaml,
+    typed,
+)
+from rcnn_sweep.data import expected_sha256, is_here, load, snippets_instead
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.names import Artifact, Tag, TrialAttr
+from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep import SweepSummary
+    from rcnn_sweep.tracking import RunWriter
+
+log = logging.getLogger(__name__)
+
+# They say where a thing lies or how it is told, not what is trained on what.
+NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
+
+EACH_EPOCH = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
+AT_END = ("val_f1_macro", "val_f1_micro", "parameters", "fit_seconds", "total_seconds")
+
+# What opens the store besides its address.
+ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+
+# How a trial can stand at the end of a command; none is left out, so a resumed study shows no
+# count of an earlier end.
+STATES = ("complete", "pruned", "failed", "interrupted", "running", "waiting", "repeated")
+
+
+class RecordedTrials(StudyHooks):
+    """Each trial is an MLflow run, which knows its end even where Optuna was not told."""
+
+    @property
+    def store(self) -> Store:
+        """The store that the trials' runs are in."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """Give the way to the store."""
+        access = {name: os.environ[name] for name in ACCESS if name in os.environ}
+        return {**access, "MLFLOW_TRACKING_URI": self.store.uri}
+
+    def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
+        """Give the end of a trial that MLflow has in full while Optuna was not told of it."""
+        run_id = user_attrs.get(TrialAttr.RUN_ID)
+        if run_id is None:
+            return None
+        state, metrics = self.store.outcome(str(run_id))
+        if state == "complete":
+            return Recorded("complete", metrics)
+        return Recorded("pruned") if state == "pruned" else None
+
+    def orphan(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial whose process died as failed."""
+        if (writer := self._unfinished(user_attrs)) is not None:
+            writer.lost(reason)
+
+    def interrupted(self, user_attrs: Mapping[str, Any], reason: str) -> None:
+        """Mark the run of a trial that ended with its command as interrupted."""
+        if (writer := self._unfinished(user_attrs)) is not None:
+            writer.interrupted(reason)
+
+    def _unfinished(self, user_attrs: Mapping[str, Any]) -> "RunWriter | None":
+        run_id = user_attrs.get(TrialAttr.RUN_ID)
+        is_running = run_id is not None and self.store.is_running(str(run_id))
+        return self.store.writer(str(run_id)) if is_running else None
+
+
+class RecordedStudy(RecordedTrials):
+    """The study is an MLflow run; its trials, recorded as single runs are, are its children."""
+
+    def __init__(self, config: DictConfig, tracking: TrackingConfig | None = None) -> None:
+        """Record in the store that ``tracking`` names, else ``config``, the base config."""
+        super().__init__(config)
+        self._tracking = typed(config).tracking if tracking is None else tracking
+
+    @cached_property
+    def store(self) -> Store:
+        """The store that the config names."""
+        return Store(tracking_uri(self._tracking.uri), self._tracking.experiment)
+
+    def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
+        """Check config and store, find or fetch the data, and give the trials its path."""
+        settings = typed(config)
+        check(settings)
+        if settings.data.validation == "test":
+            raise UserError(
+                "data.validation: expected holdout in a sweep, which must not select on the test "
+                "split; received test. Leave it out, or set data.validation=holdout."
+            )
+        check_store(tracking_uri(settings.tracking.uri))
+        return [] if dry_run else settled(settings.data)
+
+    def caveats(self, config: DictConfig) -> list[str]:
+        """Say what depends on data that is yet to be fetched."""
+        data = typed(config).data
+        if is_here(data):
+            return []
+        if not isinstance(data, ImdbConfig) or data.unavailable is not None:
+            return ["the data is not on this machine yet; the sweep would fetch it"]
+        line = "whether IMDB can be had: it is not on this machine and would be downloaded"
+        if data.fallback is None:
+            return [line]
+        return [f"{line}; else data={data.fallback}, in a study of another name and record"]
+
+    def metric_names(self) -> MetricNames:
+        """Name what trials record; they do not read the test split."""
+        return MetricNames(EACH_EPOCH, AT_END)
+
+    def validate(self, config: DictConfig) -> str | None:
+        """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
+        settings = typed(config)
+        if isinstance(settings.data, ImdbConfig) and settings.data.unavailable is not None:
+            settings = replace(settings, data=snippets_instead(settings.data))
+        if settings.training.seed != TrainingConfig().seed:
+            return (
+                "training.seed: expected none in a sweep, whose trials derive their seeds from "
+                f"hydra.sweeper.seed; received {settings.training.seed}."
+            )
+        return next(problems(settings), None)
+
+    def record(self, config: DictConfig) -> dict[str, Any]:
+        """Give what must stay the same in one study: all but places and tracking."""
+        settings = typed(config)
+        compared = as_dict(settings)
+        del compared["tracking"]
+        data = {k: v for k, v in compared["data"].items() if k not in NOT_COMPARED}
+        return {**compared, "data": {**data, "sha256": expected_sha256(settings.data)}}
+
+    def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Start the parent run, or take the one of an earlier command up again."""
+        store = self.store
+        store.reap(but_study=info.study_name)
+        total = {Tag.N_TRIALS: info.n_trials}  # a tag: a later command may raise it
+        if parent is not None:
+            store.resume(str(parent["run_id"]))
+            store.writer(str(parent["run_id"])).tags(total)
+            return dict(parent)
+        config, tags = typed(info.config), {Tag.STUDY: info.study_name}
+        writer = store.start("study", name=info.study_name, tags=tags)
+        writer.params(study_params(info))
+        writer.text(Artifact.BASE_CONFIG, to_yaml(config))
+        writer.tags({**total, Tag.DATA_SHA256: expected_sha256(config.data)})
+        if isinstance(config.data, ImdbConfig) and config.data.unavailable is not None:
+            writer.tags({Tag.DATA_FALLBACK: config.data.unavailable})
+        return {"run_id": writer.run_id, "experiment_id": store.experiment_id}
+
+    def close_study(
+        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
+    ) -> list[str]:
+        """Put the results on the parent run and end it truthfully."""
+        from rcnn_sweep.report import attach_report
+        from rcnn_sweep.sweep import summary_lines
+
+        writer = self.store.writer(str(parent["run_id"]))
+        try:
+            self.store.reap()  # runs of killed workers that no trial came to name
+            writer.metrics(study_metrics(summary))
+            writer.folder("sweep", summary.results)
+            writer.describe("\n".join(summary_lines(summary, info)).strip())
+        except Exception as error:  # a full disk must not leave the run RUNNING
+            writer.lost(summary.reason or f"its results could not be recorded: {error}")
+            raise
+        if summary.state == "complete":
+            writer.complete()
+        elif summary.state == "interrupted":
+            writer.interrupted(summary.reason)
+        else:
+            writer.lost(summary.reason)
+        is_over = summary.state == "complete"
+        attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
+        return [*what_next(info), how_to_see(self.store, writer.run_id)]
+
+
+def what_next(info: StudyInfo) -> list[str]:
+    """Give the commands that look closer at a study; a storage's password is masked."""
+    from rcnn_sweep.process import command
+    from rcnn_sweep.sweep import storage_url
+
+    is_default = info.url == storage_url(None)
+    place = [] if is_default else ["--storage", info.storage]
+    return [
+        f"report:    {command('report', info.study_name, *place)}",
+        f"refit:     {command('refit', info.study_name, '--seeds', '5', *place)}",
+    ]
+
+
+def settled(data: DataConfig) -> list[str]:
+    """Load the data once, so that its mistakes show now and its cache is built.
+
+    Gives the overrides that lead every trial to it at once.
+    """
+    dataset = load(data, say=log.info)
+    if dataset.fallback_reason is not None:
+        return [_override("data.unavailable", dataset.fallback_reason)]
+    found = {"data.path": dataset.config.path}
+    if isinstance(dataset.config, ImdbConfig):
+        found["data.word_index"] = dataset.config.word_index
+    return [_override(key, path) for key, path in found.items() if path is not None]
+
+
+def _override(key: str, text: str) -> str:
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{key}='{quoted}'"
+
+
+def study_params(info: StudyInfo) -> dict[str, Any]:
+    """Give what a study is about, for the parent run's parameters."""
+    return {
+        "study_name": info.study_name,
+        "storage": info.storage,
+        "seed": info.seed,
+        "metric": ", ".join(info.metrics),
+        "direction": ", ".join(info.directions),
+        **{f"space.{key}": spec for key, spec in info.space.items()},
+    }
+
+
+def study_metrics(summary: "SweepSummary") -> dict[str, float]:
+    """Give what a study found, for the parent run's metrics."""
+    metrics = {f"trials_{state}": float(summary.counts.get(state, 0)) for state in STATES}
+    metrics["compute_saved"] = summary.saved
+    metrics["total_seconds"] = summary.wall_seconds
+    if len(summary.metrics) == 1 and summary.best:
+        name = summary.metrics[0]
+        metrics[f"best_{name}"] = summary.best[0].values[0]
+        if summary.baseline is not None:
+            metrics[f"baseline_{name}"] = summary.baseline.values[0]
+    return metrics

@@ -1,0 +1,144 @@
+"""The command: ``python -m rcnn_sweep``. Hydra's runtime is known here and nowhere below."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from string import Template
+from types import FrameType
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from rcnn_sweep.cli.mistakes import MISTAKES, check_flags, explain, raised_by_hydra
+from rcnn_sweep.cli.verbs import VERBS, verb
+from rcnn_sweep.config import config_folder, refused_passwords, register_schemas
+from rcnn_sweep.errors import Terminated, UserError
+from rcnn_sweep.process import signals, without_password
+from rcnn_sweep.sweep import SweepFailed
+
+DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+
+class JobFailed(BaseException):
+    """Carries a single run's exception past Hydra, which would add lines of its own."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep ``error`` as it was raised."""
+        super().__init__(str(error))
+        self.error = error
+
+
+def task(composed: DictConfig) -> Any:
+    """Run one job: Hydra's task function of single runs and of every trial."""
+    from rcnn_sweep.application import run_composed
+
+    own = HydraConfig.get()
+    if own.mode == RunMode.MULTIRUN:
+        return run_composed(composed, list(own.overrides.task))
+    try:
+        overrides = list(own.overrides.task)
+        with signals.noted(), signals.interruptible():
+            return run_composed(composed, overrides)
+    except Exception as error:
+        raise JobFailed(error) from error
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    for refusal in refused_passwords(recorded(sys.argv[1:])):
+        sys.exit(_failure(UserError(refusal)))
+    register_schemas()
+    if sys.argv[1:2] and sys.argv[1] in VERBS:
+        sys.exit(_exit_code(lambda: verb(sys.argv[1])(sys.argv[2:])))
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.exit(_exit_code(show_help))
+    sys.exit(_exit_code(run_app))
+
+
+def run_app() -> Any:
+    """Run Hydra's app: a single run, or a sweep (-m)."""
+    check_flags(sys.argv[1:])
+    sys.argv[1:] = with_search(sys.argv[1:])
+    app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
+    return app(task)()
+
+
+def recorded(words: list[str]) -> list[str]:
+    """Give the words that end up in a record: none of the texts to be labelled."""
+    return [] if words[:1] == ["predict"] else words
+
+
+def with_search(words: list[str]) -> list[str]:
+    """Give a sweep that names no search the default one; its protocol holds for any space."""
+    is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
+    is_named = any(word.lstrip("+").startswith("search=") for word in words)
+    return [*words, "search=around_baseline"] if is_sweep and not is_named else words
+
+
+def show_help() -> None:
+    """Print the app's help with the config as composed.
+
+    Hydra's own takes twice as long: it lists the options of every group of its own, too.
+    """
+    overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
+    with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
+        composed = hydra.compose("config", overrides, return_hydra_config=True)
+    template = Template(composed.hydra.help.template)
+    with open_dict(composed):
+        del composed["hydra"]
+    print(template.safe_substitute(CONFIG=OmegaConf.to_yaml(composed)))
+
+
+def _exit_code(app: Callable[[], int | None]) -> int:
+    try:
+        return with_own_errors(app) or DONE
+    except JobFailed as carrier:
+        return _failure(carrier.error)
+    except SweepFailed as error:
+        print(f"The sweep failed: {error}", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        return _failure(error)
+    except KeyboardInterrupt:
+        print("Interrupted (Ctrl-C).", file=sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        print("Interrupted (SIGTERM).", file=sys.stderr)
+        return TERMINATED
+
+
+def with_own_errors(app: Callable[[], int | None]) -> int | None:
+    """Call the app so that its exceptions reach the caller past Hydra (HYDRA_FULL_ERROR)."""
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        return app()
+    finally:
+        if before is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = before
+
+
+def _failure(error: Exception) -> int:
+    if isinstance(error, MISTAKES) or raised_by_hydra(error):
+        groups = [folder.name for folder in config_folder().iterdir() if folder.is_dir()]
+        told = explain(error, groups=groups, verbs=VERBS, typed=sys.argv[1:])
+        print(without_password(told), file=sys.stderr)
+        return MISTAKE
+    trace = "".join(traceback.format_exception(error))
+    print(without_password(trace), file=sys.stderr, end="")
+    said = without_password(f"{type(error).__name__}: {error}")
+    print(f"The run failed: {said}", file=sys.stderr)
+    return FAILED
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated

@@ -1,0 +1,80 @@
+"""The data: there already, or within reach."""
+
+import hashlib
+import os
+import socket
+import threading
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rcnn_sweep.doctor.finding import Findings, note, ok
+from rcnn_sweep.doctor.stores import cache
+
+REACH_SECONDS = 1.0
+ARCHIVE = "imdb.npz"
+SNIPPETS = "movieReviewSnippets_GroundTruth.txt"
+
+
+def imdb() -> Findings:
+    """Look for the IMDB archive in the caches, else for the way to it."""
+    from rcnn_sweep.config import ImdbConfig
+
+    official = ImdbConfig()
+    keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser().absolute()
+    for file in (cache() / ARCHIVE, keras / "datasets" / ARCHIVE):
+        if not file.is_file():
+            continue
+        if _sha256(file) == official.sha256:
+            yield ok(f"IMDB: {file}")
+            return
+        yield note(f"{file} is not the published archive", "It is not used: remove it.")
+    host = _gate(official.url)
+    if reachable(*host):
+        yield ok(f"IMDB will be downloaded: {host[0]} answers")
+        return
+    yield note(
+        f"IMDB is not on this machine, and {host[0]} does not answer",
+        f"Put {ARCHIVE} at {cache() / ARCHIVE}, or set data.path; "
+        "until then runs go on with data=snippets.",
+    )
+
+
+def snippets() -> Findings:
+    """Look for the small corpus, which stands in for IMDB."""
+    file = cache() / SNIPPETS
+    if file.is_file():
+        yield ok(f"snippets: {file}")
+    else:
+        yield ok("snippets: not here yet; pip fetches them when they are needed")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _gate(url: str) -> tuple[str, int]:
+    """Give host and port that a download of ``url`` connects to: a proxy's where one is set."""
+    parts = urlsplit(url)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy and not urllib.request.proxy_bypass(parts.hostname or ""):
+        parts = urlsplit(proxy)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def reachable(host: str, port: int) -> bool:
+    """Say whether a connection comes about within a second, name resolution included."""
+    connected = threading.Event()
+
+    def connect() -> None:
+        try:
+            socket.create_connection((host, port), REACH_SECONDS).close()
+        except OSError:
+            return
+        connected.set()
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(REACH_SECONDS)
+    return connected.is_set()

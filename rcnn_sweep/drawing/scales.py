@@ -1,0 +1,88 @@
+"""From values to places in a drawing: linear, logarithmic or named, with round tick marks."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
+
+from rcnn_sweep.format import plain
+
+Value: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Maps ``low`` to ``start`` and ``high`` to ``end``.
+
+    ``names`` are those of a named scale; a whole scale has its marks at whole numbers.
+
+    >>> Scale(0, 10, 100, 200)(5)
+    150.0
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    is_log: bool = False
+    names: tuple[str, ...] = ()
+    is_whole: bool = False
+
+    def __call__(self, value: Value) -> float:
+        """Give the place of ``value``; a named scale takes any value by its text."""
+        number = self.names.index(plain(value)) if self.names else float(value)  # type: ignore[arg-type]
+        low, high, at = (self._bent(v) for v in (self.low, self.high, number))
+        share = 0.5 if high == low else (at - low) / (high - low)
+        return self.start + share * (self.end - self.start)
+
+    def _bent(self, value: float) -> float:
+        return math.log(value) if self.is_log else value
+
+    def ticks(self, most: int = 5) -> list[tuple[float, str]]:
+        """Give places and labels of at most about ``most`` marks inside the scale."""
+        if self.names:
+            return [(self(name), name) for name in self.names]
+        if self.high == self.low:
+            return [(self(self.low), plain(self.low))]
+        return [(self(v), plain(v)) for v in self._round_values(most)]
+
+    def _round_values(self, most: int) -> list[float]:
+        locator: Locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10], integer=self.is_whole)
+        if self.is_log:
+            decades = math.log10(self.high / self.low)
+            subs = (1.0,) if decades > 3 else (1.0, 2.0, 5.0) if decades > 1 else tuple("12357")
+            locator = LogLocator(base=10, subs=[float(s) for s in subs])
+        slack = 1e-9 * (self.high - self.low)
+        values = [float(v) for v in locator.tick_values(self.low, self.high)]
+        return [v for v in values if self.low - slack <= v <= self.high + slack]
+
+
+def scale_of(
+    values: Sequence[Value], start: float, end: float, *, is_log: bool = False, pad: float = 0.0
+) -> Scale:
+    """Give the scale that holds ``values``; texts, truth values and None make a named one.
+
+    ``pad`` widens a linear scale by that share of its range on both sides.
+    """
+    if not all(_is_number(value) for value in values):
+        names = tuple(dict.fromkeys(plain(v) for v in sorted(values, key=_order)))
+        return Scale(-0.5, len(names) - 0.5, start, end, names=names)
+    numbers = [float(value) for value in values]  # type: ignore[arg-type]
+    low, high = min(numbers), max(numbers)
+    if is_log and low > 0:
+        return Scale(low, high, start, end, is_log=True)
+    margin = pad * (high - low) or ((pad and abs(high) * 0.05) or pad)
+    is_whole = all(isinstance(value, int) for value in values)
+    return Scale(low - margin, high + margin, start, end, is_whole=is_whole)
+
+
+def _is_number(value: Value) -> bool:
+    is_plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_plain and math.isfinite(float(value))  # type: ignore[arg-type]
+
+
+def _order(value: Value) -> tuple[bool, float, str]:
+    """Numbers by size before anything else by its text."""
+    return (not _is_number(value), float(value) if _is_number(value) else 0.0, str(value))  # type: ignore[arg-type]

@@ -1,0 +1,28 @@
+"""This process and others: signals, identity, passwords, files, waiting, the command typed."""
+
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
+from rcnn_sweep.process import signals
+from rcnn_sweep.process.commands import command, own_command
+from rcnn_sweep.process.files import replacing, sync_folder, write_whole
+from rcnn_sweep.process.passwords import without_password
+from rcnn_sweep.process.retrying import retry
+
+if TYPE_CHECKING:
+    from rcnn_sweep.process.identity import ProcessId, is_dead
+
+__all__ = [
+    "ProcessId",
+    "command",
+    "is_dead",
+    "own_command",
+    "replacing",
+    "retry",
+    "signals",
+    "sync_folder",
+    "without_password",
+    "write_whole",
+]
+
+__getattr__ = lazy(__name__)

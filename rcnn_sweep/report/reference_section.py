@@ -1,0 +1,164 @@
+"""Does the network earn its keep? Its numbers beside those of the plain reference, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rcnn_sweep.format import counted, duration, metric, signed
+from rcnn_sweep.report.evidence import Refit
+from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.reference import Absent, Known
+from rcnn_sweep.report.tables import Row, number, row, text
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The section about the reference, ready for the page."""
+
+    sentences: tuple[str, ...]
+    head: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    caption: str = ""
+
+
+def keep_of(
+    facts: StudyFacts,
+    validation: Known | Absent,
+    refit: Refit | None,
+    test: Known | Absent | None,
+) -> Keep:
+    """Give the section; ``test`` is the reference on the test split, None without a refit."""
+    if isinstance(validation, Absent):
+        return Keep((f"There is no plain reference to measure by. {validation.reason}",))
+    best = facts.runs.get(facts.strongest.number) if facts.strongest else None
+    rows = [*_network_rows(facts), *_reference_row(validation, "validation")]
+    sentences = [_verdict(best.metrics if best else {}, validation), _what(facts, validation, test)]
+    if refit is not None and isinstance(test, Known):
+        sentences.insert(1, _test_verdict(refit.content, test))
+        rows += [*_refit_rows(refit.content), *_reference_row(test, "test")]
+    if isinstance(test, Absent):
+        sentences.append(f"There is no reference on test. {test.reason}")
+    return Keep(
+        tuple(sentences),
+        ("", "judged on", "accuracy", "F1, macro", "seconds to train"),
+        tuple(rows),
+        "The network and the plain reference on the same rows",
+    )
+
+
+def _verdict(metrics: Mapping[str, float], reference: Known) -> str:
+    reached = f"TF-IDF with logistic regression reaches {metric(reference.accuracy)}"
+    took = f"in {duration(reference.seconds)}"
+    own = metrics.get("val_accuracy")
+    if own is None:
+        return f"{reached} on the validation split {took}; no trial is complete to compare it with."
+    difference = own - reference.accuracy
+    texts = reference.confusion.total if reference.confusion else 0
+    margin = _margin(own, reference.accuracy, texts)
+    tail = f"{reached} {took}, the best network {metric(own)} ({signed(difference)})."
+    if abs(difference) <= margin:
+        return f"Not visibly. {tail} A gap of less than {metric(margin)} is within chance on " + (
+            f"{counted(texts, 'validation text')}, and the network was chosen on them."
+        )
+    if difference < 0:
+        return f"No. {tail} The simpler model is the better one here."
+    return f"Yes, on the validation split. {tail}"
+
+
+def in_short(facts: StudyFacts, reference: Known | Absent) -> str:
+    """Give the verdict on the validation split in a sentence, empty where there is none."""
+    run = facts.runs.get(facts.strongest.number) if facts.strongest else None
+    own = None if run is None else run.metrics.get("val_accuracy")
+    if own is None or isinstance(reference, Absent):
+        return ""
+    texts = reference.confusion.total if reference.confusion else 0
+    told = (
+        "A plain reference without a network, TF-IDF with logistic regression, reaches a "
+        f"val_accuracy of {metric(reference.accuracy)} on the same texts: "
+    )
+    if abs(own - reference.accuracy) <= _margin(own, reference.accuracy, texts):
+        return told + "the network is not visibly better than that."
+    return told + (
+        "less than the network." if own > reference.accuracy else "more than the network."
+    )
+
+
+def _margin(one: float, other: float, texts: int) -> float:
+    """Give the 95 % margin of a difference of two proportions (Wald, taken as independent)."""
+    if not texts:
+        return 0.0
+    from scipy.stats import norm  # a second of imports
+
+    variance = (one * (1 - one) + other * (1 - other)) / texts
+    return float(norm.ppf(0.975) * variance**0.5)
+
+
+def _test_verdict(content: Mapping[str, Any], reference: Known) -> str:
+    arms = [a for a in content["arms"] if (a.get("accuracy") or {}).get("mean") is not None]
+    if not arms:
+        return f"On test the reference reaches {metric(reference.accuracy)}."
+    best = max(arms, key=lambda arm: float(arm["accuracy"]["mean"]))
+    own = float(best["accuracy"]["mean"])
+    margin = _margin(own, reference.accuracy, int(content["test_texts"]))
+    difference = own - reference.accuracy
+    far = "better" if difference > 0 else "worse"
+    word = "no different within chance" if abs(difference) <= margin else far
+    return (
+        f"On the test split, where each was trained on all of train, the network ({best['name']}, "
+        f"mean over seeds {metric(own)}) is {word}: the reference reaches "
+        f"{metric(reference.accuracy)} ({signed(difference)} for the network)."
+    )
+
+
+def _what(facts: StudyFacts, reference: Known, test: Known | Absent | None) -> str:
+    data = facts.data
+    length, vocabulary = data.get("maxlen"), data.get("num_words")
+    more = f" (for test {test.rows:,})" if isinstance(test, Known) else ""
+    shape = "as the word numbers of its archive" if data.get("name") == "imdb" else "as words"
+    return (
+        f"The reference saw the same {reference.rows:,} training texts{more}, in full {shape}: "
+        f"every word and every pair of neighbours. The network sees the last {length} words of a "
+        f"text and tells the {vocabulary} most frequent apart. The reference is scikit-learn's "
+        "TfidfVectorizer (1- and 2-grams, sublinear_tf) with LogisticRegression at its defaults "
+        "(L2, C = 1, lbfgs), after Wang and Manning, Baselines and Bigrams, ACL 2012; it was not "
+        "tuned."
+    )
+
+
+def _network_rows(facts: StudyFacts) -> list[Row]:
+    rows = []
+    for role, trial in (("baseline", facts.study.baseline), ("best", facts.strongest)):
+        run = None if trial is None else facts.runs.get(trial.number)
+        if run is None or trial is None or (role == "best" and trial == facts.study.baseline):
+            continue
+        rows.append(_row(f"{role} network, trial {trial.number}", "validation", run.metrics, role))
+    return rows
+
+
+def _row(name: str, split: str, metrics: Mapping[str, float | None], kind: str) -> Row:
+    prefix = "val" if split == "validation" else "test"
+    accuracy, f1 = (metrics.get(f"{prefix}_{key}") for key in ("accuracy", "f1_macro"))
+    seconds = metrics.get("fit_seconds")
+    cells = [text(name), text(split), number(accuracy, metric(accuracy)), number(f1, metric(f1))]
+    return row([*cells, number(seconds, "" if seconds is None else f"{seconds:.1f}")], kind)
+
+
+def _reference_row(reference: Known, split: str) -> list[Row]:
+    cells = [
+        text("TF-IDF and logistic regression"),
+        text(split),
+        number(reference.accuracy, metric(reference.accuracy)),
+        number(reference.f1_macro, metric(reference.f1_macro)),
+        number(reference.seconds, f"{reference.seconds:.1f}"),
+    ]
+    return [row(cells)]
+
+
+def _refit_rows(content: Mapping[str, Any]) -> list[Row]:
+    rows = []
+    for arm in content["arms"]:
+        means = {f"test_{k}": (arm.get(k) or {}).get("mean") for k in ("accuracy", "f1_macro")}
+        name = f"{arm['name']} network, mean of {len(arm.get('runs') or [])} seeds"
+        kind = "baseline" if arm["name"] == "baseline" else ""
+        rows.append(_row(name, "test", means, kind))
+    return rows

@@ -1,0 +1,133 @@
+"""What a sweep says on standard output before and after its trials."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from rcnn_sweep.sweep.hooks import StudyInfo
+from rcnn_sweep.sweep.plan import Plan, estimate
+from rcnn_sweep.sweep.results import SweepSummary, best_command
+from rcnn_sweep.sweep.storage import masked
+from rcnn_sweep.sweep.study import Queue, counts_of
+from rcnn_sweep.sweep.workers import LOCAL, gpus, is_here, threads_of
+
+
+def print_plan(plan: Plan, launcher: str, found: Queue | None, caveats: Iterable[str]) -> None:
+    """Print all that a dry run tells, and what it cannot know."""
+    for line in plan_lines(plan, launcher, found):
+        print(line)
+    for caveat in caveats:
+        print(f"unknown    {caveat}")
+
+
+def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
+    """Give the plan, line by line."""
+    yield f"study      {plan.study_name} ({_resumed(found)})"
+    yield f"storage    {masked(plan.url)}"
+    yield f"directory  {plan.directory}"
+    objectives = zip(plan.options.directions, plan.options.metrics, strict=True)
+    yield f"objective  {', '.join(f'{d} {m}' for d, m in objectives)}"
+    yield f"sampler    {plan.options.sampler.name}, pruner {plan.options.pruner.name}"
+    if plan.unprunable:
+        yield f"pruning    none: {plan.unprunable}"
+    yield f"trials     {plan.size} in all, seed {plan.options.seed}"
+    yield from _searched(plan) if plan.is_search else _given(plan)
+    yield f"workers    {workers_line(plan, launcher)}"
+    yield f"time       {estimate(plan, found.trials() if found else [])}"
+
+
+def _searched(plan: Plan) -> Iterator[str]:
+    yield f"baseline   {_baseline(plan)}"
+    for key, values in plan.space.describe().items():
+        yield f"space      {key}: {values}"
+    yield f"impossible {plan.infeasible}"
+
+
+def _given(plan: Plan) -> Iterator[str]:
+    for point in plan.first.values():
+        yield f"point      {' '.join(f'{key}={value}' for key, value in point.items())}"
+
+
+def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
+    """Print what starts, in two or three lines."""
+    print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
+    print(f"{plan.size} trials in all, {workers_line(plan, launcher)}")
+    if plan.unprunable:
+        print(f"trials are not pruned: {plan.unprunable}")
+
+
+def _resumed(found: Queue | None) -> str:
+    counts = counts_of(found.trials()) if found is not None else {}
+    return f"resumed: {_counted(counts)}" if counts else "new"
+
+
+def _counted(counts: object) -> str:
+    items = dict(counts).items() if isinstance(counts, dict) else ()
+    return ", ".join(f"{count} {word}" for word, count in items)
+
+
+def _baseline(plan: Plan) -> str:
+    if plan.baseline is None:
+        return "outside the space, not tried"
+    values = " ".join(f"{key}={value}" for key, value in plan.baseline.items())
+    is_first = plan.first.get(0) == plan.baseline
+    return f"{values} ({'trial 0' if is_first else 'tried if chosen'})"
+
+
+def workers_line(plan: Plan, launcher: str) -> str:
+    """Say where the workers run and what each may use."""
+    threads = f"{threads_of(plan.workers)} thread(s) each"
+    devices = f", {len(gpus())} GPU(s)" if gpus() else ""
+    limit = plan.options.max_trials_per_worker
+    turns = "" if limit is None else f", replaced after {limit} trial(s)"
+    if launcher not in LOCAL:
+        return f"{plan.workers} worker(s) through {launcher}, {threads}{turns}"
+    if is_here(plan.options, plan.workers):
+        return f"1 worker, in this process{devices}"
+    if plan.workers == 1:
+        return f"1 worker process{devices}{turns}"
+    return (
+        f"{plan.workers} worker processes, {threads}{devices}{turns} (in the manner of joblib, "
+        "but each on its own: one that dies takes no other along)"
+    )
+
+
+def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:
+    """Print the outcome, the commands for what comes next and the hooks' own closing lines."""
+    for line in [*summary_lines(summary, info), *closing]:
+        print(line)
+
+
+def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
+    """Give the closing lines."""
+    yield ""
+    yield f"study {summary.study_name} {summary.state}: {_counted(dict(summary.counts))}"
+    if summary.reason:
+        yield f"because: {summary.reason}"
+    extras = {
+        "repeated point(s) reused": summary.duplicates,
+        "impossible point(s) not tried": summary.rejected + summary.left_out,
+    }
+    yield from (f"{count} {text}" for text, count in extras.items() if count)
+    if summary.is_search:
+        yield from _winner(summary)
+    if summary.steps_full > summary.steps_run:
+        run = f"{summary.steps_run} of {summary.steps_full} steps run"
+        yield f"pruning saved {summary.saved:.0%} of the compute ({run})"
+    yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
+    yield f"resume:    {info.command}"
+    if summary.best and summary.is_search:
+        yield f"best:      {best_command(summary.directory)}"
+    yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
+
+
+def _winner(summary: SweepSummary) -> Iterator[str]:
+    word = "best" if len(summary.best) == 1 else "front"
+    for trial in summary.best:
+        values = ", ".join(
+            f"{name}={value:.6g}" for name, value in zip(summary.metrics, trial.values, strict=True)
+        )
+        params = " ".join(f"{key}={value}" for key, value in trial.params.items())
+        yield f"{word} trial {trial.number}: {values} {params}"
+    if summary.gain is not None and summary.baseline is not None:
+        value = f"{summary.metrics[0]}={summary.baseline.values[0]:.6g}"
+        yield f"baseline trial {summary.baseline.number}: {value}; gain {summary.gain:+.6g}"

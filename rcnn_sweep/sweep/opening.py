@@ -1,0 +1,69 @@
+"""Opening the study of a plan: created once, resumed ever after."""
+
+import warnings
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
+from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
+
+from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
+from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.sweep.storage import exclusive, open_storage, sqlite_file
+from rcnn_sweep.sweep.study import LEFT_OUT, Queue, check_record
+
+
+def find_study(plan: Plan) -> Queue | None:
+    """Give the plan's study if there is one; raises :class:`UserError` if it is another's."""
+    file = sqlite_file(plan.url)
+    if file is not None and not file.exists():
+        return None
+    storage = open_storage(plan.url)
+    try:
+        study_id = storage.get_study_id_from_name(plan.study_name)
+    except KeyError:
+        return None
+    queue = _queue(plan, storage, study_id)
+    check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    return queue
+
+
+def open_study(plan: Plan) -> Queue:
+    """Create the plan's study or resume it; two drivers may do so at once."""
+    storage = open_storage(plan.url)
+    with exclusive(plan.url):
+        queue = _queue(plan, storage, _created(plan, storage))
+        if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
+            queue.set_study_attr(StudyAttr.RECORD, plan.record)
+    check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
+    queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))
+    queue.set_study_attr(StudyAttr.IS_SEARCH, plan.is_search)
+    queue.set_study_attr(LEFT_OUT, plan.left_out)
+    study = optuna.load_study(study_name=plan.study_name, storage=storage)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names(list(plan.options.metrics))
+    return queue
+
+
+def _created(plan: Plan, storage: BaseStorage) -> int:
+    try:
+        directions = [StudyDirection[name.upper()] for name in plan.options.directions]
+        return storage.create_new_study(directions, plan.study_name)
+    except DuplicatedStudyError:
+        return storage.get_study_id_from_name(plan.study_name)
+
+
+def _queue(plan: Plan, storage: BaseStorage, study_id: int) -> Queue:
+    return Queue(storage, study_id, plan.url, plan.n_trials, plan.options.max_retries)
+
+
+def open_parent(queue: Queue, hooks: StudyHooks, info: StudyInfo) -> dict[str, object]:
+    """Have the hooks open or reopen the study's record, once for all drivers."""
+    with exclusive(queue.url):
+        parent = hooks.open_study(info, queue.study_attr(StudyAttr.PARENT))
+        queue.set_study_attr(StudyAttr.PARENT, parent)
+        queue.set_study_attr(StudyAttr.COMMAND, info.command)
+    return parent

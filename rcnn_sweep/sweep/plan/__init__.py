@@ -1,0 +1,19 @@
+"""What a command is going to do, settled before anything runs."""
+
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.plan.plan import Plan, estimate
+    from rcnn_sweep.sweep.plan.planner import Request, make_plan, with_points
+
+__all__ = [
+    "Plan",
+    "Request",
+    "estimate",
+    "make_plan",
+    "with_points",
+]
+
+__getattr__ = lazy(__name__)

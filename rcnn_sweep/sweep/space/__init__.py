@@ -1,0 +1,25 @@
+"""Search spaces: Hydra's override grammar and the ``around`` form as Optuna distributions."""
+
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
+    from rcnn_sweep.sweep.space.composer import Composer
+    from rcnn_sweep.sweep.space.grammar import rendered
+    from rcnn_sweep.sweep.space.space import Params, Space, Value
+
+__all__ = [
+    "Command",
+    "Composer",
+    "Params",
+    "Space",
+    "Value",
+    "baseline_of",
+    "read_command",
+    "rendered",
+    "space_of",
+]
+
+__getattr__ = lazy(__name__)

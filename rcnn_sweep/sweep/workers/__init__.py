@@ -1,0 +1,37 @@
+"""Who works on trials: the driver, pools of workers, one worker, one trial."""
+
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.workers.driver import Driver
+    from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
+    from rcnn_sweep.sweep.workers.pool import ProcessPool, WorkerPool
+    from rcnn_sweep.sweep.workers.resources import (
+        LOCAL,
+        THREADS,
+        automatic_workers,
+        gpus,
+        is_here,
+        threads_of,
+    )
+    from rcnn_sweep.sweep.workers.worker import WorkerJob, WorkerSpec
+
+__all__ = [
+    "LOCAL",
+    "THREADS",
+    "Driver",
+    "LauncherPool",
+    "ProcessPool",
+    "WorkerJob",
+    "WorkerPool",
+    "WorkerSpec",
+    "automatic_workers",
+    "gpus",
+    "is_here",
+    "launched",
+    "threads_of",
+]
+
+__getattr__ = lazy(__name__)

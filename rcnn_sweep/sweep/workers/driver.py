@@ -1,0 +1,141 @@
+"""The driver: keeps workers at a study until its budget is spent."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import signals
+from rcnn_sweep.sweep.failure import SweepFailed
+from rcnn_sweep.sweep.study import INTERRUPTED, Queue, Reaper, failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.workers.pool import GRACE, WorkerPool
+from rcnn_sweep.sweep.workers.worker import WorkerJob
+
+TICK = 0.5
+"""Seconds between two looks at the study."""
+
+BARREN = 3
+"""Workers that may die in a row without any trial coming to an end."""
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Driver:
+    """Drives one study to its end, from this process or through a pool."""
+
+    queue: Queue
+    reaper: Reaper
+    job: WorkerJob
+    pool: WorkerPool | None
+    size: int
+    ended: int = 0
+    barren: int = 0
+    seen_failure: str | None = None
+
+    @property
+    def began(self) -> datetime:
+        """Give the start of this driver's run."""
+        return self.job.spec.began
+
+    def drive(self) -> None:
+        """Return when no trial waits or runs any more.
+
+        Raises :class:`SweepFailed`, or :class:`UserError` for a mistake that every trial would
+        meet. Whatever ends the drive early first calls the workers off.
+        """
+        with signals.noted():
+            try:
+                if self.pool is None:
+                    self._drain_here()
+                else:
+                    self._supervise(self.pool)
+            except BaseException:
+                self.call_off()
+                raise
+        self._judge()
+
+    def _drain_here(self) -> None:
+        while self.queue.open_trials():
+            self.job.drain()
+            signals.raise_pending()
+            self._judge()
+            self.queue.fill({}, (INTERRUPTED,))
+
+    def _supervise(self, pool: WorkerPool) -> None:
+        while True:
+            self.reaper.reap()
+            self.queue.fill({}, (INTERRUPTED,))
+            self._judge()
+            remaining = len(self.queue.open_trials())
+            if not remaining:
+                self._dismiss(pool)
+                return
+            pool.keep(min(self.size, remaining))
+            self._check_failures(pool)
+            signals.wait(TICK)
+            signals.raise_pending()
+
+    def _dismiss(self, pool: WorkerPool) -> None:
+        """Let the workers end, which find nothing left to do.
+
+        One that a cluster has yet to start must not work for this command once it is over.
+        """
+        deadline = time.monotonic() + GRACE
+        while pool.alive() and time.monotonic() < deadline:
+            signals.wait(TICK)
+            signals.raise_pending()
+        if pool.alive():
+            self.queue.stop(self.job.spec.session)
+
+    def _judge(self) -> None:
+        """End the sweep over a mistake that all trials share, or over failures in a row."""
+        trials = self.queue.trials()
+        if (mistake := shared_mistake(trials, self.began)) is not None:
+            raise UserError(mistake)
+        failed = failures_in_a_row(trials, self.began)
+        limit = self.job.spec.options.max_failures
+        if failed >= limit:
+            raise SweepFailed(f"{failed} trials failed in a row (hydra.sweeper.max_failures)")
+
+    def _check_failures(self, pool: WorkerPool) -> None:
+        """Give up when workers die without ever ending a trial."""
+        ended = sum(trial.state.is_finished() for trial in self.queue.trials())
+        last_failure = pool.last_failure()
+        if ended > self.ended:
+            self.ended, self.barren = ended, 0
+        elif last_failure != self.seen_failure:
+            self.barren += 1
+        self.seen_failure = last_failure
+        if self.barren >= BARREN:
+            raise SweepFailed(f"workers die before they end a trial: {last_failure}")
+
+    def call_off(self) -> None:
+        """Have the workers record their interrupted trials and stop; a second signal kills.
+
+        Trials of workers that do not answer in time are marked interrupted for them.
+        """
+        try:
+            with _attempted("the workers could not be told to stop"):
+                self.queue.stop(self.job.spec.session)
+            if self.pool is not None:
+                self.pool.stop()
+        except BaseException:
+            if self.pool is not None:
+                self.pool.kill()
+            raise
+        with _attempted("trials that still ran could not be marked interrupted"):
+            self.reaper.interrupt(self.job.spec.session)
+
+
+@contextmanager
+def _attempted(failure: str) -> Iterator[None]:
+    """Go on after an error in the block: a worse one, or the user's wish, is on its way."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("%s: %s", failure, error)

@@ -1,0 +1,116 @@
+"""A pool of workers elsewhere: one call of the Hydra launcher for each, in a thread of its own."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+
+from rcnn_sweep.sweep.storage import PASSWORD_VARIABLE, masked
+from rcnn_sweep.sweep.workers.pool import GRACE
+from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
+from rcnn_sweep.sweep.workers.worker import WorkerJob
+
+ALONE = 60.0
+"""Seconds that the first launch has to itself: a launcher may start a cluster (Ray), once."""
+
+IN_MEMORY = ("hydra_plugins.hydra_ray_launcher.",)
+"""Launchers whose jobs never lie on a disk; the others' get passwords by the environment."""
+
+LOCAL = ("hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",)
+"""Launchers whose workers share this machine's GPUs and are not given them by the launcher."""
+
+
+@dataclass
+class LauncherPool:
+    """Workers that a Hydra launcher starts; each that ends is replaced on its own.
+
+    One launch begins at a time, and the others only once a worker of the first is at work:
+    launchers share Hydra's and their own global state while they start.
+    """
+
+    job: WorkerJob
+    size: int
+    is_at_work: Callable[[], bool]
+    threads: dict[int, threading.Thread] = field(default_factory=dict)
+    started: int = 0
+    first: float = 0.0
+    died: str | None = None
+
+    def keep(self, wanted: int) -> None:
+        """Launch one more worker where fewer than wanted are at work."""
+        self.threads = {i: thread for i, thread in self.threads.items() if thread.is_alive()}
+        free = [index for index in range(self.size) if index not in self.threads]
+        if not free or len(self.threads) >= wanted or self._is_first_alone():
+            return
+        job = self._job(free[0])
+        thread = threading.Thread(
+            target=self._launch, args=(_launcher(job), job, self.started), daemon=True
+        )
+        self.started += 1
+        self.first = self.first or time.monotonic()
+        self.threads[free[0]] = thread
+        thread.start()
+
+    def _is_first_alone(self) -> bool:
+        is_young = time.monotonic() - self.first < ALONE
+        return bool(self.threads) and is_young and not self.is_at_work()
+
+    def _job(self, index: int) -> WorkerJob:
+        local = devices_of(index, self.size) if _is(self.job, LOCAL) else {}
+        work = self.job.spec
+        work = replace(work, environment={**work.environment, **local})
+        return replace(self.job, spec=work, master=deepcopy(self.job.master))
+
+    def _launch(self, launcher: Launcher, job: WorkerJob, number: int) -> None:
+        overrides = [*job.spec.fixed, f"hydra.sweep.subdir=workers/{number}"]
+        try:
+            for ended in launcher.launch([overrides], initial_job_idx=number):
+                _ = ended.return_value
+        except BaseException as error:
+            said = next(iter(str(error).strip().splitlines()), "")
+            self.died = f"the launcher ended worker {number} with {type(error).__name__}: {said}"
+
+    def alive(self) -> int:
+        """Count the workers whose launch has not returned."""
+        return sum(thread.is_alive() for thread in self.threads.values())
+
+    def last_failure(self) -> str | None:
+        """Say how the last worker that died did so."""
+        return self.died
+
+    def stop(self) -> None:
+        """Wait for the workers, which see in the storage that they are called off."""
+        deadline = time.monotonic() + GRACE
+        for thread in self.threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def kill(self) -> None:
+        """Leave the workers to the launcher; they stop at their next step."""
+
+
+def _is(job: WorkerJob, launchers: tuple[str, ...]) -> bool:
+    return str(job.master.hydra.launcher["_target_"]).startswith(launchers)
+
+
+def _launcher(job: WorkerJob) -> Launcher:
+    return Plugins.instance().instantiate_launcher(
+        hydra_context=job.context, task_function=job, config=job.master
+    )
+
+
+def launched(job: WorkerJob, size: int, environment: Mapping[str, str]) -> WorkerJob:
+    """Give the job as a launcher gets it: workers elsewhere set their environment themselves.
+
+    ``environment`` may hold passwords. Where the launcher writes its jobs to disk (submitit
+    pickles them) they travel in this process's environment, which its workers inherit.
+    """
+    work = replace(job.spec, defaults=environment_of(size))
+    if _is(job, IN_MEMORY):
+        return replace(job, spec=replace(work, environment=environment))
+    os.environ.update({**environment, PASSWORD_VARIABLE: work.url})
+    return replace(job, spec=replace(work, url=masked(work.url)))

@@ -1,0 +1,123 @@
+"""Pools of workers, and the one of processes on this machine."""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import cloudpickle  # type: ignore[import-untyped]
+from hydra.core.singleton import Singleton
+
+from rcnn_sweep.sweep.workers.child import framed
+from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
+from rcnn_sweep.sweep.workers.worker import WorkerJob
+
+GRACE = 20.0
+"""Seconds that workers have to record their interrupted trials before they are killed."""
+
+
+class WorkerPool(Protocol):
+    """Workers that a driver starts, watches and stops."""
+
+    def keep(self, wanted: int) -> None:
+        """Have ``wanted`` workers at work, replacing those that ended."""
+
+    def alive(self) -> int:
+        """Count the workers still at work."""
+
+    def last_failure(self) -> str | None:
+        """Say how the last worker that died did so, None if none did."""
+
+    def stop(self) -> None:
+        """Ask the workers to record their interrupted trials and wait until they have."""
+
+    def kill(self) -> None:
+        """End the workers at once."""
+
+
+@dataclass
+class ProcessPool:
+    """One process a worker, each on its own: one that is killed takes no other along.
+
+    A worker writes to ``<directory>/workers/<number>.log``.
+    """
+
+    job: WorkerJob
+    size: int
+    processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: int = 0
+    died: str | None = None
+
+    def keep(self, wanted: int) -> None:
+        """Replace ended workers while there is work for them."""
+        self._bury()
+        for index in range(self.size):
+            if index not in self.processes and len(self.processes) < wanted:
+                self.processes[index] = self._start(index)
+
+    def _bury(self) -> None:
+        for index, process in list(self.processes.items()):
+            if process.poll() is not None:
+                del self.processes[index]
+                if process.returncode:
+                    self.died = f"worker {process.pid} ended with code {process.returncode}"
+
+    def _start(self, index: int) -> subprocess.Popen[bytes]:
+        log = self.log_file(self.started)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.started += 1
+        shared = environment_of(self.size) | os.environ
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rcnn_sweep.sweep.workers.child"],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env={**shared, **devices_of(index, self.size), "PYTHONPATH": _import_path()},
+                start_new_session=True,
+            )
+        self._send(process)
+        return process
+
+    def _send(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is None:
+            raise RuntimeError("a worker process has no standard input")
+        path = framed(pickle.dumps(sys.path))
+        process.stdin.write(path + framed(cloudpickle.dumps((self.job, Singleton.get_state()))))
+        process.stdin.flush()
+
+    def log_file(self, number: int) -> Path:
+        """Give the log of the worker that was started as ``number``."""
+        return self.job.spec.directory / "workers" / f"{os.getpid()}-{number}.log"
+
+    def alive(self) -> int:
+        """Count the processes still running."""
+        return sum(process.poll() is None for process in self.processes.values())
+
+    def last_failure(self) -> str | None:
+        """Say how the last worker that died did so."""
+        self._bury()
+        return self.died and f"{self.died}; its log: {self.log_file(self.started - 1)}"
+
+    def stop(self) -> None:
+        """Send SIGTERM and wait; kill those that take too long."""
+        for process in self.processes.values():
+            process.terminate()
+        deadline = time.monotonic() + GRACE
+        while self.alive() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the processes."""
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+
+def _import_path() -> str:
+    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)

@@ -1,0 +1,79 @@
+"""Numbers become pictures: Matplotlib figures, drawn without a screen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from rcnn_sweep.training.fitting import History
+
+# Past this many classes numbers in the cells would overlap.
+MOST_WRITTEN_CELLS = 20
+
+
+def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Figure:
+    """Draw a confusion matrix, ``(classes, classes)`` counts with true classes in the rows.
+
+    ``normalized`` shows each row as fractions of its true class, as the notebook's second
+    picture does. A cell's number is white where the cell is dark.
+    """
+    shown = _row_fractions(matrix) if normalized else matrix
+    side = max(4.8, 0.55 * len(labels) + 2)
+    figure = Figure(figsize=(side + 1, side), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(shown, cmap="Blues", vmin=0, vmax=1 if normalized else None)
+    figure.colorbar(image, ax=axes, shrink=0.8)
+    title = (
+        "Normalized confusion matrix" if normalized else "Confusion matrix, without normalization"
+    )
+    axes.set(title=title, xlabel="Predicted label", ylabel="True label")
+    ticks, names = np.arange(len(labels)), [_short(label) for label in labels]
+    axes.set_xticks(ticks, names, rotation=45 if len(labels) > 3 else 0)
+    axes.set_yticks(ticks, names)
+    if len(labels) <= MOST_WRITTEN_CELLS:
+        dark = shown.max() / 2
+        for (row, column), value in np.ndenumerate(shown):
+            text = f"{value:.2f}" if normalized else f"{value:,}"
+            color = "white" if value > dark else "black"
+            axes.text(column, row, text, ha="center", va="center", color=color)
+    return figure
+
+
+def _row_fractions(matrix: np.ndarray) -> np.ndarray:
+    fractions: np.ndarray = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    return fractions
+
+
+def _short(label: str, longest: int = 24) -> str:
+    shown = label if len(label) <= longest else label[: longest - 1] + "…"
+    return shown.replace("$", r"\$")
+
+
+def learning_curves(history: History) -> Figure:
+    """Draw loss and accuracy over the epochs, training beside validation."""
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    steps = np.arange(1, len(history.epochs) + 1)
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        axes.plot(steps, history.series(f"train_{name}"), "o-", label="training")
+        axes.plot(steps, history.series(f"val_{name}"), "s--", label="validation")
+        axes.set(title=name.capitalize(), xlabel="Epoch", ylabel=name)
+        axes.set_xticks(steps if len(steps) <= 12 else steps[:: len(steps) // 8])
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure
+
+
+def architecture(rows: Sequence[tuple[str, str]]) -> Figure:
+    """Draw layers as boxes below each other; a row is the layer's name and its output shape."""
+    figure = Figure(figsize=(4.5, 0.8 * len(rows) + 0.4))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 1), ylim=(len(rows), 0))
+    axes.axis("off")
+    box = {"boxstyle": "round,pad=0.5", "facecolor": "#e8f0fb", "edgecolor": "#33507a"}
+    for place, (layer, shape) in enumerate(rows):
+        if place:
+            axes.annotate(
+                "", (0.5, place + 0.25), (0.5, place - 0.25), arrowprops={"arrowstyle": "->"}
+            )
+        axes.text(0.5, place + 0.5, f"{layer}  {shape}", ha="center", va="center", bbox=box)
+    return figure

@@ -1,0 +1,79 @@
+"""What a person sees while a run goes on: a bar for each epoch, and the closing lines."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from rcnn_sweep.sweep import current_trial
+from rcnn_sweep.training.evaluation import Evaluation
+
+SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class EpochProgress(keras.callbacks.Callback):
+    """One bar an epoch with loss and accuracy on a terminal; one plain line an epoch elsewhere."""
+
+    def __init__(self, *, batches: int, epochs: int, say: Any) -> None:
+        """Expect ``batches`` training batches in each of ``epochs`` epochs."""
+        super().__init__()
+        self._say, self._batches, self._epochs = say, batches, epochs
+        self._progress = Progress(
+            TextColumn("Epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[metrics]}"),
+            console=Console(stderr=True),
+            disable=current_trial() is not None or not sys.stderr.isatty(),
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=batches, epoch="", metrics="")
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Start the epoch's bar at zero."""
+        self._started = time.perf_counter()
+        name = f"{epoch + 1}/{self._epochs}"
+        self._progress.reset(self._task, total=self._batches, epoch=name, metrics="")
+        self._progress.start()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Move the bar and show the running loss and accuracy."""
+        if not self._progress.disable:
+            shown = metrics_line(logs or {})
+            self._progress.update(self._task, completed=batch + 1, metrics=shown)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Take the bar away and leave one line that stays."""
+        self.stop()
+        seconds = time.perf_counter() - self._started
+        self._say(f"Epoch {epoch + 1}/{self._epochs}  {seconds:.0f} s  {metrics_line(logs or {})}")
+
+    def stop(self) -> None:
+        """Take the bar away, however training ended."""
+        self._progress.stop()
+
+
+def metrics_line(logs: Mapping[str, float]) -> str:
+    """Give ``loss 0.3181  accuracy 0.8831`` and so on."""
+    order = [name for name in SHOWN if name in logs]
+    return "  ".join(f"{name} {float(logs[name]):.4f}" for name in order)
+
+
+def closing_lines(name: str, evaluation: Evaluation) -> str:
+    """Give the notebook's closing lines for one split: accuracy, loss, F1, confusion matrix."""
+    title = name.capitalize()
+    return "\n".join(
+        [
+            f"{title} accuracy: {evaluation.accuracy:.4f}",
+            f"{title} loss: {evaluation.loss:.4f}",
+            f"{title} F1 (macro): {evaluation.f1_macro:.4f}",
+            f"{title} F1 (micro): {evaluation.f1_micro:.4f}",
+            f"Confusion matrix (rows: true, columns: predicted; {', '.join(evaluation.labels)}):",
+            str(evaluation.matrix),
+        ]
+    )
