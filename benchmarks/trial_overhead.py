@@ -24,19 +24,17 @@ from rcnn_sweep.training import start_tensorflow
 
 start_tensorflow()
 
-from rcnn_sweep import network  # noqa: E402
 from rcnn_sweep.application import Job, recorded_run  # noqa: E402
-from rcnn_sweep.config import (  # noqa: E402
-    Config,
-    ConvConfig,
-    LstmConfig,
-    SnippetsConfig,
-    TrackingConfig,
-    TrainingConfig,
-)
-from rcnn_sweep.data import Dataset, load  # noqa: E402
+from rcnn_sweep.config import Config, TrackingConfig, TrainingConfig  # noqa: E402
+from rcnn_sweep.data import Dataset, SnippetsConfig, load  # noqa: E402
+from rcnn_sweep.network import ConvConfig, LstmConfig  # noqa: E402
 from rcnn_sweep.tracking import Store, tracking_uri  # noqa: E402
-from rcnn_sweep.training import batches, experiment, seed_everything  # noqa: E402
+from rcnn_sweep.training import (  # noqa: E402
+    batches,
+    build_model,
+    experiment,
+    seed_everything,
+)
 
 PARTS = {
     "_describe": "params, tags, dataset, config",
@@ -90,7 +88,7 @@ def autolog(config: Config, dataset: Dataset) -> float:
     import mlflow
 
     seed_everything(0, deterministic=True)
-    model = network.build(config, classes=2)
+    model = build_model(config, classes=2)
     training = batches(dataset.train, config.training.batch_size, shuffle_seed=0)
     validation = batches(dataset.validation, 512)
     started = time.perf_counter()
@@ -98,7 +96,7 @@ def autolog(config: Config, dataset: Dataset) -> float:
     plain = time.perf_counter() - started
     seed_everything(0, deterministic=True)
     started = time.perf_counter()
-    model = network.build(config, classes=2)
+    model = build_model(config, classes=2)
     mlflow.tensorflow.autolog(silent=True)
     try:
         with mlflow.start_run():

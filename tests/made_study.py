@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from rcnn_sweep.config.schema import Config, TableConfig, as_dict, flat
+from rcnn_sweep.config import Config, as_dict, flat
+from rcnn_sweep.data import TableConfig
 from rcnn_sweep.tracking import Store, tracking_uri
 
 STATES = {

@@ -4,18 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcnn_sweep.config.checks import check, convolved_length, pooled_length, problems
-from rcnn_sweep.config.schema import (
-    Config,
-    ConvConfig,
-    EmbeddingConfig,
-    ImdbConfig,
-    LstmConfig,
-    PoolConfig,
-    TableConfig,
-    TrainingConfig,
-)
+from rcnn_sweep.config import Config, TrainingConfig, check, problems
+from rcnn_sweep.data import ImdbConfig, TableConfig
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.network import conv as convolution
+from rcnn_sweep.network import pool as pooling
+from rcnn_sweep.network.shape import Shape
 
 IMPOSSIBLE = [
     (Config(conv=ConvConfig(filters=0)), "conv.filters: expected a whole number, 1 or more"),
@@ -84,5 +79,6 @@ def test_lengths_are_valid_exactly_when_keras_can_compute_them(
         possible = False
     assert (list(problems(config)) == []) == possible
     if possible:
-        assert convolved_length(maxlen, kernel_size, strides, padding) == steps
-        assert pooled_length(steps, pool_size) == pooled
+        windows = convolution.output(config.conv, Shape(maxlen, 1, "width"))
+        assert windows.steps == steps
+        assert pooling.output(config.pool, windows).steps == pooled

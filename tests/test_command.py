@@ -96,8 +96,7 @@ def test_the_logged_model_reads_raw_text_and_gives_the_runs_numbers(
     import mlflow
     import pandas as pd
 
-    from rcnn_sweep.config.schema import TableConfig
-    from rcnn_sweep.data import load
+    from rcnn_sweep.data import TableConfig, load
 
     folder, _ = finished
     [run] = runs(folder)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from rcnn_sweep import network
-from rcnn_sweep.config.schema import Config, ImdbConfig, TrainingConfig
-from rcnn_sweep.training import figures
+from rcnn_sweep.config import Config, TrainingConfig
+from rcnn_sweep.data import ImdbConfig
+from rcnn_sweep.training import build_model, figures
 
 
 def test_the_baseline_is_the_notebooks_network() -> None:
-    model = network.build(Config(), classes=2)
+    model = build_model(Config(), classes=2)
     shapes = [tuple(layer.output.shape[1:]) for layer in model.layers]
     assert shapes == [(400, 50), (400, 50), (396, 64), (99, 64), (70,), (1,), (1,)]
     parameters = [layer.count_params() for layer in model.layers if layer.count_params()]
@@ -27,7 +28,7 @@ def test_the_baseline_is_the_notebooks_network() -> None:
 
 
 def test_three_classes_give_softmax_probabilities() -> None:
-    model = network.build(Config(), classes=3)
+    model = build_model(Config(), classes=3)
     outputs = model.predict_on_batch(np.ones((2, 400), np.int32))
     assert outputs.shape == (2, 3)
     assert outputs.sum(axis=1) == pytest.approx(np.ones(2), abs=1e-6)
@@ -37,13 +38,13 @@ def test_three_classes_give_softmax_probabilities() -> None:
 @pytest.mark.parametrize("name", network.OPTIMIZERS)
 def test_every_optimizer_takes_the_learning_rate(name: str) -> None:
     config = replace(Config(), training=TrainingConfig(optimizer=name, learning_rate=0.01))
-    model = network.build(config, classes=2)
+    model = build_model(config, classes=2)
     assert type(model.optimizer).__name__.lower() == name
     assert float(model.optimizer.learning_rate) == pytest.approx(0.01)
 
 
 def test_the_summary_names_layers_and_parameters() -> None:
-    text = network.summary(network.build(Config(), classes=2))
+    text = network.summary(build_model(Config(), classes=2))
     assert "303,935" in text
     assert "(None, 396, 64)" in text
 
@@ -51,7 +52,7 @@ def test_the_summary_names_layers_and_parameters() -> None:
 def test_graphviz_draws_the_layers(tmp_path: Path) -> None:
     if shutil.which("dot") is None:
         pytest.skip("Graphviz's dot is not installed")
-    network.architecture(network.build(Config(), classes=2), tmp_path / "picture.svg")
+    network.draw_architecture(build_model(Config(), classes=2), tmp_path / "picture.svg")
     drawn = (tmp_path / "picture.svg").read_text(encoding="utf-8")
     assert "<svg" in drawn
     assert "Conv1D" in drawn
@@ -59,8 +60,8 @@ def test_graphviz_draws_the_layers(tmp_path: Path) -> None:
 
 
 def test_the_plain_drawing_has_every_layer(tmp_path: Path) -> None:
-    model = network.build(Config(data=ImdbConfig(maxlen=20)), classes=2)
-    rows = network.layers(model)
+    model = build_model(Config(data=ImdbConfig(maxlen=20)), classes=2)
+    rows = network.layer_shapes(model)
     assert [name for name, _ in rows][:3] == ["Embedding", "Dropout", "Conv1D"]
     figures.architecture(rows).savefig(tmp_path / "picture.svg")
     assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")

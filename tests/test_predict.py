@@ -24,8 +24,7 @@ def predict(folder: Path, *words: str, given: bytes = b"") -> "subprocess.Comple
 
 
 def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) -> None:
-    from rcnn_sweep.config.schema import TableConfig
-    from rcnn_sweep.data import load
+    from rcnn_sweep.data import TableConfig, load
     from rcnn_sweep.tracking.reader import RunReader
 
     folder, run_id = small_run

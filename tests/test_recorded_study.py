@@ -5,7 +5,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from rcnn_sweep.application.study import RecordedStudy, what_next
-from rcnn_sweep.config.schema import Config
+from rcnn_sweep.config import Config
 from rcnn_sweep.tracking import Store, tracking_uri
 
 

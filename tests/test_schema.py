@@ -2,8 +2,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from rcnn_sweep.config import config_folder, register_schemas
-from rcnn_sweep.config.schema import SOURCES, Config, as_dict, flat, typed
+from rcnn_sweep.config import Config, as_dict, config_folder, flat, register_schemas, typed
+from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
 
 register_schemas()

@@ -112,8 +112,7 @@ def test_every_kind_of_request_gets_the_same_answer(port: int) -> None:
 def test_served_answers_are_the_runs_own_numbers(
     port: int, store: str, small_run: tuple[Path, str]
 ) -> None:
-    from rcnn_sweep.config.schema import TableConfig
-    from rcnn_sweep.data import load
+    from rcnn_sweep.data import TableConfig, load
     from rcnn_sweep.tracking.reader import RunReader
 
     folder, run_id = small_run

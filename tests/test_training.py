@@ -3,16 +3,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from rcnn_sweep import network
-from rcnn_sweep.config.schema import (
-    Config,
-    ConvConfig,
-    EmbeddingConfig,
-    ImdbConfig,
-    LstmConfig,
-    TrainingConfig,
-)
-from rcnn_sweep.data import Split
+from rcnn_sweep.config import Config, TrainingConfig
+from rcnn_sweep.data import ImdbConfig, Split
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
+from rcnn_sweep.training import build_model
 from rcnn_sweep.training.fitting import NotFinite, batches, fit, predict
 from rcnn_sweep.training.runtime import seed_everything, without_noise
 
@@ -35,7 +29,7 @@ def split(count: int) -> Split:
 
 def trained(seed: int) -> tuple[list[Mapping[str, float]], np.ndarray]:
     seed_everything(seed, deterministic=True)
-    model = network.build(SMALL, classes=2)
+    model = build_model(SMALL, classes=2)
     told: list[Mapping[str, float]] = []
     training = TrainingConfig(epochs=2, batch_size=16, learning_rate=0.01, seed=seed)
     fit(model, split(64), split(32), training, on_epoch=lambda _, metrics: told.append(metrics))
@@ -51,7 +45,7 @@ def test_one_seed_gives_the_same_numbers_twice_and_another_seed_others() -> None
 
 def test_each_epoch_is_told_from_one_with_its_metrics() -> None:
     seed_everything(0, deterministic=True)
-    model = network.build(SMALL, classes=2)
+    model = build_model(SMALL, classes=2)
     steps: dict[int, Mapping[str, float]] = {}
     history = fit(model, split(64), split(32), SMALL.training, on_epoch=steps.__setitem__)
     assert list(steps) == [1, 2]
@@ -85,7 +79,7 @@ def test_a_loss_that_is_no_number_ends_the_fit() -> None:
     seed_everything(0, deterministic=True)
     training = TrainingConfig(epochs=3, batch_size=16, optimizer="sgd", learning_rate=1e30)
     config = Config(SMALL.data, SMALL.embedding, SMALL.conv, SMALL.pool, SMALL.lstm, training)
-    model = network.build(config, classes=3)
+    model = build_model(config, classes=3)
     with pytest.raises(NotFinite, match="train_loss is nan"):
         fit(model, split(64), split(32), training, on_epoch=lambda *_: None)
 
@@ -94,7 +88,7 @@ def test_an_exception_in_on_epoch_reaches_the_caller() -> None:
     def stop(step: int, _: Mapping[str, float]) -> None:
         raise LookupError(step)
 
-    model = network.build(SMALL, classes=2)
+    model = build_model(SMALL, classes=2)
     with pytest.raises(LookupError, match="1"):
         fit(model, split(64), split(32), SMALL.training, on_epoch=stop)
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from rcnn_sweep.config import (
-    DataConfig,
-    ImdbConfig,
     TrackingConfig,
     TrainingConfig,
     as_dict,
@@ -20,7 +18,7 @@ from rcnn_sweep.config import (
     to_yaml,
     typed,
 )
-from rcnn_sweep.data import expected_sha256, is_here, load, snippets_instead
+from rcnn_sweep.data import DataConfig, ImdbConfig, expected_sha256, is_here, load, snippets_instead
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo

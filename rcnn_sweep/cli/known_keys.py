@@ -7,7 +7,8 @@ from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from rcnn_sweep.config import SOURCES, Config, flat
+from rcnn_sweep.config import Config, flat
+from rcnn_sweep.data import SOURCES
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -13,7 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from rcnn_sweep.cli.known_keys import config_keys, hydra_keys, nearest
-from rcnn_sweep.config import SOURCES, Config, flat
+from rcnn_sweep.config import Config, flat
+from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)

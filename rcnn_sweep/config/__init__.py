@@ -1,26 +1,10 @@
 """The typed configuration: what the keys are, what may stand in them, where the files lie."""
 
-from rcnn_sweep.config.checks import (
-    check,
-    convolved_length,
-    pooled_length,
-    problems,
-    refused_passwords,
-)
+from rcnn_sweep.config.checks import check, problems, refused_passwords
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig, refit_config
 from rcnn_sweep.config.schema import (
-    SOURCES,
     Config,
-    ConvConfig,
-    DataConfig,
-    EmbeddingConfig,
-    ImdbConfig,
-    LstmConfig,
-    PoolConfig,
-    SnippetsConfig,
-    TableConfig,
     TrackingConfig,
-    TrainingConfig,
     as_dict,
     flat,
     from_yaml,
@@ -28,30 +12,20 @@ from rcnn_sweep.config.schema import (
     typed,
 )
 from rcnn_sweep.config.store import config_folder, register_schemas
+from rcnn_sweep.config.training import TrainingConfig
 
 __all__ = [
     "BASE_CONFIG",
-    "SOURCES",
     "Candidate",
     "Config",
-    "ConvConfig",
-    "DataConfig",
-    "EmbeddingConfig",
-    "ImdbConfig",
-    "LstmConfig",
-    "PoolConfig",
     "RefitConfig",
-    "SnippetsConfig",
-    "TableConfig",
     "TrackingConfig",
     "TrainingConfig",
     "as_dict",
     "check",
     "config_folder",
-    "convolved_length",
     "flat",
     "from_yaml",
-    "pooled_length",
     "problems",
     "refit_config",
     "refused_passwords",

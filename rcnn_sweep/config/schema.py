@@ -11,102 +11,10 @@ from typing import Any, cast
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from rcnn_sweep.config.training import TrainingConfig
+from rcnn_sweep.data import SOURCES, DataConfig, ImdbConfig
 from rcnn_sweep.errors import UserError
-
-
-@dataclass
-class DataConfig:
-    """What every data source has: ``num_words`` ids, rows of ``maxlen`` ids, two splits."""
-
-    name: str = "imdb"
-    path: str | None = None
-    num_words: int = 5000
-    maxlen: int = 400
-    validation: str = "test"
-    validation_fraction: float = 0.2
-    train_limit: int | None = None
-    test_limit: int | None = None
-
-
-@dataclass
-class ImdbConfig(DataConfig):
-    """The Keras archive of the Large Movie Review Dataset (Maas et al., ACL 2011).
-
-    ``url`` and ``sha256`` are those of ``keras.datasets.imdb``. A sweep that could not have the
-    archive when it settled its data gives its trials the reason as ``unavailable``: they use the
-    fallback without asking the network again.
-    """
-
-    word_index: str | None = None
-    fallback: str | None = "snippets"
-    unavailable: str | None = None
-    url: str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz"
-    sha256: str = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
-
-
-@dataclass
-class SnippetsConfig(DataConfig):
-    """10,568 rated movie review sentences (Hutto and Gilbert, ICWSM 2014; Pang and Lee, 2005)."""
-
-    name: str = "snippets"
-    maxlen: int = 64
-    test_fraction: float = 0.2
-
-
-@dataclass
-class TableConfig(DataConfig):
-    """The user's own table: one row a text, with its label in another column."""
-
-    name: str = "table"
-    text_column: str = "text"
-    label_column: str = "label"
-    split_column: str | None = None
-    test_fraction: float = 0.2
-
-
-@dataclass
-class EmbeddingConfig:
-    """``keras.layers.Embedding`` and the dropout behind it."""
-
-    output_dim: int = 50
-    dropout: float = 0.25
-
-
-@dataclass
-class ConvConfig:
-    """``keras.layers.Conv1D``."""
-
-    filters: int = 64
-    kernel_size: int = 5
-    strides: int = 1
-    padding: str = "valid"
-    activation: str = "relu"
-
-
-@dataclass
-class PoolConfig:
-    """``keras.layers.MaxPooling1D``; its stride is its size, as in Keras."""
-
-    pool_size: int = 4
-
-
-@dataclass
-class LstmConfig:
-    """``keras.layers.LSTM``."""
-
-    units: int = 70
-
-
-@dataclass
-class TrainingConfig:
-    """How the network is fitted. ``learning_rate`` 0.001 is Adam's default in Keras."""
-
-    batch_size: int = 64
-    epochs: int = 4
-    optimizer: str = "adam"
-    learning_rate: float = 0.001
-    seed: int = 0
-    deterministic: bool = True
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
 
 
 @dataclass
@@ -130,13 +38,6 @@ class Config:
     lstm: LstmConfig = field(default_factory=LstmConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
-
-
-SOURCES: dict[str, type[DataConfig]] = {
-    "imdb": ImdbConfig,
-    "snippets": SnippetsConfig,
-    "table": TableConfig,
-}
 
 
 def open_schema() -> Any:

@@ -6,7 +6,8 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from rcnn_sweep.config.refit import RefitConfig
-from rcnn_sweep.config.schema import SOURCES, open_schema
+from rcnn_sweep.config.schema import open_schema
+from rcnn_sweep.data import SOURCES
 
 
 def config_folder() -> Path:

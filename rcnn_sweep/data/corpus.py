@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcnn_sweep.config import DataConfig
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.rcnn_text_model import INDEX_FROM, Vocabulary, count_words
 
 

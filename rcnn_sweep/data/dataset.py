@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 
-from rcnn_sweep.config import DataConfig, SnippetsConfig, TableConfig
 from rcnn_sweep.data.cache import Say, content_key, open_or_build
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.corpus import Encoded
 from rcnn_sweep.data.finding import Found, find
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources import imdb, snippets, table
+from rcnn_sweep.data.sources.snippets import SnippetsConfig
+from rcnn_sweep.data.sources.table import TableConfig
 from rcnn_sweep.data.splits import Split, limit, part
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import Vocabulary

@@ -4,10 +4,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from textwrap import wrap
 
-from rcnn_sweep.config import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 from rcnn_sweep.data.cache import Say, cache_folder
 from rcnn_sweep.data.checksum import digest
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources import snippets
+from rcnn_sweep.data.sources.imdb import ImdbConfig
 from rcnn_sweep.data.sources.imdb_files import (
     ARCHIVE,
     INDEX,
@@ -16,6 +17,8 @@ from rcnn_sweep.data.sources.imdb_files import (
     find_word_index,
     given_file,
 )
+from rcnn_sweep.data.sources.snippets import SnippetsConfig
+from rcnn_sweep.data.sources.table import TableConfig
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 # Seconds that pip's index may keep silent where IMDB could not be had: most likely nobody answers,

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcnn_sweep.config import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
 from rcnn_sweep.data.corpus import Labelled
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources import imdb, snippets, table
+from rcnn_sweep.data.sources.imdb import ImdbConfig
+from rcnn_sweep.data.sources.snippets import SnippetsConfig
+from rcnn_sweep.data.sources.table import TableConfig
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import tokenise
 

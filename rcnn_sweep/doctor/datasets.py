@@ -18,7 +18,7 @@ SNIPPETS = "movieReviewSnippets_GroundTruth.txt"
 
 def imdb() -> Findings:
     """Look for the IMDB archive in the caches, else for the way to it."""
-    from rcnn_sweep.config import ImdbConfig
+    from rcnn_sweep.data import ImdbConfig
 
     official = ImdbConfig()
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser().absolute()

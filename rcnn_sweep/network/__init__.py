@@ -1,26 +1,40 @@
-"""The recurrent convolutional network: a config becomes a compiled ``keras.Model``."""
+"""The recurrent convolutional network, a part a module.
 
-from typing import TYPE_CHECKING
+Each part owns its options and their rules, what it makes of the steps that reach it, its weights
+and its Keras layers; :mod:`model` puts them one after the other. Nothing imports Keras before a
+network is built, so options are judged in milliseconds.
 
-from rcnn_sweep.lazy import lazy
+    >>> from rcnn_sweep.config import Config
+    >>> list(refusals(Config(), num_words=5000, maxlen=3, batch_size=64))[0]
+    'conv.kernel_size: expected at most data.maxlen=3 with conv.padding=valid; received 5 ...
+"""
 
-if TYPE_CHECKING:
-    from rcnn_sweep.network.model import (
-        OPTIMIZERS,
-        architecture,
-        build,
-        graphviz_found,
-        layers,
-        summary,
-    )
+from rcnn_sweep.network.conv import ConvConfig
+from rcnn_sweep.network.embedding import EmbeddingConfig
+from rcnn_sweep.network.model import Options, build, problems, refusals
+from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
+from rcnn_sweep.network.picture import (
+    draw_architecture,
+    graphviz_found,
+    layer_shapes,
+    summary,
+)
+from rcnn_sweep.network.pool import PoolConfig
+from rcnn_sweep.network.recurrent import LstmConfig
 
 __all__ = [
     "OPTIMIZERS",
-    "architecture",
+    "ConvConfig",
+    "EmbeddingConfig",
+    "LstmConfig",
+    "Options",
+    "PoolConfig",
     "build",
+    "draw_architecture",
     "graphviz_found",
-    "layers",
+    "layer_shapes",
+    "optimizer",
+    "problems",
+    "refusals",
     "summary",
 ]
-
-__getattr__ = lazy(__name__)

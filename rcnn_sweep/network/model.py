@@ -1,83 +1,96 @@
-"""The recurrent convolutional network: a config becomes a compiled ``keras.Model``.
+"""The parts one after the other: a config becomes a compiled ``keras.Model``.
 
 Words become vectors, a convolution reads them in short windows, pooling thins them out, an LSTM
 reads what is left in order, and one dense layer decides. With the defaults it is the notebook's
 network: 303,935 parameters.
 """
 
-import shutil
-from pathlib import Path
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
 
-import keras
+from rcnn_sweep.network import conv, embedding, head, pool, recurrent
+from rcnn_sweep.network.shape import Shape
 
-from rcnn_sweep.config import Config, TrainingConfig
+if TYPE_CHECKING:
+    import keras
 
-OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "nadam": keras.optimizers.Nadam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
+# Many kernels of TensorFlow count in 32 bits, and 8 GiB for one tensor is a slip of the keyboard.
+MOST_NUMBERS = 2**31 - 1
 
 
-def build(config: Config, *, classes: int) -> keras.Model:
+class Options(Protocol):
+    """The options of all parts."""
+
+    embedding: embedding.EmbeddingConfig
+    conv: conv.ConvConfig
+    pool: pool.PoolConfig
+    lstm: recurrent.LstmConfig
+
+
+def problems(options: Options) -> Iterator[str]:
+    """Say which values cannot work, whatever the data is."""
+    yield from embedding.problems(options.embedding)
+    yield from conv.problems(options.conv)
+    yield from pool.problems(options.pool)
+    yield from recurrent.problems(options.lstm)
+
+
+def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) -> Iterator[str]:
+    """Say why the parts do not fit on each other, or on any machine; their values are right.
+
+    The arithmetic of lengths is Keras's own, which a test compares with Keras itself.
+    """
+    words = embedding.output(options.embedding, maxlen)
+    windows = conv.output(options.conv, words)
+    if reasons := [*conv.refusals(options.conv, words)]:
+        yield from reasons
+    else:
+        yield from pool.refusals(options.pool, windows)
+    pooled = pool.output(options.pool, windows)
+    tensors = {
+        **embedding.weights(options.embedding, num_words),
+        **conv.weights(options.conv, words),
+        **recurrent.weights(options.lstm, pooled),
+        **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
+    }
+    for product, numbers in tensors.items():
+        if numbers > MOST_NUMBERS:
+            yield (
+                f"{product}: expected at most {MOST_NUMBERS:,} numbers in one tensor; "
+                f"received {numbers:,}."
+            )
+
+
+def _batch(shape: Shape) -> str:
+    return f"training.batch_size * data.maxlen * {shape.key}"
+
+
+def build(
+    options: Options,
+    *,
+    num_words: int,
+    maxlen: int,
+    classes: int,
+    optimizer: "keras.optimizers.Optimizer",
+) -> "keras.Model":
     """Build and compile the network for ``classes`` classes.
 
-    Input: ids, shape ``(batch, data.maxlen)``. Output: float32, ``(batch, 1)`` with the
-    probability of the second class for two classes (sigmoid, binary cross-entropy), else
-    ``(batch, classes)`` (softmax, sparse categorical cross-entropy).
+    Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``. Output: float32,
+    ``(batch, 1)`` with the probability of the second class for two classes, else
+    ``(batch, classes)``.
     """
+    import keras
+
     model = keras.Sequential(
         [
-            keras.Input((config.data.maxlen,), dtype="int32", name="ids"),
-            keras.layers.Embedding(config.data.num_words, config.embedding.output_dim),
-            keras.layers.Dropout(config.embedding.dropout),
-            keras.layers.Conv1D(
-                config.conv.filters,
-                config.conv.kernel_size,
-                strides=config.conv.strides,
-                padding=config.conv.padding,
-                activation=config.conv.activation,
-            ),
-            keras.layers.MaxPooling1D(config.pool.pool_size),
-            keras.layers.LSTM(config.lstm.units),
-            keras.layers.Dense(1 if classes == 2 else classes),
-            keras.layers.Activation("sigmoid" if classes == 2 else "softmax"),
+            keras.Input((maxlen,), dtype="int32", name="ids"),
+            *embedding.layers(options.embedding, num_words),
+            *conv.layers(options.conv),
+            *pool.layers(options.pool),
+            *recurrent.layers(options.lstm),
+            *head.layers(classes),
         ],
         name="rcnn",
     )
-    model.compile(
-        optimizer=_optimizer(config.training),
-        loss="binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=["accuracy"])
     return model
-
-
-def _optimizer(training: TrainingConfig) -> keras.optimizers.Optimizer:
-    return OPTIMIZERS[training.optimizer](learning_rate=training.learning_rate)
-
-
-def summary(model: keras.Model) -> str:
-    """Give Keras's table of layers, output shapes and parameters as text."""
-    lines: list[str] = []
-    model.summary(print_fn=lambda line, **_: lines.append(line), line_length=80)
-    return "\n".join(lines) + "\n"
-
-
-def layers(model: keras.Model) -> list[tuple[str, str]]:
-    """Give each layer's kind and output shape, ``("Conv1D", "(None, 396, 64)")``, in order."""
-    return [(type(layer).__name__, str(layer.output.shape)) for layer in model.layers]
-
-
-def graphviz_found() -> bool:
-    """Say whether Graphviz's ``dot`` is on the path."""
-    return shutil.which("dot") is not None
-
-
-def architecture(model: keras.Model, path: Path) -> None:
-    """Draw the layers with their shapes through Graphviz into the SVG file ``path``."""
-    keras.utils.plot_model(
-        model, to_file=path, show_shapes=True, show_dtype=False, show_layer_names=False
-    )

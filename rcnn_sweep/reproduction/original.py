@@ -7,7 +7,8 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from rcnn_sweep.config import SOURCES, Config, typed
+from rcnn_sweep.config import Config, typed
+from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot

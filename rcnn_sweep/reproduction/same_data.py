@@ -4,8 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from rcnn_sweep.config import DataConfig, ImdbConfig, TableConfig
-from rcnn_sweep.data import Dataset, expected_sha256, load
+from rcnn_sweep.data import DataConfig, Dataset, ImdbConfig, TableConfig, expected_sha256, load
 from rcnn_sweep.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from rcnn_sweep.training.runtime import device, seed_everything, start_tensorflo
 if TYPE_CHECKING:
     from rcnn_sweep.training.evaluation import Evaluation, evaluate
     from rcnn_sweep.training.experiment import perform
-    from rcnn_sweep.training.fitting import History, NotFinite, batches, fit, predict
+    from rcnn_sweep.training.fitting import History, NotFinite, batches, build_model, fit, predict
     from rcnn_sweep.training.reference import Reference, train_reference
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NotFinite",
     "Reference",
     "batches",
+    "build_model",
     "device",
     "evaluate",
     "fit",

@@ -19,7 +19,7 @@ from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.tracking import RunWriter, environment, log_text_model
 from rcnn_sweep.training import figures
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
-from rcnn_sweep.training.fitting import History, fit, predict
+from rcnn_sweep.training.fitting import History, build_model, fit, predict
 from rcnn_sweep.training.runtime import device, seed_everything
 from rcnn_sweep.training.terminal import EpochProgress, closing_lines
 
@@ -37,7 +37,7 @@ def perform(
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
-    model = network.build(config, classes=len(dataset.label_names))
+    model = build_model(config, classes=len(dataset.label_names))
     _show_network(model, writer)
     history = _fit(model, config, dataset, writer)
     probabilities = predict(model, dataset.validation)
@@ -88,10 +88,10 @@ def _show_network(model: keras.Model, writer: RunWriter) -> None:
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, ARCHITECTURE)
         if network.graphviz_found():
-            network.architecture(model, picture)
+            network.draw_architecture(model, picture)
         else:
             log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
-            figures.architecture(network.layers(model)).savefig(picture)
+            figures.architecture(network.layer_shapes(model)).savefig(picture)
         writer.file("model", picture)
 
 

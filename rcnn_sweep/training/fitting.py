@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rcnn_sweep.config import TrainingConfig
+from rcnn_sweep import network
+from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import Split
 from rcnn_sweep.rcnn_text_model import class_probabilities
 
@@ -40,6 +41,18 @@ class History:
     def series(self, name: str) -> list[float]:
         """Give one metric over the epochs."""
         return [epoch[name] for epoch in self.epochs]
+
+
+def build_model(config: Config, *, classes: int) -> keras.Model:
+    """Build and compile the network that ``config`` describes, for ``classes`` classes."""
+    training = config.training
+    return network.build(
+        config,
+        num_words=config.data.num_words,
+        maxlen=config.data.maxlen,
+        classes=classes,
+        optimizer=network.optimizer(training.optimizer, training.learning_rate),
+    )
 
 
 def batches(split: Split, batch_size: int, *, shuffle_seed: int | None = None) -> tf.data.Dataset:

@@ -16,8 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from rcnn_sweep.config import DataConfig
-from rcnn_sweep.data import Dataset, Split, Words, full_texts, load
+from rcnn_sweep.data import DataConfig, Dataset, Split, Words, full_texts, load
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
 
 MOST_ITERATIONS = 1000

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcnn_sweep.config.schema import ImdbConfig, TableConfig
-from rcnn_sweep.data import load
+from rcnn_sweep.data import ImdbConfig, TableConfig, load
 from rcnn_sweep.errors import DataError
 
 Say = Callable[[str], None]

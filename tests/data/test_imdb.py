@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcnn_sweep.config.schema import ImdbConfig
-from rcnn_sweep.data import load
+from rcnn_sweep.data import ImdbConfig, load
 from rcnn_sweep.data.sources.imdb import build, read_word_index
 from rcnn_sweep.errors import DataError
 

@@ -4,8 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcnn_sweep.config.schema import SnippetsConfig
-from rcnn_sweep.data import load
+from rcnn_sweep.data import SnippetsConfig, load
 from rcnn_sweep.data.sources import snippets
 from rcnn_sweep.errors import DataError, DataUnavailable
 

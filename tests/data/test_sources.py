@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from rcnn_sweep.config.schema import DataConfig, ImdbConfig, SnippetsConfig, TableConfig
-from rcnn_sweep.data import find, load
+from rcnn_sweep.data import DataConfig, ImdbConfig, SnippetsConfig, TableConfig, find, load
 from rcnn_sweep.data.finding import snippets_instead
 from rcnn_sweep.data.sources import snippets
 from rcnn_sweep.errors import DataError, DataUnavailable

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcnn_sweep.config.schema import TableConfig
+from rcnn_sweep.data import TableConfig
 from rcnn_sweep.data.corpus import Encoded
 from rcnn_sweep.data.sources.table import build
 from rcnn_sweep.errors import DataError

@@ -13,18 +13,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from rcnn_sweep.config import Config
 from rcnn_sweep.config.checks import problems
-from rcnn_sweep.config.schema import (
-    Config,
-    ConvConfig,
-    EmbeddingConfig,
-    ImdbConfig,
-    LstmConfig,
-    PoolConfig,
-    TableConfig,
-)
+from rcnn_sweep.data import ImdbConfig, TableConfig
 from rcnn_sweep.data.sources.table import build
 from rcnn_sweep.errors import DataError
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
 from rcnn_sweep.rcnn_text_model.text import tokenise
 from rcnn_sweep.sweep.space.grammar import distribution_of, rendered
 
@@ -53,7 +47,7 @@ SIZES = st.integers(0, 9)
 def test_a_config_is_valid_exactly_when_keras_can_build_its_network(
     maxlen: int, conv: ConvConfig, pool: PoolConfig, lstm: LstmConfig, embedding: EmbeddingConfig
 ) -> None:
-    from rcnn_sweep import network
+    from rcnn_sweep.training import build_model
 
     config = replace(
         Config(),
@@ -64,7 +58,7 @@ def test_a_config_is_valid_exactly_when_keras_can_build_its_network(
         embedding=embedding,
     )
     try:
-        model = network.build(config, classes=2)
+        model = build_model(config, classes=2)
         shapes = [layer.output.shape[1:] for layer in model.layers]
         is_possible = all(size > 0 for shape in shapes for size in shape)
     except (ValueError, ZeroDivisionError, TypeError):

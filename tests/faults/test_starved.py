@@ -126,7 +126,7 @@ def serving(files: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
 LOAD = """
 import sys
 from rcnn_sweep.data import load
-from rcnn_sweep.config.schema import ImdbConfig
+from rcnn_sweep.data import ImdbConfig
 data = load(ImdbConfig(url=sys.argv[1], sha256=sys.argv[2], fallback=None, maxlen=9), say=print)
 print(len(data.train), data.train.labels.sum())
 """

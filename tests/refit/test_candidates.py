@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from rcnn_sweep.cli.verbs.refit import arguments
+from rcnn_sweep.config import Config, flat, from_yaml
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig
-from rcnn_sweep.config.schema import Config, SnippetsConfig, TableConfig, flat, from_yaml
+from rcnn_sweep.data import SnippetsConfig, TableConfig
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.refit.candidates import changes, check_data, chosen, judged_by
 from rcnn_sweep.refit.points import slotted, wanted

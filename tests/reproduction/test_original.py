@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from rcnn_sweep.config.schema import Config, TableConfig
+from rcnn_sweep.config import Config
+from rcnn_sweep.data import TableConfig
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.reproduction import reproduce
 from rcnn_sweep.reproduction.original import read

@@ -1,6 +1,7 @@
 """The Large Movie Review Dataset (Maas et al., ACL 2011) in the layout of its Keras archive."""
 
 import json
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcnn_sweep.config import DataConfig
 from rcnn_sweep.data.corpus import Encoded
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources.archive import read_arrays
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import Vocabulary, pad_ranks
+
+
+@dataclass
+class ImdbConfig(DataConfig):
+    """The Keras archive of the Large Movie Review Dataset (Maas et al., ACL 2011).
+
+    ``url`` and ``sha256`` are those of ``keras.datasets.imdb``. A sweep that could not have the
+    archive when it settled its data gives its trials the reason as ``unavailable``: they use the
+    fallback without asking the network again.
+    """
+
+    word_index: str | None = None
+    fallback: str | None = "snippets"
+    unavailable: str | None = None
+    url: str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz"
+    sha256: str = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
+
 
 LABEL_NAMES = ("negative", "positive")
 SHUFFLE_SEED = 113  # the default of keras.datasets.imdb.load_data

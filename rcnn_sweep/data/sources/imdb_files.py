@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from urllib.parse import urljoin
 
-from rcnn_sweep.config import ImdbConfig
 from rcnn_sweep.data.cache import Say, cache_folder
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.download import download, shown
+from rcnn_sweep.data.sources.imdb import ImdbConfig
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 ARCHIVE, INDEX = "imdb.npz", "imdb_word_index.json"

@@ -10,19 +10,30 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from rcnn_sweep.config import SnippetsConfig
 from rcnn_sweep.data.cache import Say, cache_folder, locked, published
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.corpus import Encoded, Labelled, encode
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources.imdb_files import given_file
 from rcnn_sweep.data.splits import part
 from rcnn_sweep.errors import DataError, DataUnavailable
 from rcnn_sweep.rcnn_text_model import tokenise
+
+
+@dataclass
+class SnippetsConfig(DataConfig):
+    """10,568 rated movie review sentences (Hutto and Gilbert, ICWSM 2014; Pang and Lee, 2005)."""
+
+    name: str = "snippets"
+    maxlen: int = 64
+    test_fraction: float = 0.2
+
 
 TEXT = "movieReviewSnippets_GroundTruth.txt"
 TEXT_SHA256 = "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350"

@@ -2,18 +2,31 @@
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rcnn_sweep.config import TableConfig
 from rcnn_sweep.data.corpus import Encoded, Labelled, encode
+from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.data.sources.table_file import Columns, read_columns
 from rcnn_sweep.data.splits import part
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import tokenise
+
+
+@dataclass
+class TableConfig(DataConfig):
+    """The user's own table: one row a text, with its label in another column."""
+
+    name: str = "table"
+    text_column: str = "text"
+    label_column: str = "label"
+    split_column: str | None = None
+    test_fraction: float = 0.2
+
 
 MAX_CLASSES = 1000  # more is far likelier a column of texts or ids than of labels
 SPLIT_NAMES = {"train": False, "training": False, "test": True, "testing": True}

@@ -1,0 +1,35 @@
+"""How the network is fitted: the options and their rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rcnn_sweep import rules
+from rcnn_sweep.network import OPTIMIZERS
+
+# keras.utils.set_random_seed seeds NumPy, which takes 32 bits.
+HIGHEST_SEED = 2**32 - 1
+
+
+@dataclass
+class TrainingConfig:
+    """How the network is fitted. ``learning_rate`` 0.001 is Adam's default in Keras."""
+
+    batch_size: int = 64
+    epochs: int = 4
+    optimizer: str = "adam"
+    learning_rate: float = 0.001
+    seed: int = 0
+    deterministic: bool = True
+
+
+def problems(training: TrainingConfig) -> Iterator[str]:
+    """Say which values cannot work."""
+    yield from rules.one_of("training.optimizer", training.optimizer, tuple(OPTIMIZERS))
+    yield from rules.at_least("training.batch_size", training.batch_size, 1)
+    yield from rules.at_least("training.epochs", training.epochs, 1)
+    yield from rules.at_least("training.seed", training.seed, 0, HIGHEST_SEED)
+    if not 0 < training.learning_rate < float("inf"):
+        yield (
+            "training.learning_rate: expected a finite number above 0 (Keras's default is "
+            f"0.001); received {training.learning_rate}."
+        )
