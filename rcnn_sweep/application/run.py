@@ -37,8 +37,18 @@ class Job:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
-    """Run a composed config; give the final metrics under their recorded names.
+@dataclass(frozen=True)
+class Finished:
+    """A run that is complete: its MLflow id, its metrics by recorded name, its settled config."""
+
+    run_id: str
+    metrics: Mapping[str, float]
+    config: Config
+    tracking_uri: str
+
+
+def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
+    """Run a composed config to its end.
 
     As a trial it takes its seed from the study's. Raises
     :class:`rcnn_sweep.errors.UserError` before any run exists when config, data or store are not
@@ -60,7 +70,7 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> dict[str, fl
     return recorded_run(Job(config, dataset, overrides, trial), store)
 
 
-def recorded_run(job: Job, store: Store) -> dict[str, float]:
+def recorded_run(job: Job, store: Store) -> Finished:
     """Train, evaluate and record; the record's end is truthful whatever happens."""
     writer = started(job, store)
     try:
@@ -84,7 +94,7 @@ def recorded_run(job: Job, store: Store) -> dict[str, float]:
         writer.failed(error)
         raise
     log.info("%s", how_to_see(store, writer.run_id))
-    return metrics
+    return Finished(writer.run_id, metrics, job.config, store.uri)
 
 
 def started(job: Job, store: Store) -> "RunWriter":

@@ -14,9 +14,16 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from rcnn_sweep.cli.mistakes import MISTAKES, check_flags, explain, raised_by_hydra
+from rcnn_sweep.api import compose_job, trial_task, with_default_search
+from rcnn_sweep.cli.flags import check_flags
 from rcnn_sweep.cli.verbs import VERBS, verb
-from rcnn_sweep.config import config_folder, refused_passwords, register_schemas
+from rcnn_sweep.config import (
+    config_folder,
+    explain,
+    is_mistake,
+    refused_passwords,
+    register_schemas,
+)
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.process import signals, without_password
 from rcnn_sweep.sweep import SweepFailed
@@ -35,15 +42,11 @@ class JobFailed(BaseException):
 
 def task(composed: DictConfig) -> Any:
     """Run one job: Hydra's task function of single runs and of every trial."""
-    from rcnn_sweep.application import run_composed
-
-    own = HydraConfig.get()
-    if own.mode == RunMode.MULTIRUN:
-        return run_composed(composed, list(own.overrides.task))
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        return trial_task(composed)
     try:
-        overrides = list(own.overrides.task)
         with signals.noted(), signals.interruptible():
-            return run_composed(composed, overrides)
+            return trial_task(composed)
     except Exception as error:
         raise JobFailed(error) from error
 
@@ -75,10 +78,9 @@ def recorded(words: list[str]) -> list[str]:
 
 
 def with_search(words: list[str]) -> list[str]:
-    """Give a sweep that names no search the default one; its protocol holds for any space."""
+    """Add the default search to a sweep that names none."""
     is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
-    is_named = any(word.lstrip("+").startswith("search=") for word in words)
-    return [*words, "search=around_baseline"] if is_sweep and not is_named else words
+    return with_default_search(words) if is_sweep else words
 
 
 def show_help() -> None:
@@ -87,8 +89,7 @@ def show_help() -> None:
     Hydra's own takes twice as long: it lists the options of every group of its own, too.
     """
     overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
-    with hydra.initialize_config_dir(str(config_folder()), version_base="1.3"):
-        composed = hydra.compose("config", overrides, return_hydra_config=True)
+    composed = compose_job("config", overrides, with_hydra=True)
     template = Template(composed.hydra.help.template)
     with open_dict(composed):
         del composed["hydra"]
@@ -103,6 +104,9 @@ def _exit_code(app: Callable[[], int | None]) -> int:
     except SweepFailed as error:
         print(f"The sweep failed: {error}", file=sys.stderr)
         return FAILED
+    except BrokenPipeError:  # the reader has seen enough: | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except Exception as error:
         return _failure(error)
     except KeyboardInterrupt:
@@ -127,9 +131,8 @@ def with_own_errors(app: Callable[[], int | None]) -> int | None:
 
 
 def _failure(error: Exception) -> int:
-    if isinstance(error, MISTAKES) or raised_by_hydra(error):
-        groups = [folder.name for folder in config_folder().iterdir() if folder.is_dir()]
-        told = explain(error, groups=groups, verbs=VERBS, typed=sys.argv[1:])
+    if is_mistake(error):
+        told = explain(error, sys.argv[1:], VERBS)
         print(without_password(told), file=sys.stderr)
         return MISTAKE
     trace = "".join(traceback.format_exception(error))

@@ -1,6 +1,7 @@
 """The typed configuration: what the keys are, what may stand in them, where the files lie."""
 
 from rcnn_sweep.config.checks import check, problems, refused_passwords
+from rcnn_sweep.config.mistakes import config_keys, explain, explained, is_mistake
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig, refit_config
 from rcnn_sweep.config.schema import (
     Config,
@@ -24,8 +25,12 @@ __all__ = [
     "as_dict",
     "check",
     "config_folder",
+    "config_keys",
+    "explain",
+    "explained",
     "flat",
     "from_yaml",
+    "is_mistake",
     "problems",
     "refit_config",
     "refused_passwords",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
-from rcnn_sweep.process.commands import command, own_command
+from rcnn_sweep.process.commands import command, own_command, typed_as
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import without_password
 from rcnn_sweep.process.retrying import retry
@@ -21,6 +21,7 @@ __all__ = [
     "retry",
     "signals",
     "sync_folder",
+    "typed_as",
     "without_password",
     "write_whole",
 ]

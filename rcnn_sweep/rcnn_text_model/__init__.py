@@ -56,6 +56,15 @@ class TextClassifier:
             }
         )
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label names by class id."""
+        return tuple(self._labels)
+
+    def get_raw_model(self) -> "TextClassifier":
+        """Give this classifier through MLflow's wrapper, whose method of this name asks for it."""
+        return self
+
     def probabilities(self, texts: list[str]) -> np.ndarray:
         """Give the probabilities of every class, float32 of shape ``(len(texts), classes)``."""
         ids = self._vocabulary.encode(texts).astype(np.int32)

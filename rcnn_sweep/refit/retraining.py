@@ -1,6 +1,7 @@
 """The task of a refit's trials: one candidate, trained with one seed, judged on test."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hydra.core.hydra_config import HydraConfig
@@ -16,7 +17,7 @@ from rcnn_sweep.tracking import Store, tracking_uri
 log = logging.getLogger(__name__)
 
 
-def task(composed: DictConfig) -> dict[str, float]:
+def task(composed: DictConfig) -> Mapping[str, float]:
     """Train the composed pair of candidate and seed; give its metrics."""
     trial = current_trial()
     if trial is None:
@@ -33,7 +34,8 @@ def task(composed: DictConfig) -> dict[str, float]:
         Tag.SEED: str(asked.seed),
     }
     overrides = list(HydraConfig.get().overrides.task)
-    return recorded_run(Job(config, dataset, overrides, trial, kind="run", tags=tags), store)
+    job = Job(config, dataset, overrides, trial, kind="run", tags=tags)
+    return recorded_run(job, store).metrics
 
 
 def retrained(arm: dict[str, str], seed: int, trial: TrialContext, uri: str | None) -> Config:

@@ -7,7 +7,7 @@ from rcnn_sweep.application import Job, recorded_run
 from rcnn_sweep.config import check
 from rcnn_sweep.data import Dataset
 from rcnn_sweep.names import Artifact, Tag
-from rcnn_sweep.process import ProcessId, signals
+from rcnn_sweep.process import signals
 from rcnn_sweep.reproduction.agreement import Row, closing, compare, table, tolerances
 from rcnn_sweep.reproduction.original import Original, numbers, read
 from rcnn_sweep.reproduction.same_data import same_data
@@ -84,9 +84,8 @@ def train(reader: RunReader, original: Original, dataset: Dataset) -> RunSnapsho
     tags = {REPRODUCES: original.run.run_id}
     job = Job(config, dataset, overrides=[], trial=None, tags=tags)
     with signals.noted(), signals.interruptible():
-        recorded_run(job, Store(reader.uri, original.experiment))
-    mine = f"tags.`{REPRODUCES}` = '{original.run.run_id}'"
-    return reader.search(f"{mine} AND tags.`rcnn_sweep.process` = '{ProcessId.own()}'")[-1]
+        done = recorded_run(job, Store(reader.uri, original.experiment))
+    return reader.run(done.run_id)
 
 
 def counts(dataset: Dataset) -> dict[str, int]:

@@ -5,11 +5,14 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
 from rcnn_sweep.tracking.reader import RunReader
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MODEL, ALIAS = "rcnn", "champion"
 CHAMPION = f"models:/{MODEL}@{ALIAS}"
@@ -56,6 +59,33 @@ class TextModel:
         answers = self._model.predict(pd.DataFrame({"text": texts}, dtype=object))
         labels, probabilities = (answers[name].tolist() for name in COLUMNS)
         return [str(label) for label in labels], probabilities
+
+    def table(self, texts: Sequence[str]) -> "pd.DataFrame":
+        """Tabulate the answers, a row a text: ``label``, ``probability`` and, where the model
+        tells them, a float64 column with the probability of each class under its name.
+
+        Raises :class:`UserError` for what is no text.
+        """
+        import pandas as pd
+
+        for place, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise UserError(f"predict: expected texts; received {text!r:.60} in place {place}.")
+        labels, probabilities = self.answer(texts)
+        found = pd.DataFrame({"label": labels, "probability": probabilities})
+        raw = self._raw()
+        if raw is None:
+            return found
+        classes = pd.DataFrame(raw.probabilities(list(texts)), columns=list(raw.labels))
+        return pd.concat([found, classes.astype("float64")], axis=1)
+
+    def _raw(self) -> Any:
+        """Give the classifier behind MLflow's wrapper if it tells every class, else None."""
+        try:
+            raw = self._model.get_raw_model()
+        except NotImplementedError:
+            return None
+        return raw if hasattr(raw, "probabilities") and hasattr(raw, "labels") else None
 
 
 def _full(uri: str) -> str:

@@ -18,10 +18,10 @@ from rcnn_sweep.prediction import (
     format_for,
     from_file,
 )
-from rcnn_sweep.tracking import CHAMPION, TextModel
-from rcnn_sweep.training import start_tensorflow
+from rcnn_sweep.tracking import CHAMPION
 
 if TYPE_CHECKING:
+    from rcnn_sweep.api import Model
     from rcnn_sweep.prediction.texts import Texts
 
 MODEL = f"models:/..., runs:/..., a run's id or a folder; its code is run (default: {CHAMPION})"
@@ -70,20 +70,14 @@ def _texts(given: Namespace) -> "Texts":
 
 def predict(given: Namespace, texts: "Texts") -> None:
     """Answer batch by batch; without any text, load no model and write nothing."""
+    from rcnn_sweep.api import load_model
+
     form = format_for(given.format, given.output)
-    model: TextModel | None = None
+    model: Model | None = None
     with destination(given.output) as output:
         for batch in batches(texts):
             if model is None:
-                model = loaded(given.model, given.tracking_uri)
+                model = load_model(given.model, tracking_uri=given.tracking_uri)
                 output.write(form.header.encode())
             output.write(form.rows(batch, *model.answer(batch)))
             output.flush()
-
-
-def loaded(uri: str, tracking_uri: str | None) -> TextModel:
-    """Find the model, start TensorFlow quietly and load the model."""
-    model = TextModel(uri, tracking_uri=tracking_uri)
-    start_tensorflow()
-    model.load()
-    return model

@@ -3,11 +3,7 @@
 from argparse import Namespace
 from collections.abc import Sequence
 
-from hydra import version
-from hydra._internal.utils import _run_hydra, get_args_parser
-
 from rcnn_sweep.cli.verbs.arguments import Arguments
-from rcnn_sweep.config import config_folder
 from rcnn_sweep.errors import UserError
 
 FEWEST_SEEDS = 2
@@ -17,6 +13,7 @@ PASSED_ON = ("hydra.", "hydra/", "tracking.uri=")
 def main(words: Sequence[str]) -> None:
     """Do ``refit [STUDY] --seeds 5 [--top 1] [--force] [--storage URL] [overrides ...]``."""
     given = arguments(words)
+    from rcnn_sweep.api import multirun
     from rcnn_sweep.refit import chosen, judged_by, task
     from rcnn_sweep.sweep import read_study
 
@@ -33,15 +30,7 @@ def main(words: Sequence[str]) -> None:
         *([f"hydra.sweeper.storage={quoted(given.storage)}"] if given.storage else []),
         *given.overrides,
     ]
-    version.setbase("1.3")
-    parser = get_args_parser()
-    _run_hydra(
-        args=parser.parse_args(["--multirun", *overrides]),
-        args_parser=parser,
-        task_function=task,
-        config_path=str(config_folder()),
-        config_name="refit",
-    )
+    multirun("refit", task, overrides, command=["refit", *words], configure_logging=True)
 
 
 def arguments(words: Sequence[str]) -> Namespace:

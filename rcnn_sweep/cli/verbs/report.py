@@ -13,7 +13,8 @@ def main(words: Sequence[str]) -> None:
     options = _parser().parse_args(words)
     _check(options)
     output = None if options.output is None else _file(options.output)
-    from rcnn_sweep.report import report_comparison, report_runs, report_study
+    from rcnn_sweep.api import load_study
+    from rcnn_sweep.report import report_comparison, report_runs
 
     where = {"tracking_uri": options.tracking_uri, "output": output}
     if options.compare:
@@ -21,7 +22,8 @@ def main(words: Sequence[str]) -> None:
     elif options.runs:
         path = report_runs(options.runs, **where)
     else:
-        path = report_study(options.study, options.storage, **where)
+        study = load_study(options.study, options.storage, tracking_uri=options.tracking_uri)
+        path = study.report(output)
     print(path)
 
 
