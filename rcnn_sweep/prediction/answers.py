@@ -3,17 +3,16 @@
 import csv
 import io
 import json
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import replacing
 
 SHOWN_CHARACTERS = 60
 _UNSHOWN = re.compile(r"[^\x21-\x7e\xa1-\uffff\U00010000-\U0010ffff]+")
@@ -85,21 +84,15 @@ def destination(path: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     if path.exists() and not path.is_file():  # a pipe or a device
-        with path.open("wb") as stream:
-            yield stream
+        with path.open("wb") as device:
+            yield device
         return
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise UserError(
-            f"--output: expected a writable folder; {path.parent}: {error.strerror}.\n"
-            "Mend that, or name another file."
-        ) from error
-    partial = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        partial.chmod(0o644)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(replacing(path))
+        except OSError as error:
+            raise UserError(
+                f"--output: expected a writable folder; {path.parent}: {error.strerror}.\n"
+                "Mend that, or name another file."
+            ) from error
+        yield stream

@@ -1,7 +1,6 @@
 """One column of texts from a table, row by row, so that a table of any length can be read."""
 
 import csv
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.prediction.lines import LONGEST_LINE
+from rcnn_sweep.rules import nearest
 
 ROWS = 1024
 """Rows of a Parquet file that are read at once."""
@@ -36,8 +36,7 @@ def check_column(path: Path, column: str, present: Sequence[str]) -> None:
     """Raise :class:`UserError`, naming the nearest one, unless ``column`` is ``present``."""
     if column in present:
         return
-    near = difflib.get_close_matches(column, present, n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = nearest(column, present, cutoff=0.4)
     raise UserError(
         f"{path}: expected a column {column}; found {', '.join(present) or 'none':.300}.{hint}\n"
         "Name it: --text-column NAME."
