@@ -5,17 +5,17 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from string import Template
 from types import FrameType
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 
-from rcnn_sweep.api import compose_job, trial_task, with_default_search
+from rcnn_sweep.api import trial_task, with_default_search
 from rcnn_sweep.cli.flags import check_flags
+from rcnn_sweep.cli.help import show_help
 from rcnn_sweep.cli.verbs import VERBS, verb
 from rcnn_sweep.config import (
     config_folder,
@@ -81,19 +81,6 @@ def with_search(words: list[str]) -> list[str]:
     """Add the default search to a sweep that names none."""
     is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
     return with_default_search(words) if is_sweep else words
-
-
-def show_help() -> None:
-    """Print the app's help with the config as composed.
-
-    Hydra's own takes twice as long: it lists the options of every group of its own, too.
-    """
-    overrides = [word for word in sys.argv[1:] if not word.startswith("-")]
-    composed = compose_job("config", overrides, with_hydra=True)
-    template = Template(composed.hydra.help.template)
-    with open_dict(composed):
-        del composed["hydra"]
-    print(template.safe_substitute(CONFIG=OmegaConf.to_yaml(composed)))
 
 
 def _exit_code(app: Callable[[], int | None]) -> int:
