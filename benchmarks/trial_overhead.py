@@ -41,11 +41,11 @@ PARTS = {
     "seed_everything": "clear the session, seed",
     "_show_network": "summary and picture of the network",
     "_fit": "FIT",
-    "predict": "EVALUATE",
+    "evaluate": "EVALUATE",
     "_show_evaluation": "figures and reports",
     "_keep": "weights",
 }
-NOT_OVERHEAD = ("_fit", "predict")
+NOT_OVERHEAD = ("_fit", "evaluate")
 
 Seconds = dict[str, list[float]]
 

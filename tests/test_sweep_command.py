@@ -10,7 +10,8 @@ import pytest
 from omegaconf import OmegaConf
 from small import command_line, environment, table_rows, write_table
 
-from rcnn_sweep.application.study import AT_END, EACH_EPOCH
+from rcnn_sweep.application.study import RecordedStudy
+from rcnn_sweep.config import Config
 
 SMALL = [
     *("data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
@@ -112,9 +113,10 @@ def test_the_metrics_a_sweep_may_name_are_those_that_trials_record(
     import mlflow
 
     [complete, *_] = [run for run in runs(swept[0], "trial") if run.info.status == "FINISHED"]
-    assert set(complete.data.metrics) == {*EACH_EPOCH, *AT_END}
+    names = RecordedStudy(OmegaConf.structured(Config())).metric_names()
+    assert set(complete.data.metrics) == {*names.each_step, *names.at_end}
     client = mlflow.MlflowClient(f"sqlite:///{swept[0]}/mlflow.db")
-    steps = {m: len(client.get_metric_history(complete.info.run_id, m)) for m in EACH_EPOCH}
+    steps = {m: len(client.get_metric_history(complete.info.run_id, m)) for m in names.each_step}
     assert set(steps.values()) == {2}
 
 

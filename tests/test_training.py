@@ -7,7 +7,7 @@ from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import ImdbConfig, Split
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
 from rcnn_sweep.training import build_model
-from rcnn_sweep.training.fitting import NotFinite, batches, fit, predict
+from rcnn_sweep.training.fitting import NotFinite, batches, fit
 from rcnn_sweep.training.runtime import seed_everything, without_noise
 
 SMALL = Config(
@@ -32,8 +32,10 @@ def trained(seed: int) -> tuple[list[Mapping[str, float]], np.ndarray]:
     model = build_model(SMALL, classes=2)
     told: list[Mapping[str, float]] = []
     training = TrainingConfig(epochs=2, batch_size=16, learning_rate=0.01, seed=seed)
-    fit(model, split(64), split(32), training, on_epoch=lambda _, metrics: told.append(metrics))
-    return told, predict(model, split(32))
+    history = fit(
+        *(model, split(64), split(32), training), on_epoch=lambda _, metrics: told.append(metrics)
+    )
+    return told, history.probabilities
 
 
 def test_one_seed_gives_the_same_numbers_twice_and_another_seed_others() -> None:
@@ -49,7 +51,9 @@ def test_each_epoch_is_told_from_one_with_its_metrics() -> None:
     steps: dict[int, Mapping[str, float]] = {}
     history = fit(model, split(64), split(32), SMALL.training, on_epoch=steps.__setitem__)
     assert list(steps) == [1, 2]
-    assert set(steps[1]) == {"train_loss", "train_accuracy", "val_loss", "val_accuracy"}
+    assert set(steps[1]) == {
+        *("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_f1_macro")
+    }
     assert history.series("val_loss") == [steps[1]["val_loss"], steps[2]["val_loss"]]
     loss, accuracy = model.evaluate(batches(split(32), 8), verbose=0)
     assert steps[2]["val_loss"] == pytest.approx(loss, abs=1e-6)

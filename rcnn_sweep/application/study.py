@@ -20,6 +20,7 @@ from rcnn_sweep.config import (
 )
 from rcnn_sweep.data import DataConfig, ImdbConfig, expected_sha256, is_here, load, snippets_instead
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
@@ -32,9 +33,6 @@ log = logging.getLogger(__name__)
 
 # They say where a thing lies or how it is told, not what is trained on what.
 NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
-
-EACH_EPOCH = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
-AT_END = ("val_f1_macro", "val_f1_micro", "parameters", "fit_seconds", "total_seconds")
 
 # What opens the store besides its address.
 ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
@@ -122,7 +120,8 @@ class RecordedStudy(RecordedTrials):
 
     def metric_names(self) -> MetricNames:
         """Name what trials record; they do not read the test split."""
-        return MetricNames(EACH_EPOCH, AT_END)
+        at_end = (metric for metric in final() if metric.split != "test")
+        return MetricNames(names(reversed(each_epoch())), names(at_end))
 
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""

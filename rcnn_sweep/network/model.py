@@ -5,7 +5,7 @@ reads what is left in order, and one dense layer decides. With the defaults it i
 network: 303,935 parameters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rcnn_sweep.network import conv, embedding, head, pool, recurrent
@@ -72,8 +72,9 @@ def build(
     maxlen: int,
     classes: int,
     optimizer: "keras.optimizers.Optimizer",
+    metrics: Sequence[str] = (),
 ) -> "keras.Model":
-    """Build and compile the network for ``classes`` classes.
+    """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
 
     Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``. Output: float32,
     ``(batch, 1)`` with the probability of the second class for two classes, else
@@ -92,5 +93,5 @@ def build(
         ],
         name="rcnn",
     )
-    model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=["accuracy"])
+    model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=list(metrics))
     return model

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from rcnn_sweep.drawing import Drawing, Scale, scale_of
 from rcnn_sweep.format import metric
+from rcnn_sweep.metrics import Place, names, shown
 from rcnn_sweep.report.facts import Curve, StudyFacts
 from rcnn_sweep.report.frame import Frame
 
-PANELS = ("val_accuracy", "val_loss", "train_accuracy", "train_loss")
 WIDTH, ROW = 720.0, 264.0
 
 
@@ -50,7 +50,8 @@ def learning_curves(lines: Sequence[Line]) -> Markup | None:
     """
     lines = [_finite(line) for line in lines]
     known = dict.fromkeys(name for line in lines for name, curve in line.curves.items() if curve)
-    panels = [name for name in PANELS if name in known] or list(known)[:1]
+    order = names(reversed(shown(Place.CURVES)))
+    panels = [name for name in order if name in known] or list(known)[:1]
     if not panels:
         return None
     rows = -(-len(panels) // 2)

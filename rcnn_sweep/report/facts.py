@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.metrics import Place, names, shown
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import command
 from rcnn_sweep.report.confusion import Confusion
@@ -13,7 +14,6 @@ from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 SHOWN = 5
 """Best trials whose learning curves are drawn; more would be a tangle."""
-EPOCH_METRICS = ("train_accuracy", "val_accuracy", "train_loss", "val_loss")
 
 Curve = Sequence[tuple[int, float]]
 
@@ -76,7 +76,7 @@ class StudyFacts:
 
 def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
     """Read what a run recorded beside its final numbers."""
-    known = [name for name in EPOCH_METRICS if name in run.metrics]
+    known = [name for name in names(shown(Place.CURVES)) if name in run.metrics]
     curves = {name: reader.history(run.run_id, name) for name in known}
     matrix = reader.json(run.run_id, Artifact.CONFUSION)
     return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))

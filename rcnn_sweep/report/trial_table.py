@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from rcnn_sweep.format import NONE, duration, metric
+from rcnn_sweep.metrics import Place, names, shown
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, param, row
 from rcnn_sweep.sweep import TrialSnapshot
-
-EXTRA = ("val_f1_macro", "val_loss")
-"""Metrics of the run that are shown beside the objectives."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ def trial_table(facts: StudyFacts) -> Table:
     study = facts.study
     keys = list(dict.fromkeys(key for trial in study.trials for key in trial.params))
     known = {name for run in facts.runs.values() for name in run.metrics}
-    extra = [name for name in EXTRA if name in known and name not in study.metrics]
+    beside = names(reversed(shown(Place.TRIALS)))
+    extra = [name for name in beside if name in known and name not in study.metrics]
     rows = [_row(facts, trial, keys, extra) for trial in study.trials]
 
     head = ("trial", "state", *study.metrics, *extra, "epochs", "time", *keys)

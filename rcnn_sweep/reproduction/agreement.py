@@ -10,7 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rcnn_sweep.reproduction.original import EPOCH_METRICS, Numbers
+from rcnn_sweep.metrics import Kind, each_epoch, find, names
+from rcnn_sweep.reproduction.original import Numbers
 
 TOLERANCE_SHARE = 0.02
 TOLERANCE_LOSS = 0.1
@@ -47,32 +48,33 @@ class Row:
 
 def compare(then: Numbers, again: Numbers, limits: Mapping[str, float]) -> list[Row]:
     """Compare every recorded number; ``limits`` by metric, 0 where there is none."""
-    keys = sorted(then, key=_order)
+    order = names(each_epoch())
+
+    def place(key: tuple[str, int]) -> tuple[bool, int, int, str]:
+        name, step = key
+        is_final = name not in order
+        return is_final, step, len(order) if is_final else order.index(name), name
+
+    keys = sorted(then, key=place)
     return [Row(*key, then[key], again.get(key), limits.get(key[0], 0.0)) for key in keys]
-
-
-def _order(key: tuple[str, int]) -> tuple[bool, int, int, str]:
-    name, step = key
-    place = EPOCH_METRICS.index(name) if name in EPOCH_METRICS else len(EPOCH_METRICS)
-    return name not in EPOCH_METRICS, step, place, name
 
 
 def tolerances(then: Numbers, rows: Mapping[str, int]) -> dict[str, float]:
     """Give what each metric may differ by on another machine.
 
-    ``rows`` counts the texts that the prefixes train, val and test stand for.
+    ``rows`` counts the texts of the splits train, val and test.
     """
     limits: dict[str, float] = {}
     for (name, _), value in then.items():
-        prefix, _, kind = name.partition("_")
-        if prefix in rows:
-            limit = _limit(kind, value, rows[prefix])
+        metric = find(name)
+        if metric is not None and metric.split is not None:
+            limit = _limit(metric.kind, value, rows[metric.split])
             limits[name] = max(limit, limits.get(name, 0.0))
     return limits
 
 
-def _limit(kind: str, value: float, rows: int) -> float:
-    if kind == "loss":
+def _limit(kind: Kind, value: float, rows: int) -> float:
+    if kind is Kind.LOSS:
         return TOLERANCE_LOSS * abs(value)
     share = min(max(value, 0.0), 1.0)
     return max(TOLERANCE_SHARE, STANDARD_ERRORS * math.sqrt(share * (1 - share) / rows))
@@ -81,8 +83,9 @@ def _limit(kind: str, value: float, rows: int) -> float:
 def table(rows: Sequence[Row]) -> str:
     """Lay the rows out as lines of text under a header."""
     cells = [("metric", "epoch", "recorded", "again", "")]
+    epochs = names(each_epoch())
     for row in rows:
-        step = str(row.step) if row.metric in EPOCH_METRICS else "end"
+        step = str(row.step) if row.metric in epochs else "end"
         again = "-" if row.again is None else f"{row.again:.10g}"
         cells.append((row.metric, step, f"{row.then:.10g}", again, row.verdict))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

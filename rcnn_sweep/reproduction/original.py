@@ -10,10 +10,9 @@ from omegaconf.errors import OmegaConfBaseException
 from rcnn_sweep.config import Config, typed
 from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.metrics import TABLE, Kind
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot
-
-EPOCH_METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 Numbers = Mapping[tuple[str, int], float]
 """Values by metric and step (epoch, from 1)."""
@@ -86,9 +85,10 @@ def _check(reader: RunReader, run: RunSnapshot) -> None:
 
 def numbers(reader: RunReader, run: RunSnapshot) -> Numbers:
     """Give every recorded number but seconds and what MLflow measures of the system."""
-    names = [name for name in run.metrics if not name.endswith("_seconds") and "/" not in name]
+    seconds = {metric.name for metric in TABLE if metric.kind is Kind.SECONDS}
+    known = [name for name in run.metrics if name not in seconds and "/" not in name]
     return {
-        (name, step): value for name in names for step, value in reader.history(run.run_id, name)
+        (name, step): value for name in known for step, value in reader.history(run.run_id, name)
     }
 
 

@@ -4,7 +4,8 @@ import logging
 import math
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -14,20 +15,17 @@ from omegaconf import OmegaConf
 from rcnn_sweep import network, rcnn_text_model
 from rcnn_sweep.config import Config, flat, to_yaml
 from rcnn_sweep.data import Dataset
+from rcnn_sweep.metrics import final
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.tracking import RunWriter, environment, log_text_model
 from rcnn_sweep.training import figures
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
-from rcnn_sweep.training.fitting import History, build_model, fit, predict
+from rcnn_sweep.training.fitting import History, build_model, fit
 from rcnn_sweep.training.runtime import device, seed_everything
 from rcnn_sweep.training.terminal import EpochProgress, closing_lines
 
 log = logging.getLogger(__name__)
-
-WEIGHTS = "rcnn.weights.h5"
-ARCHITECTURE = "architecture.svg"
-PREDICTIONS = "predictions.npz"
 
 
 def perform(
@@ -40,18 +38,17 @@ def perform(
     model = build_model(config, classes=len(dataset.label_names))
     _show_network(model, writer)
     history = _fit(model, config, dataset, writer)
-    probabilities = predict(model, dataset.validation)
-    evaluation = evaluate(probabilities, dataset.validation.labels, dataset.label_names)
+    evaluation = evaluate(history.probabilities, dataset.validation.labels, dataset.label_names)
     _show_evaluation(evaluation, history, writer)
     if dataset.test is not None:
-        _keep_predictions(probabilities, dataset, writer)
+        _keep_predictions(history.probabilities, dataset, writer)
     _keep(model, config, dataset, writer)
-    metrics = {
-        **_final_metrics(evaluation, dataset),
+    measured = {
         "parameters": float(model.count_params()),
         "fit_seconds": history.seconds,
         "total_seconds": time.perf_counter() - started,
     }
+    metrics = _final_metrics(evaluation, dataset, measured)
     writer.metrics(metrics, step=len(history.epochs))
     closing = closing_lines(_judged_split(dataset), evaluation)
     writer.describe(closing)
@@ -85,19 +82,32 @@ def _judged_split(dataset: Dataset) -> str:
 
 def _show_network(model: keras.Model, writer: RunWriter) -> None:
     writer.text(Artifact.SUMMARY, network.summary(model))
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder, ARCHITECTURE)
+    with _artifact(Artifact.ARCHITECTURE, writer) as picture:
         if network.graphviz_found():
             network.draw_architecture(model, picture)
         else:
             log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
             figures.architecture(network.layer_shapes(model)).savefig(picture)
-        writer.file("model", picture)
+
+
+@contextmanager
+def _artifact(path: str, writer: RunWriter) -> Iterator[Path]:
+    """Lend a file to write to; it becomes the artifact ``path``."""
+    folder, _, name = path.rpartition("/")
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place, name)
+        yield file
+        writer.file(folder, file)
 
 
 def _fit(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> History:
     batches = math.ceil(len(dataset.train) / config.training.batch_size)
-    progress = EpochProgress(batches=batches, epochs=config.training.epochs, say=log.info)
+    progress = EpochProgress(
+        batches=batches,
+        epochs=config.training.epochs,
+        say=log.info,
+        with_bar=current_trial() is None,
+    )
     try:
         return fit(
             model,
@@ -121,19 +131,28 @@ def _tell(writer: RunWriter, step: int, metrics: Mapping[str, float]) -> None:
         checkpoint()
 
 
-def _final_metrics(evaluation: Evaluation, dataset: Dataset) -> dict[str, float]:
-    metrics = evaluation.metrics("val", "f1_macro", "f1_micro")
-    if dataset.test is not None:
-        metrics |= evaluation.metrics("test", "loss", "accuracy", "f1_macro", "f1_micro", "roc_auc")
-    return metrics
+def _final_metrics(
+    evaluation: Evaluation, dataset: Dataset, measured: Mapping[str, float]
+) -> dict[str, float]:
+    """Take the numbers of the end, from what was measured and what is known of the split.
+
+    Where the run was judged on test, that is its validation split too.
+    """
+    splits = ("val",) if dataset.test is None else ("val", "test")
+    judged = [metric for metric in final() if metric.split in splits]
+    return {
+        **{metric.name: evaluation.scores[metric.short] for metric in judged},
+        **{metric.name: measured[metric.name] for metric in final() if metric.split is None},
+    }
 
 
 def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter) -> None:
-    for name, normalized in (("confusion_matrix", False), ("confusion_matrix_normalized", True)):
+    pictures = {Artifact.CONFUSION_PICTURE: False, Artifact.CONFUSION_NORMALIZED: True}
+    for path, normalized in pictures.items():
         figure = figures.confusion_matrix(
             evaluation.matrix, evaluation.labels, normalized=normalized
         )
-        writer.figure(f"evaluation/{name}.png", figure)
+        writer.figure(path, figure)
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
@@ -146,8 +165,7 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
     ``probabilities`` float32 ``(n, classes)``, ``truth`` int32 ``(n,)``, ``rows`` int64 ``(n,)``
     (places in the stored test split), ``labels`` the classes' names. No pickles.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, PREDICTIONS)
+    with _artifact(Artifact.PREDICTIONS, writer) as file:
         np.savez_compressed(
             file,
             probabilities=probabilities,
@@ -155,20 +173,16 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
             rows=dataset.validation.rows,
             labels=np.array(dataset.label_names),
         )
-        writer.file("evaluation", file)
 
 
 def _keep(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        weights = Path(folder, WEIGHTS)
+    with _artifact(Artifact.WEIGHTS, writer) as weights:
         model.save_weights(weights)
-        writer.file("weights", weights)
-        if not config.tracking.log_model:
-            return
-        if dataset.vocabulary is None:
-            writer.tags({Tag.MODEL: "not logged: there is no word index"})
-            return
-        package = Path(folder, "package")
-        package.mkdir()
-        rcnn_text_model.save(package, model, dataset.vocabulary, dataset.label_names)
-        log_text_model(writer, package)
+    if not config.tracking.log_model:
+        return
+    if dataset.vocabulary is None:
+        writer.tags({Tag.MODEL: "not logged: there is no word index"})
+        return
+    with tempfile.TemporaryDirectory() as package:
+        rcnn_text_model.save(Path(package), model, dataset.vocabulary, dataset.label_names)
+        log_text_model(writer, Path(package))

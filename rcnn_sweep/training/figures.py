@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from rcnn_sweep.metrics import Metric, Place, shown
 from rcnn_sweep.training.fitting import History
 
+LINES = {"train": ("o-", "training"), "val": ("s--", "validation")}
+"""How a split's curve is drawn, and what it is called."""
 # Past this many classes numbers in the cells would overlap.
 MOST_WRITTEN_CELLS = 20
 
@@ -50,13 +53,18 @@ def _short(label: str, longest: int = 24) -> str:
 
 
 def learning_curves(history: History) -> Figure:
-    """Draw loss and accuracy over the epochs, training beside validation."""
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    """Draw loss, accuracy and what else has curves over the epochs, training beside validation."""
+    panels: dict[str, list[Metric]] = {}
+    for metric in shown(Place.CURVES):
+        panels.setdefault(metric.label, []).append(metric)
+    figure = Figure(figsize=(4.5 * len(panels), 3.8), layout="constrained")
     steps = np.arange(1, len(history.epochs) + 1)
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        axes.plot(steps, history.series(f"train_{name}"), "o-", label="training")
-        axes.plot(steps, history.series(f"val_{name}"), "s--", label="validation")
-        axes.set(title=name.capitalize(), xlabel="Epoch", ylabel=name)
+    drawn = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, metrics) in zip(drawn, panels.items(), strict=True):
+        for metric in metrics:
+            form, label = LINES[str(metric.split)]
+            axes.plot(steps, history.series(metric.name), form, label=label)
+        axes.set(title=name[:1].upper() + name[1:], xlabel="Epoch", ylabel=name)
         axes.set_xticks(steps if len(steps) <= 12 else steps[:: len(steps) // 8])
         axes.grid(alpha=0.3)
         axes.legend()

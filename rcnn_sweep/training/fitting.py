@@ -11,6 +11,7 @@ import tensorflow as tf
 from rcnn_sweep import network
 from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import Split
+from rcnn_sweep.metrics import Keras, compiled, each_epoch
 from rcnn_sweep.rcnn_text_model import class_probabilities
 
 # Larger batches change no number of an evaluation and take less time (1.25 s against 1.57 s
@@ -19,13 +20,6 @@ EVALUATION_BATCH_SIZE = 512
 
 OnEpoch = Callable[[int, Mapping[str, float]], None]
 
-NAMES = {
-    "loss": "train_loss",
-    "accuracy": "train_accuracy",
-    "val_loss": "val_loss",
-    "val_accuracy": "val_accuracy",
-}
-
 
 class NotFinite(ArithmeticError):
     """The loss became NaN or infinite: the run cannot give a result."""
@@ -33,10 +27,15 @@ class NotFinite(ArithmeticError):
 
 @dataclass
 class History:
-    """Per-epoch metrics under their recorded names, and the seconds that fitting took."""
+    """What fitting left: metrics of each epoch under their recorded names, and its seconds.
+
+    ``probabilities``, float32 ``(n, classes)``, are those of the validation texts after the last
+    epoch that was looked at.
+    """
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
     def series(self, name: str) -> list[float]:
         """Give one metric over the epochs."""
@@ -52,6 +51,7 @@ def build_model(config: Config, *, classes: int) -> keras.Model:
         maxlen=config.data.maxlen,
         classes=classes,
         optimizer=network.optimizer(training.optimizer, training.learning_rate),
+        metrics=compiled(),
     )
 
 
@@ -90,18 +90,17 @@ def fit(
 ) -> History:
     """Fit ``model`` and give its history; ``on_epoch(step, metrics)`` is told each epoch from 1.
 
+    ``callbacks`` see the validation metrics of an epoch in its logs, under their recorded names.
     What ``on_epoch`` raises ends the fit and reaches the caller. Raises :class:`NotFinite` when
     the training loss is NaN or infinite at the end of an epoch.
     """
     history = History()
-    teller = _Teller(history, on_epoch)
     started = time.perf_counter()
     try:
         model.fit(
             batches(train, training.batch_size, shuffle_seed=training.seed),
             epochs=training.epochs,
-            validation_data=batches(validation, EVALUATION_BATCH_SIZE),
-            callbacks=[*callbacks, teller],
+            callbacks=[_Validation(validation, history), *callbacks, _Teller(history, on_epoch)],
             shuffle=False,  # the pipeline does it
             verbose=0,
         )
@@ -110,24 +109,58 @@ def fit(
     return history
 
 
+class _Validation(keras.callbacks.Callback):
+    """One look at the validation texts after each epoch, from which all their metrics are taken.
+
+    It stands in for Keras's ``validation_data``, which keeps no probabilities. Loss and accuracy
+    are taken as ``Model.evaluate`` does, batch for batch, and are its numbers to the last bit.
+    """
+
+    def __init__(self, split: Split, history: History) -> None:
+        super().__init__()
+        self._truth, self._history = split.labels, history
+        self._batches = batches(split, EVALUATION_BATCH_SIZE)
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        model = self.model
+        [loss_of_epoch] = [metric for metric in model.metrics if metric.name == "loss"]
+
+        def step(ids: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+            outputs = model(ids, training=False)
+            loss = model.compute_loss(x=ids, y=labels, y_pred=outputs, training=False)
+            loss_of_epoch.update_state(loss, sample_weight=tf.shape(ids)[0])
+            model.compute_metrics(ids, labels, outputs)
+            return outputs
+
+        self._step = tf.function(step, reduce_retracing=True, jit_compile=model.jit_compile)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if not np.isfinite(logs["loss"]):
+            return  # the fit ends here
+        self.model.reset_metrics()
+        outputs = [self._step(ids, labels).numpy() for ids, labels in self._batches]
+        taken = self.model.get_metrics_result()
+        probabilities = class_probabilities(np.concatenate(outputs))
+        for metric in each_epoch("val"):
+            if isinstance(metric.taken, Keras):
+                logs[metric.log] = float(taken[metric.taken.log])
+            elif metric.taken is not None:
+                logs[metric.log] = metric.taken(probabilities, self._truth)
+        self._history.probabilities = probabilities
+
+
 class _Teller(keras.callbacks.Callback):
     def __init__(self, history: History, on_epoch: OnEpoch) -> None:
         super().__init__()
         self._history = history
         self._on_epoch = on_epoch
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        metrics = {NAMES[name]: float(value) for name, value in (logs or {}).items()}
-        if not np.isfinite(metrics["train_loss"]):
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        if not np.isfinite(logs["loss"]):
             raise NotFinite(
-                f"train_loss is {metrics['train_loss']} after epoch {epoch + 1}: "
+                f"train_loss is {logs['loss']} after epoch {epoch + 1}: "
                 "a lower training.learning_rate usually helps"
             )
+        metrics = {metric.name: float(logs[metric.log]) for metric in each_epoch()}
         self._history.epochs.append(metrics)
         self._on_epoch(epoch + 1, metrics)
-
-
-def predict(model: keras.Model, split: Split) -> np.ndarray:
-    """Give the probabilities of every class, float32 of shape ``(len(split), classes)``."""
-    outputs = [model.predict_on_batch(ids) for ids, _ in batches(split, EVALUATION_BATCH_SIZE)]
-    return class_probabilities(np.concatenate(outputs))

@@ -9,17 +9,18 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from rcnn_sweep.sweep import current_trial
+from rcnn_sweep.metrics import Place, shown
 from rcnn_sweep.training.evaluation import Evaluation
-
-SHOWN = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 class EpochProgress(keras.callbacks.Callback):
     """One bar an epoch with loss and accuracy on a terminal; one plain line an epoch elsewhere."""
 
-    def __init__(self, *, batches: int, epochs: int, say: Any) -> None:
-        """Expect ``batches`` training batches in each of ``epochs`` epochs."""
+    def __init__(self, *, batches: int, epochs: int, say: Any, with_bar: bool) -> None:
+        """Expect ``batches`` training batches in each of ``epochs`` epochs.
+
+        ``say`` is told the line of each epoch; without ``with_bar`` there is no bar anywhere.
+        """
         super().__init__()
         self._say, self._batches, self._epochs = say, batches, epochs
         self._progress = Progress(
@@ -29,7 +30,7 @@ class EpochProgress(keras.callbacks.Callback):
             TimeElapsedColumn(),
             TextColumn("{task.fields[metrics]}"),
             console=Console(stderr=True),
-            disable=current_trial() is not None or not sys.stderr.isatty(),
+            disable=not (with_bar and sys.stderr.isatty()),
             transient=True,
         )
         self._task = self._progress.add_task("", total=batches, epoch="", metrics="")
@@ -44,8 +45,8 @@ class EpochProgress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Move the bar and show the running loss and accuracy."""
         if not self._progress.disable:
-            shown = metrics_line(logs or {})
-            self._progress.update(self._task, completed=batch + 1, metrics=shown)
+            line = metrics_line(logs or {})
+            self._progress.update(self._task, completed=batch + 1, metrics=line)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Take the bar away and leave one line that stays."""
@@ -59,20 +60,21 @@ class EpochProgress(keras.callbacks.Callback):
 
 
 def metrics_line(logs: Mapping[str, float]) -> str:
-    """Give ``loss 0.3181  accuracy 0.8831`` and so on."""
-    order = [name for name in SHOWN if name in logs]
-    return "  ".join(f"{name} {float(logs[name]):.4f}" for name in order)
+    """Write Keras's logs in one line: ``loss 0.3181  accuracy 0.8831`` and so on."""
+    known = [metric for metric in shown(Place.TERMINAL) if metric.log in logs]
+    return "  ".join(f"{m.log} {m.kind.text(float(logs[m.log]))}" for m in known)
 
 
 def closing_lines(name: str, evaluation: Evaluation) -> str:
-    """Give the notebook's closing lines for one split: accuracy, loss, F1, confusion matrix."""
+    """Write the notebook's closing lines for one split: accuracy, loss, F1, confusion matrix."""
     title = name.capitalize()
+    rows = {metric.short: metric for metric in shown(Place.CLOSING)}
     return "\n".join(
         [
-            f"{title} accuracy: {evaluation.accuracy:.4f}",
-            f"{title} loss: {evaluation.loss:.4f}",
-            f"{title} F1 (macro): {evaluation.f1_macro:.4f}",
-            f"{title} F1 (micro): {evaluation.f1_micro:.4f}",
+            *(
+                f"{title} {row.label}: {row.kind.text(evaluation.scores[short])}"
+                for short, row in rows.items()
+            ),
             f"Confusion matrix (rows: true, columns: predicted; {', '.join(evaluation.labels)}):",
             str(evaluation.matrix),
         ]
