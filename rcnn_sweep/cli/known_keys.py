@@ -19,7 +19,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def config_keys() -> list[str]:
     """Give the keys of the application's config, with those of every data source."""
-    sources = (flat(Config(data=source())) for source in SOURCES.values())
+    sources = (flat(Config(data=source.options())) for source in SOURCES.values())
     return list(dict.fromkeys(key for keys in sources for key in keys))
 
 

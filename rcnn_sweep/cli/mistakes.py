@@ -221,7 +221,8 @@ def _unknown_key(text: str, groups: Iterable[str]) -> str | None:
     if found is None:
         return None
     key = found[1]
-    owners = [name for name, source in SOURCES.items() if key in flat(Config(data=source()))]
+    sources = {name: flat(Config(data=source.options())) for name, source in SOURCES.items()}
+    owners = [name for name, keys in sources.items() if key in keys]
     if owners:
         return f"{key}: expected with {' or '.join(f'data={name}' for name in owners)}; " + (
             "received with another data source."
