@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rcnn_sweep.config import from_yaml
-from rcnn_sweep.data.words import full_texts
+from rcnn_sweep.data import full_texts
 from rcnn_sweep.prediction import FORMATS, batches, from_file
 from rcnn_sweep.tracking import RunReader, TextModel
 from rcnn_sweep.training import start_tensorflow

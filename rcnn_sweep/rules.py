@@ -39,12 +39,19 @@ def rate(key: str, value: float) -> Iterator[str]:
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Ask, with a blank before it, for the word of ``known`` most like ``word``; "" without one.
-
-    ``cutoff`` is how like it must be, from 0 to 1 (:func:`difflib.get_close_matches`).
+    """Ask, with a blank before it, whether :func:`closest` was meant; "" without one.
 
     >>> nearest("maximise", ["maximize", "minimize"])
     ' Did you mean maximize?'
     """
+    near = closest(word, known, cutoff=cutoff)
+    return f" Did you mean {near}?" if near else ""
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Give the word of ``known`` most like ``word``, None where none is like it.
+
+    ``cutoff`` is how like it must be, from 0 to 1 (:func:`difflib.get_close_matches`).
+    """
     near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f" Did you mean {near[0]}?" if near else ""
+    return near[0] if near else None

@@ -28,11 +28,5 @@ class FacesContract(Contract):
             output.print_error(line)
 
 
-OPEN = (
-    "rcnn_sweep.process.signals",
-    "rcnn_sweep.data.sources.imdb",
-    "rcnn_sweep.data.sources.imdb_files",
-    "rcnn_sweep.data.sources.snippets",
-    "rcnn_sweep.data.sources.table",
-)
+OPEN = ("rcnn_sweep.process.signals",)
 """Modules that are used by their own names: ``signals.held()``."""

@@ -8,8 +8,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from small import DATA, table_rows, write_table
 
-from rcnn_sweep.data import DataConfig, ImdbConfig, TableConfig, load
-from rcnn_sweep.data.words import full_texts
+from rcnn_sweep.data import DataConfig, ImdbConfig, TableConfig, full_texts, load
 from rcnn_sweep.rcnn_text_model.text import Vocabulary
 from rcnn_sweep.training.reference import grams, pipeline, train_reference
 

@@ -17,8 +17,8 @@ def composed(*overrides: str) -> object:
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_files_and_the_typed_defaults_say_the_same(source: str) -> None:
     config = typed(composed(f"data={source}"))
-    assert as_dict(config) == as_dict(Config(data=SOURCES[source]()))
-    assert type(config.data) is SOURCES[source]
+    assert as_dict(config) == as_dict(Config(data=SOURCES[source].options()))
+    assert type(config.data) is SOURCES[source].options
 
 
 def test_the_defaults_are_the_notebooks() -> None:

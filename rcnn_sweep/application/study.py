@@ -18,7 +18,7 @@ from rcnn_sweep.config import (
     to_yaml,
     typed,
 )
-from rcnn_sweep.data import DataConfig, ImdbConfig, expected_sha256, is_here, load, snippets_instead
+from rcnn_sweep.data import DataConfig, expected_sha256, load, source_of
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from rcnn_sweep.tracking import RunWriter
 
 log = logging.getLogger(__name__)
-
-# They say where a thing lies or how it is told, not what is trained on what.
-NOT_COMPARED = ("path", "word_index", "url", "sha256", "fallback", "unavailable")
 
 # What opens the store besides its address.
 ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
@@ -109,14 +106,7 @@ class RecordedStudy(RecordedTrials):
     def caveats(self, config: DictConfig) -> list[str]:
         """Say what depends on data that is yet to be fetched."""
         data = typed(config).data
-        if is_here(data):
-            return []
-        if not isinstance(data, ImdbConfig) or data.unavailable is not None:
-            return ["the data is not on this machine yet; the sweep would fetch it"]
-        line = "whether IMDB can be had: it is not on this machine and would be downloaded"
-        if data.fallback is None:
-            return [line]
-        return [f"{line}; else data={data.fallback}, in a study of another name and record"]
+        return source_of(data).caveats(data)
 
     def metric_names(self) -> MetricNames:
         """Name what trials record; they do not read the test split."""
@@ -126,8 +116,8 @@ class RecordedStudy(RecordedTrials):
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""
         settings = typed(config)
-        if isinstance(settings.data, ImdbConfig) and settings.data.unavailable is not None:
-            settings = replace(settings, data=snippets_instead(settings.data))
+        if (instead := source_of(settings.data).stand_in(settings.data)) is not None:
+            settings = replace(settings, data=instead.config)
         if settings.training.seed != TrainingConfig().seed:
             return (
                 "training.seed: expected none in a sweep, whose trials derive their seeds from "
@@ -140,7 +130,8 @@ class RecordedStudy(RecordedTrials):
         settings = typed(config)
         compared = as_dict(settings)
         del compared["tracking"]
-        data = {k: v for k, v in compared["data"].items() if k not in NOT_COMPARED}
+        places = source_of(settings.data).places
+        data = {k: v for k, v in compared["data"].items() if k not in places}
         return {**compared, "data": {**data, "sha256": expected_sha256(settings.data)}}
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -157,8 +148,8 @@ class RecordedStudy(RecordedTrials):
         writer.params(study_params(info))
         writer.text(Artifact.BASE_CONFIG, to_yaml(config))
         writer.tags({**total, Tag.DATA_SHA256: expected_sha256(config.data)})
-        if isinstance(config.data, ImdbConfig) and config.data.unavailable is not None:
-            writer.tags({Tag.DATA_FALLBACK: config.data.unavailable})
+        if (instead := source_of(config.data).stand_in(config.data)) is not None:
+            writer.tags({Tag.DATA_FALLBACK: instead.reason})
         return {"run_id": writer.run_id, "experiment_id": store.experiment_id}
 
     def close_study(
@@ -207,12 +198,8 @@ def settled(data: DataConfig) -> list[str]:
     Gives the overrides that lead every trial to it at once.
     """
     dataset = load(data, say=log.info)
-    if dataset.fallback_reason is not None:
-        return [_override("data.unavailable", dataset.fallback_reason)]
-    found = {"data.path": dataset.config.path}
-    if isinstance(dataset.config, ImdbConfig):
-        found["data.word_index"] = dataset.config.word_index
-    return [_override(key, path) for key, path in found.items() if path is not None]
+    options = source_of(data).settled(dataset.config, dataset.fallback_reason)
+    return [_override(f"data.{name}", value) for name, value in options.items()]
 
 
 def _override(key: str, text: str) -> str:

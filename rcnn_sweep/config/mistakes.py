@@ -149,7 +149,8 @@ def _refused(found: re.Match[str], words: Sequence[str]) -> str:
 
 def _unknown_key(found: re.Match[str], words: Sequence[str]) -> str:
     key = found[1]
-    owners = [name for name, source in SOURCES.items() if key in flat(Config(data=source()))]
+    sources = {name: flat(Config(data=source.options())) for name, source in SOURCES.items()}
+    owners = [name for name, keys in sources.items() if key in keys]
     if owners:
         return f"{key}: expected with {' or '.join(f'data={name}' for name in owners)}; " + (
             "received with another data source."
@@ -242,7 +243,7 @@ def groups() -> list[str]:
 
 def config_keys() -> list[str]:
     """Name the keys of the application's config, with those of every data source."""
-    sources = (flat(Config(data=source())) for source in SOURCES.values())
+    sources = (flat(Config(data=source.options())) for source in SOURCES.values())
     return list(dict.fromkeys(key for keys in sources for key in keys))
 
 

@@ -12,7 +12,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.config.training import TrainingConfig
-from rcnn_sweep.data import SOURCES, DataConfig, ImdbConfig
+from rcnn_sweep.data import DataConfig, ImdbConfig, source_named
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
 
@@ -74,11 +74,9 @@ def from_yaml(text: str) -> Config:
     no known data source or holds keys this version does not know.
     """
     given = OmegaConf.create(text)
-    source = OmegaConf.select(given, "data.name")
-    if source not in SOURCES:
-        raise UserError(f"data.name: expected one of {', '.join(SOURCES)}; received {source!r}.")
+    source = source_named(OmegaConf.select(given, "data.name"))
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(Config(data=SOURCES[source]())), given)
+        merged = OmegaConf.merge(OmegaConf.structured(Config(data=source.options())), given)
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"config: expected a record this version can read; {reason}.") from error

@@ -23,4 +23,4 @@ def register_schemas() -> None:
     store.store(name="schema", node=open_schema(), provider="rcnn_sweep")
     store.store(name="refit_schema", node=OmegaConf.structured(RefitConfig), provider="rcnn_sweep")
     for name, source in SOURCES.items():
-        store.store(group="data", name=f"{name}_schema", node=source, provider="rcnn_sweep")
+        store.store(group="data", name=f"{name}_schema", node=source.options, provider="rcnn_sweep")

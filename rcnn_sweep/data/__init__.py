@@ -1,35 +1,61 @@
-"""Data sources, from a configuration to memory-mapped splits of word ids."""
+"""Data sources, from a configuration to memory-mapped splits of word ids.
+
+A new source is a module in :mod:`rcnn_sweep.data.sources` and a row in :data:`SOURCES`; the rest
+of the program asks it what :class:`Source` can be asked.
+"""
 
 from typing import TYPE_CHECKING
 
+from rcnn_sweep.data.files import Say, cache_folder
+from rcnn_sweep.data.finding import expected_sha256, find
 from rcnn_sweep.data.options import DataConfig
-from rcnn_sweep.data.sources import SOURCES, ImdbConfig, SnippetsConfig, TableConfig, problems
+from rcnn_sweep.data.sources import (
+    SOURCES,
+    Found,
+    ImdbConfig,
+    SnippetsConfig,
+    Source,
+    StandIn,
+    TableConfig,
+    TextSource,
+    problems,
+    source_named,
+    source_of,
+)
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
-    from rcnn_sweep.data.dataset import Dataset, load
-    from rcnn_sweep.data.finding import expected_sha256, find, is_here, snippets_instead
+    from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
+    from rcnn_sweep.data.dataset import Dataset, full_texts, load
     from rcnn_sweep.data.splits import Split
-    from rcnn_sweep.data.words import Words, full_texts
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
 __all__ = [
     "SOURCES",
     "DataConfig",
     "Dataset",
+    "Encoded",
+    "Found",
     "ImdbConfig",
+    "Labelled",
+    "Say",
     "SnippetsConfig",
+    "Source",
     "Split",
+    "StandIn",
     "TableConfig",
+    "TextSource",
+    "Texts",
     "Vocabulary",
     "Words",
+    "cache_folder",
     "expected_sha256",
     "find",
     "full_texts",
-    "is_here",
     "load",
     "problems",
-    "snippets_instead",
+    "source_named",
+    "source_of",
 ]
 
 __getattr__ = lazy(__name__)

@@ -1,4 +1,4 @@
-"""Labelled texts, and the encoded arrays made from them."""
+"""Labelled texts, and what is made from them: encoded arrays, lists of words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcnn_sweep.data.options import DataConfig
-from rcnn_sweep.rcnn_text_model import INDEX_FROM, Vocabulary, count_words
+from rcnn_sweep.rcnn_text_model import INDEX_FROM, Vocabulary, count_words, tokenise
+
+Words = list[list[str]]
+"""Texts as whole lists of words: nothing cut off, no word left out."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,14 @@ class Labelled:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Texts:
+    """Both splits as words; row i of a split here is row i of the split that the cache stores."""
+
+    train: Words
+    test: Words
+
+
 def encode(corpus: Labelled, config: DataConfig) -> Encoded:
     """Encode both splits with the vocabulary of the training split alone."""
     train = [text for text, test in zip(corpus.texts, corpus.is_test, strict=True) if not test]
@@ -54,6 +65,13 @@ def encode(corpus: Labelled, config: DataConfig) -> Encoded:
         vocabulary=vocabulary,
         notes=(*corpus.notes, *leakage(train, test)),
     )
+
+
+def words_of(corpus: Labelled) -> Texts:
+    """Split both splits into words, in the rows' order of :func:`encode`."""
+    words = [tokenise(text) for text in corpus.texts]
+    pairs = list(zip(words, corpus.is_test, strict=True))
+    return Texts([row for row, test in pairs if not test], [row for row, test in pairs if test])
 
 
 def leakage(train: Sequence[str], test: Sequence[str]) -> tuple[str, ...]:

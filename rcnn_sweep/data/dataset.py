@@ -1,26 +1,16 @@
 """From a data configuration to the splits that a run trains and is judged on."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from rcnn_sweep.data.cache import Say, content_key, open_or_build
-from rcnn_sweep.data.checksum import digest
-from rcnn_sweep.data.corpus import Encoded
-from rcnn_sweep.data.finding import Found, find
-from rcnn_sweep.data.options import DataConfig
-from rcnn_sweep.data.sources import imdb, snippets, table
-from rcnn_sweep.data.sources.snippets import SnippetsConfig
-from rcnn_sweep.data.sources.table import TableConfig
+from rcnn_sweep.data.cache import content_key, open_or_build
+from rcnn_sweep.data.corpus import Encoded, Texts
+from rcnn_sweep.data.files import Say
+from rcnn_sweep.data.finding import find
+from rcnn_sweep.data.options import SELECTION, DataConfig
+from rcnn_sweep.data.sources import Found, source_of
 from rcnn_sweep.data.splits import Split, limit, part
-from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import Vocabulary
-
-# They say where the file is or which rows are used, not how a text becomes a row.
-NOT_ENCODING = {"path", "word_index", "url", "sha256", "fallback"} | {
-    "validation",
-    "validation_fraction",
-    "train_limit",
-    "test_limit",
-}
 
 
 @dataclass(frozen=True)
@@ -31,8 +21,8 @@ class Dataset:
     ``config.validation`` "test", ``validation`` and ``test`` are one object, the test split;
     with "holdout", ``validation`` is a stratified part of the training split and ``test`` is
     None. ``sha256`` is the checksum of the source file and ``source`` the path or address
-    (without credentials) it came from. ``vocabulary`` is None for IMDB without a word index.
-    ``notes`` belong into the record.
+    (without credentials) it came from. ``vocabulary`` is None where a source has no
+    words, as IMDB without its word index. ``notes`` belong into the record.
     """
 
     config: DataConfig
@@ -54,7 +44,6 @@ def load(config: DataConfig, *, say: Say) -> Dataset:
     receives announcements. Raises ``DataError``, or ``DataUnavailable`` when there is neither a
     copy nor a network.
     """
-    _check(config)
     found = find(config, say=say)
     encoded = open_or_build(_key(found), lambda: _build(found, say), say=say)
     train, validation, test = _select(found.config, encoded)
@@ -72,29 +61,24 @@ def load(config: DataConfig, *, say: Say) -> Dataset:
     )
 
 
-def _check(config: DataConfig) -> None:
-    if config.validation not in {"test", "holdout"}:
-        raise DataError(f"Expected data.validation test or holdout, received {config.validation}.")
-    for name, least in (("num_words", 4), ("maxlen", 1), ("train_limit", 1), ("test_limit", 1)):
-        value = getattr(config, name)
-        if value is not None and value < least:
-            raise DataError(f"Expected data.{name} of at least {least}, received {value}.")
+def full_texts(config: DataConfig) -> Texts:
+    """Give the words of every text of ``config``, whose ``path`` is settled.
+
+    Raises ``DataError`` when the file is not fit.
+    """
+    return source_of(config).full_texts(Path(config.path or ""), config)
 
 
 def _key(found: Found) -> str:
-    settings = {k: v for k, v in asdict(found.config).items() if k not in NOT_ENCODING}
-    index = digest(found.index) if found.index else None
-    suffix = found.path.suffixes if isinstance(found.config, TableConfig) else None
-    return content_key({**settings, "source": found.sha256, "index": index, "suffix": suffix})
+    source = source_of(found.config)
+    left_out = source.places | SELECTION
+    settings = {k: v for k, v in asdict(found.config).items() if k not in left_out}
+    ingredients = source.ingredients(found.config)
+    return content_key({**settings, **ingredients, "source": found.sha256})
 
 
 def _build(found: Found, say: Say) -> Encoded:
-    if isinstance(found.config, TableConfig):
-        encoded = table.build(found.path, found.config)
-    elif isinstance(found.config, SnippetsConfig):
-        encoded = snippets.build(found.path, found.config)
-    else:
-        encoded = imdb.build(found.path, found.config, index=found.index)
+    encoded = source_of(found.config).build(found.path, found.config)
     for note in encoded.notes:
         say(note)
     return encoded

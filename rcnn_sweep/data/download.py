@@ -2,8 +2,8 @@
 
 import base64
 import contextlib
+import hashlib
 import http.client
-import os
 import queue
 import sys
 import threading
@@ -11,11 +11,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from rcnn_sweep.data.cache import Say, locked, published
 from rcnn_sweep.data.checksum import PIECE, digest
+from rcnn_sweep.data.files import Say, kept, locked
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 CONNECT_SECONDS = 3.5  # to the first byte; name resolution alone can hang far longer
@@ -43,34 +43,30 @@ def download(
     with locked(target.with_name(target.name + ".lock")):
         if checksum and target.is_file() and digest(target, algorithm) == checksum:
             return
-        with published(target) as partial:
-            _transfer(url, partial, say)
-            _check(url, partial, checksum, algorithm)
+        with kept(target) as file:
+            received = _transfer(url, file, say, algorithm)
+            if checksum not in {None, received}:
+                raise DataError(
+                    f"Expected the {algorithm} checksum {checksum} from {shown(url)}, received "
+                    f"{received}.\nThe download was removed; try again or check the address."
+                )
 
 
-def _check(url: str, partial: Path, checksum: str | None, algorithm: str) -> None:
-    received = digest(partial, algorithm)
-    if checksum not in {None, received}:
-        raise DataError(
-            f"Expected the {algorithm} checksum {checksum} from {shown(url)}, received "
-            f"{received}.\nThe download was removed; try again or check the address."
-        )
-
-
-def _transfer(url: str, partial: Path, say: Say) -> None:
+def _transfer(url: str, file: BinaryIO, say: Say, algorithm: str) -> str:
+    """Write what ``url`` answers to ``file``; give its checksum."""
     response = _connect(url)
     stated = response.headers.get("Content-Length")
     total = int(stated) if stated and stated.isdigit() else None
-    with response, partial.open("wb") as file, _progress(url, total, say) as advance:
-        done = 0
+    checksum, done = hashlib.new(algorithm), 0
+    with response, _progress(url, total, say) as advance:
         for piece in _pieces(url, response):
             file.write(piece)
+            checksum.update(piece)
             done += len(piece)
             advance(len(piece))
-        file.flush()
-        os.fsync(file.fileno())
     if total is not None and done != total:
         raise DataUnavailable(f"{shown(url)} broke off after {done:,} of {total:,} bytes")
+    return checksum.hexdigest()
 
 
 def _pieces(url: str, response: Any) -> Iterator[bytes]:

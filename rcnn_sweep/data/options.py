@@ -9,12 +9,18 @@ from rcnn_sweep import rules
 FEWEST_WORDS = 5
 PROTOCOLS = ("test", "holdout")
 
+SELECTION = frozenset({"validation", "validation_fraction", "train_limit", "test_limit"})
+"""They say which of the encoded rows a run uses, not how a text becomes a row."""
+
 
 @dataclass
 class DataConfig:
-    """What every data source has: ``num_words`` ids, rows of ``maxlen`` ids, two splits."""
+    """What every data source has: ``num_words`` ids, rows of ``maxlen`` ids, two splits.
 
-    name: str = "imdb"
+    A source's own options derive from it; their ``name`` is that of the source.
+    """
+
+    name: str = ""
     path: str | None = None
     num_words: int = 5000
     maxlen: int = 400

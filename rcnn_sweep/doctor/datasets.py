@@ -1,28 +1,23 @@
 """The data: there already, or within reach."""
 
 import hashlib
-import os
 import socket
 import threading
 import urllib.request
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rcnn_sweep.doctor.finding import Findings, note, ok
-from rcnn_sweep.doctor.stores import cache
 
 REACH_SECONDS = 1.0
-ARCHIVE = "imdb.npz"
-SNIPPETS = "movieReviewSnippets_GroundTruth.txt"
 
 
 def imdb() -> Findings:
     """Look for the IMDB archive in the caches, else for the way to it."""
-    from rcnn_sweep.data import ImdbConfig
-
-    official = ImdbConfig()
-    keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser().absolute()
-    for file in (cache() / ARCHIVE, keras / "datasets" / ARCHIVE):
+    source = _source("imdb")
+    official, copies = source.options(), source.copies()
+    for file in copies:
         if not file.is_file():
             continue
         if _sha256(file) == official.sha256:
@@ -35,18 +30,27 @@ def imdb() -> Findings:
         return
     yield note(
         f"IMDB is not on this machine, and {host[0]} does not answer",
-        f"Put {ARCHIVE} at {cache() / ARCHIVE}, or set data.path; "
-        "until then runs go on with data=snippets.",
+        f"Put {copies[0].name} at {copies[0]}, or set data.path; "
+        f"until then runs go on with data={official.fallback}.",
     )
 
 
 def snippets() -> Findings:
     """Look for the small corpus, which stands in for IMDB."""
-    file = cache() / SNIPPETS
+    [file] = _source("snippets").copies()
     if file.is_file():
         yield ok(f"snippets: {file}")
     else:
         yield ok("snippets: not here yet; pip fetches them when they are needed")
+
+
+def _source(name: str) -> Any:
+    """Give what knows where a source's file is; whatever reads it must be sound."""
+    import numpy  # noqa: F401  its import is the examination
+
+    from rcnn_sweep.data import source_named
+
+    return source_named(name)
 
 
 def _sha256(file: Path) -> str:

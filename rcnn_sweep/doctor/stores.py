@@ -32,7 +32,7 @@ def tracking_database() -> Path | None:
 
 
 def cache() -> Path:
-    """Give the data cache's folder as :mod:`rcnn_sweep.data.cache` finds it."""
+    """Give the data cache's folder as :mod:`rcnn_sweep.data` finds it."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     own = os.environ.get("RCNN_SWEEP_CACHE")
     return Path(own or f"{base}/rcnn_sweep").expanduser().absolute()

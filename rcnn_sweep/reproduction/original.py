@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
-from rcnn_sweep.config import Config, typed
-from rcnn_sweep.data import SOURCES
+from rcnn_sweep.config import Config, from_yaml
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import TABLE, Kind
 from rcnn_sweep.names import Artifact, Tag
@@ -93,16 +89,17 @@ def numbers(reader: RunReader, run: RunSnapshot) -> Numbers:
 
 
 def config_of(text: str, run: RunSnapshot) -> Config:
-    """Read a recorded ``config/resolved.yaml``; raises :class:`UserError` for unknown keys."""
+    """Read a recorded ``config/resolved.yaml``.
+
+    Raises :class:`UserError` that names the commit to check out for one that this version cannot
+    read.
+    """
     try:
-        recorded = OmegaConf.create(text)
-        source = SOURCES[cast(str, OmegaConf.select(recorded, "data.name"))]
-        schema = OmegaConf.structured(Config(data=source()))
-        return typed(cast(Any, OmegaConf.merge(schema, recorded)))
-    except (OmegaConfBaseException, KeyError) as error:
+        return from_yaml(text)
+    except UserError as error:
         commit = run.tags.get(Tag.GIT_COMMIT)
         checkout = f"git checkout {commit}" if commit else "use the version that recorded it"
         raise UserError(
-            f"config/resolved.yaml of {run.run_id}: expected a config of this version; "
-            f"{str(error).splitlines()[0]}.\nReproduce it with its own code: {checkout}."
+            f"config/resolved.yaml of {run.run_id}, {str(error).splitlines()[0]}\n"
+            f"Reproduce it with its own code: {checkout}."
         ) from error

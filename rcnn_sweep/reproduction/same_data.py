@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from rcnn_sweep.data import DataConfig, Dataset, ImdbConfig, TableConfig, expected_sha256, load
+from rcnn_sweep.data import DataConfig, Dataset, expected_sha256, load, source_of
 from rcnn_sweep.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ def same_data(recorded: DataConfig, sha256: str, path: str | None) -> Dataset:
     """Load the data whose checksum is ``sha256``.
 
     ``path`` is where it lies now; None: where the record says, and where it is there no more,
-    where IMDB and the snippets are looked for. Raises :class:`UserError` for other data: its
+    where else its source looks for it. Raises :class:`UserError` for other data: its
     numbers say nothing about the recorded ones.
     """
     config = located(recorded, sha256, path)
@@ -34,20 +34,17 @@ def _check(source: str, found: str, sha256: str) -> None:
 
 
 def located(recorded: DataConfig, sha256: str, path: str | None) -> DataConfig:
-    """Give the config with the path that holds now."""
-    config = recorded if path is None else replace(recorded, path=path)
-    if isinstance(config, ImdbConfig):
-        index = config.word_index
-        is_there = index is not None and Path(index).is_file()
-        config = replace(
-            config, word_index=index if is_there else None, sha256=sha256, fallback=None
-        )
+    """Give the config with the path that holds now; raises :class:`UserError` without one."""
+    source = source_of(recorded)
+    given = recorded if path is None else replace(recorded, path=path)
+    config: DataConfig = source.pinned(given, sha256)
     if path is not None or config.path is None or Path(config.path).is_file():
         return config
-    if isinstance(config, TableConfig):
+    elsewhere: DataConfig | None = source.elsewhere(config)
+    if elsewhere is None:
         raise UserError(
             f"data: expected the recorded file {config.path}; there is none.\n"
             "Say where it is now: --data-path FILE."
         )
     log.info("There is no %s any more; looking for the data elsewhere.", config.path)
-    return replace(config, path=None)
+    return elsewhere

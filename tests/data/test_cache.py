@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcnn_sweep.data import Vocabulary
-from rcnn_sweep.data.cache import cache_folder, content_key, open_or_build
+from rcnn_sweep.data import Vocabulary, cache_folder
+from rcnn_sweep.data.cache import content_key, open_or_build
 from rcnn_sweep.data.corpus import Encoded
 from rcnn_sweep.errors import DataError
 

@@ -77,12 +77,15 @@ def test_damaged_cache_is_never_trained_on(
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"validation": "tset"}, "data.validation test or holdout, received tset"),
-        ({"num_words": 3}, "data.num_words of at least 4, received 3"),
-        ({"maxlen": 0}, "data.maxlen of at least 1, received 0"),
-        ({"train_limit": 0}, "data.train_limit of at least 1, received 0"),
+        ({"validation": "tset"}, "data.validation: expected one of test, holdout; received 'tset'"),
+        ({"num_words": 3}, "data.num_words: expected a whole number, 5 or more; received 3"),
+        ({"maxlen": 0}, "data.maxlen: expected a whole number, 1 or more; received 0"),
+        ({"train_limit": 0}, "data.train_limit: expected a whole number, 1 or more; received 0"),
         ({"train_limit": 1}, "each of 2 classes, received 1"),
-        ({"validation": "holdout", "validation_fraction": 1.0}, "data.validation_fraction between"),
+        (
+            {"validation": "holdout", "validation_fraction": 1.0},
+            "data.validation_fraction: expected a fraction between",
+        ),
     ],
 )
 def test_impossible_settings_are_refused(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rcnn_sweep.data import ImdbConfig, load
-from rcnn_sweep.data.sources.imdb import build, read_word_index
+from rcnn_sweep.data.sources.imdb_reviews import build, read_word_index
 from rcnn_sweep.errors import DataError
 
 Say = Callable[[str], None]

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcnn_sweep.data import SnippetsConfig, load
-from rcnn_sweep.data.sources import snippets
+from rcnn_sweep.data import SOURCES, SnippetsConfig, load
+from rcnn_sweep.data.sources import snippets_file as snippets
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 Say = Callable[[str], None]
@@ -48,7 +48,7 @@ def test_labels_follow_the_sign_of_the_rating(tmp_path: Path) -> None:
     lines = ["1\t2.5\tgood\tfilm", "2\t-0.1\tbad", "3\t0.0\tso so", "4\t1\tgood", "5\t-4\tbad bad"]
     path = tmp_path / "s.txt"
     path.write_bytes("\r\n".join(lines).encode())
-    ours = snippets.build(path, SnippetsConfig(maxlen=4, test_fraction=0.5))
+    ours = SOURCES["snippets"].build(path, SnippetsConfig(maxlen=4, test_fraction=0.5))
     rows = {tuple(row): label for row, label in zip(ours.x_train, ours.y_train, strict=True)}
     assert sorted([*ours.y_train, *ours.y_test]) == [0, 0, 1, 1]
     assert len(rows) == 2

@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
-from rcnn_sweep.data import DataConfig, ImdbConfig, SnippetsConfig, TableConfig, find, load
-from rcnn_sweep.data.finding import snippets_instead
-from rcnn_sweep.data.sources import snippets
+from rcnn_sweep.data import (
+    SOURCES,
+    DataConfig,
+    ImdbConfig,
+    SnippetsConfig,
+    TableConfig,
+    find,
+    load,
+)
+from rcnn_sweep.data.sources import snippets_file as snippets
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 Say = Callable[[str], None]
@@ -130,7 +137,7 @@ def test_missing_file_never_falls_back(config: DataConfig, setting: str, say: Sa
 
 
 def test_table_without_a_path_is_refused(say: Say) -> None:
-    with pytest.raises(DataError, match=r"Expected data\.path"):
+    with pytest.raises(DataError, match=r"data\.path: expected your CSV"):
         load(TableConfig(), say=say)
 
 
@@ -153,12 +160,17 @@ def test_fallback_announces_itself_and_is_recorded(
     assert "data.fallback=null" in unwrapped
 
 
+def instead_of(config: ImdbConfig) -> DataConfig:
+    standing_in = SOURCES["imdb"].stand_in(replace(config, unavailable="no network"))
+    assert standing_in is not None
+    assert standing_in.reason == "no network"
+    return standing_in.config
+
+
 def test_fallback_keeps_only_what_the_user_changed() -> None:
     changed = ImdbConfig(num_words=77, validation="holdout", test_limit=5)
-    assert snippets_instead(changed) == SnippetsConfig(
-        num_words=77, validation="holdout", test_limit=5
-    )
-    assert snippets_instead(ImdbConfig()) == SnippetsConfig()
+    assert instead_of(changed) == SnippetsConfig(num_words=77, validation="holdout", test_limit=5)
+    assert instead_of(ImdbConfig()) == SnippetsConfig()
 
 
 def test_without_fallback_two_lines_say_why_and_where_to_put_the_file(
@@ -190,5 +202,5 @@ def test_wrong_checksum_is_no_reason_to_fall_back(published: ImdbConfig, say: Sa
 
 
 def test_unknown_fallback_is_refused(offline: ImdbConfig, say: Say) -> None:
-    with pytest.raises(DataError, match="received table"):
+    with pytest.raises(DataError, match="expected one of snippets, null; received 'table'"):
         load(replace(offline, fallback="table"), say=say)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcnn_sweep.data import TableConfig
+from rcnn_sweep.data import SOURCES, TableConfig
 from rcnn_sweep.data.corpus import Encoded
-from rcnn_sweep.data.sources.table import build
 from rcnn_sweep.errors import DataError
 
 Make = Callable[..., Encoded]
+build = SOURCES["table"].build
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from small import environment
 
 from rcnn_sweep.cli.verbs.doctor import main
-from rcnn_sweep.data.cache import cache_folder
+from rcnn_sweep.data import cache_folder
 from rcnn_sweep.doctor import (
     Finding,
     datasets,

@@ -15,8 +15,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from rcnn_sweep.config import Config
 from rcnn_sweep.config.checks import problems
-from rcnn_sweep.data import ImdbConfig, TableConfig
-from rcnn_sweep.data.sources.table import build
+from rcnn_sweep.data import SOURCES, ImdbConfig, TableConfig
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
 from rcnn_sweep.rcnn_text_model.text import tokenise
@@ -143,7 +142,7 @@ def test_every_row_of_a_table_is_used_or_counted_as_dropped(
     usable = [(text, label) for text, label in rows if tokenise(text) and label.strip()]
     counts = {label: sum(label == other for _, other in usable) for _, label in usable}
     try:
-        made = build(file, TableConfig(path=str(file), maxlen=4))
+        made = SOURCES["table"].build(file, TableConfig(path=str(file), maxlen=4))
     except DataError:
         assert len(counts) < 2 or min(counts.values()) < 2 or len(counts) > len(usable) // 2
         return

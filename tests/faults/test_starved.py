@@ -72,7 +72,7 @@ def test_no_room_ends_the_command_before_any_run(
     assert done.returncode == 2, done.stderr
     assert place in done.stderr and str(fresh.folder) in done.stderr
     assert cause in done.stderr
-    assert not [path for path in cache.rglob("*") if path.suffix in {".npy", ".part"}]
+    assert not [path for path in cache.rglob("*") if path.suffix in {".npy", ".partial"}]
     assert not (fresh.folder / "mlflow.db").exists()
 
 

@@ -1,19 +1,31 @@
-"""The Large Movie Review Dataset (Maas et al., ACL 2011) in the layout of its Keras archive."""
+"""The Large Movie Review Dataset (Maas et al., ACL 2011), or what stands in for it."""
 
-import json
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rcnn_sweep.data.corpus import Encoded
+from rcnn_sweep import rules
+from rcnn_sweep.data.checksum import digest
+from rcnn_sweep.data.files import Say, cache_folder, given_file
 from rcnn_sweep.data.options import DataConfig
-from rcnn_sweep.data.sources.archive import read_arrays
-from rcnn_sweep.errors import DataError
-from rcnn_sweep.rcnn_text_model import Vocabulary, pad_ranks
+from rcnn_sweep.data.sources.imdb_files import (
+    ARCHIVE,
+    INDEX,
+    OFFICIAL_SHA256,
+    OFFICIAL_URL,
+    cached_archive,
+    copies,
+    downloaded_archive,
+    downloaded_index,
+    local_index,
+)
+from rcnn_sweep.data.sources.source import Found, Source, StandIn
+from rcnn_sweep.errors import DataUnavailable
+
+if TYPE_CHECKING:
+    from rcnn_sweep.data.corpus import Encoded, Texts
 
 
 @dataclass
@@ -25,118 +37,191 @@ class ImdbConfig(DataConfig):
     fallback without asking the network again.
     """
 
+    name: str = "imdb"
     word_index: str | None = None
     fallback: str | None = "snippets"
     unavailable: str | None = None
-    url: str = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz"
-    sha256: str = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
+    url: str = OFFICIAL_URL
+    sha256: str = OFFICIAL_SHA256
 
 
-LABEL_NAMES = ("negative", "positive")
-SHUFFLE_SEED = 113  # the default of keras.datasets.imdb.load_data
-MAX_WORDS = 1 << 28  # in one split; the real ones have 6 million
+class Imdb(Source[ImdbConfig]):
+    """The archive: given, cached, downloaded, or one of ``stand_ins`` instead.
 
-
-def build(path: Path, config: DataConfig, *, index: Path | None) -> Encoded:
-    """Encode the archive at ``path``; the rows and their order are those of Keras.
-
-    That is ``keras.datasets.imdb.load_data(num_words=...)`` followed by ``pad_sequences``.
-    ``index`` is the word index that belongs to the archive. Raises ``DataError``, naming the
-    file, when either is not what it should be.
+    ``data.fallback`` names the stand-in. Its options are those that it shares with this source
+    wherever the user changed them.
     """
-    arrays = read_arrays(path, ("x_train", "y_train", "x_test", "y_test"))
-    rng = np.random.RandomState(SHUFFLE_SEED)
-    x_train, y_train, top_train = _split(arrays, "train", path, config, rng)
-    x_test, y_test, top_test = _split(arrays, "test", path, config, rng)
-    vocabulary = None
-    if index is not None:
-        words = read_word_index(index)
-        _check_pair(max(top_train, top_test), words, path, index)
-        vocabulary = Vocabulary(words, config.num_words, config.maxlen, unknown="skip")
-    return Encoded(x_train, y_train, x_test, y_test, LABEL_NAMES, vocabulary, notes=())
 
+    options = ImdbConfig
+    places = frozenset({"path", "word_index", "url", "sha256", "fallback", "unavailable"})
+    title = "IMDB"
 
-def sequences(path: Path) -> tuple[list[list[int]], list[list[int]]]:
-    """Give the reviews of train and test as word ranks at full length, in the order of ``build``.
+    def __init__(self, *stand_ins: Source[Any]) -> None:
+        self._stand_ins = {source.name: source for source in stand_ins}
 
-    Raises ``DataError``, naming the file, when it is not the archive it should be.
-    """
-    arrays = read_arrays(path, ("x_train", "x_test"))
-    rng = np.random.RandomState(SHUFFLE_SEED)
-    return _shuffled(arrays["x_train"], rng), _shuffled(arrays["x_test"], rng)
+    def problems(self, config: ImdbConfig) -> Iterator[str]:
+        """Ask for a fallback that there is."""
+        yield from rules.one_of("data.fallback", config.fallback, (*self._stand_ins, None))
 
+    def find(self, config: ImdbConfig, *, say: Say) -> Found:
+        """Find the archive and its word index; where that cannot be, find the fallback."""
+        if (known := self.stand_in(config)) is not None:
+            return self._fall_back(known, say)
+        try:
+            path, source = _archive(config, say)
+        except DataUnavailable as error:
+            if config.fallback is None:
+                raise DataUnavailable(
+                    f"Expected IMDB in the cache or the network, found neither: {error}.\n"
+                    f"{_put_there()}"
+                ) from error
+            return self._fall_back(self._instead(config, config.fallback, str(error)), say)
+        sha256 = digest(path)
+        index = _word_index(config, path, sha256, say)
+        notes = () if index else (_no_index(path),)
+        for note in notes:
+            say(note)
+        settled = replace(config, path=str(path), word_index=None if index is None else str(index))
+        return Found(settled, path, sha256, source, notes)
 
-def _shuffled(reviews: NDArray[Any], rng: np.random.RandomState) -> list[list[int]]:
-    order = np.arange(len(reviews))
-    rng.shuffle(order)
-    return [reviews[row] for row in order]
+    def expected_sha256(self, config: ImdbConfig) -> str:
+        """Give the checksum of the given file, of the stand-in, or the published one."""
+        if (known := self.stand_in(config)) is not None:
+            return self._stand_ins[known.config.name].expected_sha256(known.config)
+        return config.sha256 if config.path is None else super().expected_sha256(config)
 
+    def copies(self) -> tuple[Path, ...]:
+        """Give where this package and Keras cache the archive."""
+        return copies(ARCHIVE)
 
-def read_word_index(path: Path) -> tuple[str, ...]:
-    """Give the words of a Keras word index (JSON, word to rank) by rank.
+    def is_here(self, config: ImdbConfig) -> bool:
+        """Say whether the archive, or what is known to stand in for it, needs no network."""
+        if (known := self.stand_in(config)) is not None:
+            return self._stand_ins[known.config.name].is_here(known.config)
+        return config.path is not None or cached_archive(config.sha256, say=_silent) is not None
 
-    Raises ``DataError`` unless the ranks are 1, 2, 3 and so on, each once.
-    """
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        ranks = sorted(index.values())
-        if ranks != list(range(1, len(index) + 1)):
-            raise ValueError("its ranks are not 1, 2, 3, ...")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"Expected a JSON object of words and their ranks in {path}, "
-            f"received another: {error}.\nReplace the file or point data.word_index at another."
-        ) from error
-    return tuple(sorted(index, key=index.__getitem__))
+    def caveats(self, config: ImdbConfig) -> list[str]:
+        """Say that the archive may not be had, and what follows."""
+        if self.is_here(config) or self.stand_in(config) is not None:
+            return super().caveats(config)
+        line = "whether IMDB can be had: it is not on this machine and would be downloaded"
+        if config.fallback is None:
+            return [line]
+        return [f"{line}; else data={config.fallback}, in a study of another name and record"]
 
+    def stand_in(self, config: ImdbConfig) -> StandIn | None:
+        """Give the fallback where a sweep has found that the archive cannot be had."""
+        if config.unavailable is None or config.fallback is None or config.path is not None:
+            return None
+        return self._instead(config, config.fallback, config.unavailable)
 
-def _check_pair(top: int, words: tuple[str, ...], path: Path, index: Path) -> None:
-    if top > len(words):
-        raise DataError(
-            f"Expected a word index that belongs to {path} (ranks up to {top}), received {index} "
-            f"with {len(words)} words.\nPoint data.word_index at the one made with the archive."
+    def settled(self, config: DataConfig, fallback_reason: str | None) -> dict[str, str]:
+        """Give where archive and word index lie, or why the fallback is used."""
+        if fallback_reason is not None:
+            return {"unavailable": fallback_reason}
+        index = getattr(config, "word_index", None)
+        more = {} if index is None else {"word_index": index}
+        return super().settled(config, fallback_reason) | more
+
+    def pinned(self, config: ImdbConfig, sha256: str) -> ImdbConfig:
+        """Expect the archive of ``sha256``, without a fallback."""
+        index = config.word_index
+        is_there = index is not None and Path(index).is_file()
+        return replace(config, word_index=index if is_there else None, sha256=sha256, fallback=None)
+
+    def elsewhere(self, config: ImdbConfig) -> ImdbConfig:
+        """Look in the caches, then download."""
+        return replace(config, path=None)
+
+    def ingredients(self, config: ImdbConfig) -> dict[str, Any]:
+        """Give the checksum of the word index, which makes the vocabulary."""
+        return {"index": None if config.word_index is None else digest(Path(config.word_index))}
+
+    def build(self, path: Path, config: ImdbConfig) -> "Encoded":
+        """Encode the archive; the rows and their order are those of Keras."""
+        from rcnn_sweep.data.sources.imdb_reviews import build
+
+        return build(
+            path, config, index=None if config.word_index is None else Path(config.word_index)
         )
 
+    def full_texts(self, path: Path, config: ImdbConfig) -> "Texts":
+        """Give the reviews as word ranks: the archive has no words, so a rank's digits are one."""
+        from rcnn_sweep.data.corpus import Texts
+        from rcnn_sweep.data.sources.imdb_reviews import sequences
 
-def _split(
-    arrays: dict[str, NDArray[Any]],
-    name: str,
-    path: Path,
-    config: DataConfig,
-    rng: np.random.RandomState,
-) -> tuple[NDArray[Any], NDArray[np.int32], int]:
-    try:
-        ranks, lengths = _flat(arrays[f"x_{name}"])
-        labels = _labels(arrays[f"y_{name}"], len(lengths))
-    except (ValueError, TypeError, OverflowError) as error:
-        raise DataError(
-            f"Expected IMDB's {name} split in {path}, received another: {error}.\n"
-            "Replace the file by a whole copy of imdb.npz."
-        ) from error
-    order = np.arange(len(labels))
-    rng.shuffle(order)
-    rows = pad_ranks(ranks, lengths, num_words=config.num_words, maxlen=config.maxlen)
-    return rows[order], labels[order], int(ranks.max())
+        train, test = sequences(path)
+        return Texts(_digits(train), _digits(test))
 
+    def _instead(self, config: ImdbConfig, fallback: str, reason: str) -> StandIn:
+        options, defaults = self._stand_ins[fallback].options(), self.options()
+        changed = {
+            field.name: getattr(config, field.name)
+            for field in fields(DataConfig)
+            if field.name not in {"name", "path"}
+            and getattr(config, field.name) != getattr(defaults, field.name)
+        }
+        return StandIn(replace(options, **changed), reason)
 
-def _flat(reviews: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Join the reviews: (total,) ranks and (n,) lengths."""
-    lengths = np.fromiter(map(len, reviews), np.int64, len(reviews))
-    if not len(lengths):
-        raise ValueError("it has no reviews")
-    if lengths.sum() > MAX_WORDS:
-        raise ValueError(f"it has {lengths.sum():,} words (limit {MAX_WORDS:,})")
-    ranks = np.array(list(chain.from_iterable(reviews)))
-    if not ranks.size:
-        raise ValueError("its reviews have no words")
-    if ranks.dtype.kind not in "iu" or ranks.min() < 1:
-        raise ValueError("not all of its words are ranks from 1 upwards")
-    return ranks.astype(np.int64), lengths
+    def _fall_back(self, instead: StandIn, say: Say) -> Found:
+        source, reason = self._stand_ins[instead.config.name], instead.reason
+        say(_banner(reason, source))
+        try:
+            found = source.find_as_stand_in(instead.config, say=say)
+        except DataUnavailable as error:
+            raise DataUnavailable(
+                f"Neither IMDB ({reason}) nor {source.title} ({error}) can be had.\n{_put_there()}"
+            ) from error
+        note = f"IMDB could not be had ({reason}); trained on data={source.name} instead."
+        return replace(found, notes=(note, *found.notes), fallback_reason=reason)
 
 
-def _labels(labels: NDArray[Any], count: int) -> NDArray[np.int32]:
-    if labels.shape != (count,):
-        raise ValueError(f"there are {count} reviews and labels of the shape {labels.shape}")
-    if labels.dtype.kind not in "iub" or not np.isin(labels, (0, 1)).all():
-        raise ValueError("not all of its labels are 0 or 1")
-    return labels.astype(np.int32)
+def _archive(config: ImdbConfig, say: Say) -> tuple[Path, str]:
+    """Give the archive's path and where it came from: a path or a URL."""
+    if config.path is not None:
+        path = given_file(config.path, "data.path")
+        return path, str(path)
+    if (cached := cached_archive(config.sha256, say=say)) is not None:
+        return cached, str(cached)
+    return downloaded_archive(config.url, config.sha256, say=say)
+
+
+def _word_index(config: ImdbConfig, archive: Path, sha256: str, say: Say) -> Path | None:
+    """Give the index that belongs to ``archive``: set, beside it, cached or beside the URL."""
+    if config.word_index is not None:
+        return given_file(config.word_index, "data.word_index")
+    if (found := local_index(archive, sha256)) is not None or config.path is not None:
+        return found
+    return downloaded_index(config.url, say=say)
+
+
+def _no_index(archive: Path) -> str:
+    return (
+        "Without a word index no model that takes raw text can be logged.\n"
+        f"Put {INDEX} beside {archive} or set data.word_index."
+    )
+
+
+def _put_there() -> str:
+    return f"Put {ARCHIVE} at {cache_folder() / ARCHIVE} or set data.path to a copy."
+
+
+def _banner(reason: str, instead: Source[Any]) -> str:
+    sentences = (
+        f"IMDB could not be had: {reason}.",
+        f"Going on with data={instead.name}, a smaller data set: scores are not comparable.",
+        _put_there(),
+        "data.fallback=null turns this off.",
+    )
+    lines = [line for sentence in sentences for line in wrap(sentence, 76, break_on_hyphens=False)]
+    width = max(map(len, lines))
+    frame = f"+{'-' * (width + 2)}+"
+    return "\n".join((frame, *(f"| {line:{width}} |" for line in lines), frame))
+
+
+def _digits(rows: list[list[int]]) -> list[list[str]]:
+    return [list(map(str, row)) for row in rows]
+
+
+def _silent(_: str) -> None:
+    """Announce nothing: nothing is used yet."""

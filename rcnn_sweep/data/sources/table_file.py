@@ -2,7 +2,6 @@
 
 import bz2
 import csv
-import difflib
 import gzip
 import io
 import json
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rcnn_sweep.errors import DataError
+from rcnn_sweep.rules import closest
 
 Columns = dict[str, list[Any]]
 
@@ -60,8 +60,8 @@ def check_columns(path: Path, names: Sequence[str], present: Sequence[str]) -> N
     """Raise ``DataError`` for the first of ``names`` that is not among the columns ``present``."""
     for name in names:
         if name not in present:
-            near = difflib.get_close_matches(name, present, n=1, cutoff=0.4)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            near = closest(name, present, cutoff=0.4)
+            hint = f" (did you mean {near}?)" if near else ""
             listed = ", ".join(present[:20]) or "no columns"
             more = f" and {len(present) - 20} more" if len(present) > 20 else ""
             raise DataError(
