@@ -9,9 +9,9 @@ from made_study import Made, trial
 from read_page import Page
 from small import table_rows, write_table
 
+from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.report import report_study
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
 SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]

@@ -13,7 +13,7 @@ def main(words: Sequence[str]) -> None:
     options = _parser().parse_args(words)
     _check(options)
     output = None if options.output is None else _file(options.output)
-    from rcnn_sweep.report import report_comparison, report_runs, report_study
+    from rcnn_sweep.application import report_comparison, report_runs, report_study
 
     where = {"tracking_uri": options.tracking_uri, "output": output}
     if options.compare:

@@ -1,0 +1,28 @@
+"""What a report says about one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rcnn_sweep.drawing import Curve
+from rcnn_sweep.names import Artifact
+from rcnn_sweep.report.confusion import Confusion
+from rcnn_sweep.tracking import RunReader, RunSnapshot
+
+EPOCH_METRICS = ("train_accuracy", "val_accuracy", "train_loss", "val_loss")
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
+
+    run: RunSnapshot
+    curves: Mapping[str, Curve]
+    confusion: Confusion | None
+
+
+def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
+    """Read what a run recorded beside its final numbers."""
+    known = [name for name in EPOCH_METRICS if name in run.metrics]
+    curves = {name: reader.history(run.run_id, name) for name in known}
+    matrix = reader.json(run.run_id, Artifact.CONFUSION)
+    return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))
