@@ -129,7 +129,7 @@ def test_what_is_written_is_read_back(missing: tuple[int, ...], metric: str) -> 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d.update(schema=2), "expected schema 1; received 2"),
+        (lambda d: d.update(schema=2), "schema 1; received 2"),
         (lambda d: d.pop("seeds"), "KeyError: 'seeds'"),
         (lambda d: d["arms"].pop(), "ValueError"),
         (lambda d: d["arms"].clear(), "ValueError"),
