@@ -1,4 +1,4 @@
-"""The files of a study's drawings: every plot as a page and as a PNG, each telling what it shows."""
+"""A study's drawings as files: every plot is a page and a PNG, and tells what it shows."""
 
 from pathlib import Path
 
