@@ -139,15 +139,21 @@ def evidence(study: str, study_run: str, runs: Sequence[str]) -> dict[str, Any]:
         **{"mean": 0.1, "std": 0.01, "per_seed": [0.09, 0.11], "p": 0.01, "p_holm": 0.01},
         **{"interval": [0.05, 0.15], "simultaneous": [0.04, 0.16], "t_interval": [0.0, 0.2]},
     }
+    counts = {"only_baseline": 1, "only_candidate": 5, "p": 0.2, "is_exact": True}
+    mcnemar = [{"seed": seed, **counts} for seed in (0, 1)]
     return {
         "schema": 1,
-        **{"study": study, "study_run": study_run, "test_texts": 40, "labels": LABELS},
+        **{"study": study, "study_run": study_run, "refit_run": "a refit", "data_sha256": "aa"},
+        **{"test_texts": 40, "labels": LABELS, "level": 0.95, "simultaneous_level": 0.95},
         **{"seeds": [0, 1], "judged_by": "accuracy", "rule": "The rule.", "arms": arms},
+        "resamples": 2000,
         "sentence": "Trial 1 is better than the baseline.",
         "comparisons": [
             {
                 **{"name": "trial 1", "trial": 1, "seeds": [0, 1], "verdict": "better"},
                 **{"accuracy": difference, "f1_macro": difference, "sentence": "Better."},
+                "mcnemar": {"p": 0.01, "p_holm": 0.01, "per_seed": mcnemar},
+                "survival": {"validation_gain": 0.1, "test_gain": 0.1, "share": 1.0},
             }
         ],
     }

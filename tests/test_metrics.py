@@ -15,9 +15,9 @@ from rcnn_sweep import metrics
 from rcnn_sweep.application.study import RecordedStudy
 from rcnn_sweep.config import Config, TrackingConfig, TrainingConfig
 from rcnn_sweep.data import ImdbConfig, Split, TableConfig, load
+from rcnn_sweep.drawing import Line, learning_curves
 from rcnn_sweep.metrics import TABLE, Keras, Kind, Metric, Place
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
-from rcnn_sweep.report.curves import Line, learning_curves
 from rcnn_sweep.reproduction import agreement
 from rcnn_sweep.reproduction.original import numbers
 from rcnn_sweep.sweep.trial import TrialContext, entered

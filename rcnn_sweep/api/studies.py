@@ -98,7 +98,7 @@ class Study:
         None: to ``sweep/report.html`` in the study's directory and onto its MLflow run. The first
         report of a study trains its plain reference, seconds to half a minute.
         """
-        from rcnn_sweep.report import report_study
+        from rcnn_sweep.application import report_study
 
         output = None if path is None else Path(path).expanduser().absolute()
         return report_study(self.name, self.storage, tracking_uri=self.tracking_uri, output=output)

@@ -1,10 +1,16 @@
-"""This application: one run, and its part in a sweep."""
+"""This application: one run, its part in a sweep, and the reports of both."""
 
 from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
+    from rcnn_sweep.application.report import (
+        attach_report,
+        report_comparison,
+        report_runs,
+        report_study,
+    )
     from rcnn_sweep.application.run import Job, recorded_run, run_composed
     from rcnn_sweep.application.study import RecordedStudy, RecordedTrials
 
@@ -12,7 +18,11 @@ __all__ = [
     "Job",
     "RecordedStudy",
     "RecordedTrials",
+    "attach_report",
     "recorded_run",
+    "report_comparison",
+    "report_runs",
+    "report_study",
     "run_composed",
 ]
 

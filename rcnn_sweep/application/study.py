@@ -156,7 +156,7 @@ class RecordedStudy(RecordedTrials):
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
-        from rcnn_sweep.report import attach_report
+        from rcnn_sweep.application.report import attach_report
         from rcnn_sweep.sweep import summary_lines
 
         writer = self.store.writer(str(parent["run_id"]))

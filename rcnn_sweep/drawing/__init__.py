@@ -1,10 +1,29 @@
-"""Drawings as SVG inside a page: a canvas, scales, colours from the style sheet."""
+"""Drawings: shapes on a canvas, scales, one style; as SVG inside a page, as a page, as PNG.
+
+>>> picture = Drawing(90, 20, title="Two values", description="1 and 3 on a scale to 4.")
+>>> x = scale_of([0, 4], 10, 80)
+>>> for value in (1, 3):
+...     picture.circle(x(value), 10, 4, "best", tip=str(value))
+>>> str(picture.markup())[:31]
+'<svg viewBox="0 0 90 20" width='
+"""
 
 from rcnn_sweep.drawing.canvas import Drawing
+from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
+from rcnn_sweep.drawing.frame import Frame
 from rcnn_sweep.drawing.scales import Scale, scale_of
+from rcnn_sweep.drawing.sheet import sheet_of
+from rcnn_sweep.drawing.style import palette_css, shapes_css
 
 __all__ = [
+    "Curve",
     "Drawing",
+    "Frame",
+    "Line",
     "Scale",
+    "learning_curves",
+    "palette_css",
     "scale_of",
+    "shapes_css",
+    "sheet_of",
 ]

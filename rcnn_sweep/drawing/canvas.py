@@ -1,20 +1,33 @@
-"""Small drawings as SVG inside the page: no script, sharp in print, colours from the style sheet.
+"""Small drawings, built up shape by shape, that go into a page or into a file.
 
 Lengths are in the drawing's own units, about a pixel each at full width.
 """
 
-from itertools import count
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-_NUMBERS = count(1)
+from rcnn_sweep.drawing import shapes
+from rcnn_sweep.drawing.alone import page_around
+from rcnn_sweep.drawing.shapes import Anchor, Point, Shape
+from rcnn_sweep.drawing.svg import svg_of
+from rcnn_sweep.process import replacing, write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 144
+"""Of a picture file: two pixels a unit."""
 
 
 class Drawing:
-    """An SVG picture built up element by element; every text and attribute is escaped.
+    """A picture of shapes; ``kind`` names their look, :mod:`rcnn_sweep.drawing.style` lists it.
 
     >>> picture = Drawing(20, 10, title="A dot", description="One dot.")
-    >>> picture.circle(5, 5, 2, "point", tip="<here>")
+    >>> picture.circle(5, 5, 2, "best", tip="<here>")
     >>> "&lt;here&gt;" in picture.markup()
     True
     """
@@ -22,27 +35,25 @@ class Drawing:
     def __init__(self, width: float, height: float, *, title: str, description: str) -> None:
         """Start an empty picture; ``title`` and ``description`` are what a screen reader says."""
         self.width, self.height = width, height
-        self._title, self._description = title, description
-        self._parts: list[Markup] = []
+        self.title, self.description = title, description
+        self.shapes: list[Shape] = []
 
     def line(self, x1: float, y1: float, x2: float, y2: float, kind: str) -> None:
-        """Draw a straight line of CSS class ``kind``."""
-        self._add("line", kind, x1=x1, y1=y1, x2=x2, y2=y2)
+        """Draw a straight line."""
+        self.shapes.append(shapes.Segment((x1, y1), (x2, y2), kind))
 
-    def path(self, points: list[tuple[float, float]], kind: str, *, tip: str = "") -> None:
+    def path(self, points: Sequence[Point], kind: str, *, tip: str = "") -> None:
         """Draw a line through ``points``."""
-        places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        self._add("polyline", kind, tip=tip, points=places)
+        self.shapes.append(shapes.Path(tuple(points), kind, tip))
 
     def circle(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
         """Draw a dot; ``tip`` shows when the pointer rests on it."""
-        self._add("circle", kind, tip=tip, cx=x, cy=y, r=radius)
+        self.shapes.append(shapes.Circle((x, y), radius, kind, tip))
 
     def diamond(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
         """Draw a square on its corner."""
-        infeasible = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
-        places = " ".join(f"{a:.1f},{b:.1f}" for a, b in infeasible)
-        self._add("polygon", kind, tip=tip, points=places)
+        corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
+        self.shapes.append(shapes.Path(corners, kind, tip, is_closed=True))
 
     def square(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
         """Draw a square around a point."""
@@ -50,48 +61,43 @@ class Drawing:
 
     def cross(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
         """Draw a cross over a point."""
-        r = radius
-        stroke = f"M{x - r:.1f},{y - r:.1f}l{2 * r},{2 * r}m0,{-2 * r}l{-2 * r},{2 * r}"
-        self._add("path", kind, tip=tip, d=stroke)
+        self.shapes.append(shapes.Cross((x, y), radius, kind, tip))
 
     def box(
         self, x: float, y: float, width: float, height: float, kind: str, *, tip: str = ""
     ) -> None:
         """Draw a rectangle from its upper left corner."""
-        self._add("rect", kind, tip=tip, x=x, y=y, width=max(width, 0), height=height)
+        self.shapes.append(shapes.Box((x, y), max(width, 0), height, kind, tip))
 
     def text(
-        self, x: float, y: float, words: str, kind: str = "", *, anchor: str = "start"
+        self, x: float, y: float, words: str, kind: str = "", *, anchor: Anchor = "start"
     ) -> None:
-        """Write ``words`` with the baseline at ``y``; ``anchor`` is start, middle or end."""
-        self._parts.append(
-            Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
-                kind, x, y, anchor, words
-            )
-        )
+        """Write ``words`` with the baseline at ``y``."""
+        self.shapes.append(shapes.Text((x, y), words, kind, anchor))
 
-    def _add(self, tag: str, kind: str, *, tip: str = "", **attributes: float | str) -> None:
-        given = Markup(" ").join(
-            Markup('{}="{}"').format(name, f"{value:.1f}" if isinstance(value, float) else value)
-            for name, value in attributes.items()
-        )
-        inside = Markup("<title>{}</title>").format(tip) if tip else Markup("")
-        self._parts.append(
-            Markup('<{0} class="{1}" {2}>{3}</{0}>').format(Markup(tag), kind, given, inside)
-        )
+    def place(self, other: "Drawing", x: float, y: float) -> None:
+        """Copy all of ``other`` into this picture, its upper left corner at the place given."""
+        self.shapes += [shapes.moved(shape, x, y) for shape in other.shapes]
 
     def markup(self) -> Markup:
-        """Give the picture as an element to be put into a page."""
-        number = next(_NUMBERS)
-        return Markup(
-            '<svg viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" '
-            'aria-labelledby="t{2} d{2}"><title id="t{2}">{3}</title><desc id="d{2}">{4}</desc>'
-            "{5}</svg>"
-        ).format(
-            Markup(f"{self.width:g}"),
-            Markup(f"{self.height:g}"),
-            number,
-            escape(self._title),
-            escape(self._description),
-            Markup("").join(self._parts),
+        """Give the picture as an SVG element to be put into a page."""
+        return svg_of(
+            self.shapes, self.width, self.height, title=self.title, description=self.description
         )
+
+    def figure(self) -> "Figure":
+        """Give the picture as a Matplotlib figure, for what takes one."""
+        from rcnn_sweep.drawing.raster import figure_of  # half a second of imports
+
+        return figure_of(self.shapes, self.width, self.height)
+
+    def save_html(self, path: Path) -> None:
+        """Write a page with nothing but the picture, complete in itself, light and dark."""
+        write_whole(path, page_around(self.markup(), self.title))
+
+    def save_png(self, path: Path, *, dpi: int = DPI) -> None:
+        """Write the picture as PNG, with its title and description for who cannot see it."""
+        told = {"Title": self.title, "Description": self.description}
+        with warnings.catch_warnings(), replacing(path) as file:
+            warnings.filterwarnings("ignore", "Glyph")  # a name may be in any script
+            self.figure().savefig(file, format="png", dpi=dpi, metadata=told)

@@ -1,4 +1,4 @@
-"""What a refit shows: statistics of paired runs, the comparison, its document and its words."""
+"""What a refit shows: statistics of paired runs, the comparison, its document, its text."""
 
 from typing import TYPE_CHECKING
 
@@ -6,11 +6,9 @@ from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
     from rcnn_sweep.evidence.comparison import Measured, Predicted, compare
-    from rcnn_sweep.evidence.document import as_json
+    from rcnn_sweep.evidence.document import NotEvidence, as_json, from_json
     from rcnn_sweep.evidence.evidence import (
         BETTER,
-        NONE,
-        RULE,
         Arm,
         Asked,
         Comparison,
@@ -18,28 +16,29 @@ if TYPE_CHECKING:
         Judged,
         Run,
     )
-    from rcnn_sweep.evidence.picture import intervals
-    from rcnn_sweep.evidence.text import METRIC_NAMES, about, as_text, sentence
+    from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
+    from rcnn_sweep.evidence.statistics import METRICS
+    from rcnn_sweep.evidence.text import METRIC_NAMES, as_text
 
 __all__ = [
     "BETTER",
+    "METRICS",
     "METRIC_NAMES",
-    "NONE",
-    "RULE",
     "Arm",
     "Asked",
     "Comparison",
     "Evidence",
     "Judged",
     "Measured",
+    "NotEvidence",
     "Predicted",
     "Run",
-    "about",
     "as_json",
     "as_text",
     "compare",
-    "intervals",
-    "sentence",
+    "draw_evidence",
+    "draw_intervals",
+    "from_json",
 ]
 
 __getattr__ = lazy(__name__)

@@ -30,6 +30,7 @@ from rcnn_sweep.evidence.statistics import (
     paired_t,
     percentiles,
 )
+from rcnn_sweep.evidence.text import in_words
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def compare(asked: Asked, truth: NDArray[Any], measured: Sequence[Measured]) -> 
     arms = tuple(_judged(one, truth, classes, asked.seeds) for one in measured)
     level = simultaneous_level(len(measured) - 1)
     compared = [_compared(asked, truth, measured[0], other, level) for other in measured[1:]]
-    return Evidence(asked, len(truth), arms, tuple(_corrected(compared)))
+    return in_words(Evidence(asked, len(truth), arms, tuple(_corrected(compared))))
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,19 @@ def _compared(
     gain = None if seen[0] is None or seen[1] is None else seen[1] - seen[0]
     pairs = _pairs(baseline, other)
     if pairs is None:
-        return Comparison(other.arm, validation_gain=gain)
+        return Comparison(other.arm, validation_gain=gain, judged_by=asked.judged_by)
     differences = _differences(asked, truth, pairs, level)
     rows = zip(pairs.baseline, pairs.candidate, strict=True)
     tests = tuple(mcnemar_of(truth, *row) for row in rows)
     return Comparison(
         other.arm,
+        judged_by=asked.judged_by,
         seeds=pairs.seeds,
         differences=differences,
         mcnemar=tests,
         mcnemar_p=combined([test.p for test in tests]),
         validation_gain=gain,
         test_gain=differences[asked.judged_by].mean,
-        judged_by=asked.judged_by,
     )
 
 

@@ -1,6 +1,7 @@
 """The evidence as a document that other tools read.
 
-``refit/evidence.json`` on the refit's MLflow run is :func:`as_json` of the evidence:
+``refit/evidence.json`` on the refit's MLflow run is :func:`as_json` of the evidence, and
+:func:`from_json` reads it back:
 
 * ``schema`` 1; ``study``, ``refit_run`` and ``study_run`` (names and MLflow run ids);
   ``test_texts``, ``labels``, ``data_sha256``;
@@ -22,20 +23,33 @@
 Differences are candidate minus baseline, as fractions (.01 is a point).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from rcnn_sweep.evidence.evidence import RULE, Comparison, Evidence, Judged, simultaneous_level
-from rcnn_sweep.evidence.statistics import LEVEL, METRICS
+from rcnn_sweep.evidence.evidence import (
+    VERDICTS,
+    Arm,
+    Asked,
+    Comparison,
+    Evidence,
+    Judged,
+    Run,
+    simultaneous_level,
+)
+from rcnn_sweep.evidence.statistics import LEVEL, METRICS, Difference, Interval, McNemar, Scores
 
 SCHEMA = 1
 
 
-def as_json(evidence: Evidence, sentence: str, sentences: Sequence[str]) -> dict[str, Any]:
-    """Give the evidence as the module describes it; ``sentences`` are the comparisons'."""
+class NotEvidence(ValueError):
+    """A document is not what :func:`as_json` writes; the message says what is wrong."""
+
+
+def as_json(evidence: Evidence) -> dict[str, Any]:
+    """Give the evidence as the module describes it."""
     asked = evidence.asked
     return {
         "schema": SCHEMA,
@@ -50,13 +64,10 @@ def as_json(evidence: Evidence, sentence: str, sentences: Sequence[str]) -> dict
         "simultaneous_level": simultaneous_level(len(evidence.comparisons)),
         "resamples": asked.resamples,
         "judged_by": asked.judged_by,
-        "rule": RULE,
-        "sentence": sentence,
+        "rule": evidence.rule,
+        "sentence": evidence.sentence,
         "arms": [_arm_json(arm) for arm in evidence.arms],
-        "comparisons": [
-            {**_comparison_json(comparison), "sentence": own}
-            for comparison, own in zip(evidence.comparisons, sentences, strict=True)
-        ],
+        "comparisons": [_comparison_json(comparison) for comparison in evidence.comparisons],
     }
 
 
@@ -101,4 +112,119 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
             "test_gain": comparison.test_gain,
             "share": comparison.share,
         },
+        "sentence": comparison.sentence,
     }
+
+
+def from_json(document: object) -> Evidence:
+    """Read what :func:`as_json` wrote; what can be computed (means, levels, shares) is.
+
+    Raises :class:`NotEvidence` for anything else: another schema, a part that is missing or of
+    another type, arms and comparisons that do not belong together.
+    """
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
+        raise NotEvidence(f"evidence: expected schema {SCHEMA}; received {found}.")
+    try:
+        evidence = _read(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotEvidence(
+            f"evidence: expected a document as rcnn_sweep.evidence describes it; "
+            f"{type(error).__name__}: {error}."
+        ) from error
+    names = [judged.arm.name for judged in evidence.arms]
+    if names[1:] != [one["name"] for one in document["comparisons"]] or not names:
+        raise NotEvidence("evidence: expected a baseline, and a comparison for each other arm.")
+    if evidence.asked.judged_by not in METRICS:
+        raise NotEvidence(
+            f"evidence: expected judged_by of {', '.join(METRICS)}; "
+            f"received {evidence.asked.judged_by}."
+        )
+    return evidence
+
+
+def _read(document: Mapping[str, Any]) -> Evidence:
+    asked = Asked(
+        study=str(document["study"]),
+        study_run=str(document["study_run"]),
+        refit_run=str(document["refit_run"]),
+        data_sha256=str(document["data_sha256"]),
+        labels=tuple(map(str, document["labels"])),
+        seeds=tuple(map(int, document["seeds"])),
+        judged_by=str(document["judged_by"]),
+        resamples=int(document["resamples"]),
+    )
+    arms = tuple(map(_judged, document["arms"]))
+    compared = zip(arms[1:], document["comparisons"], strict=True)
+    return Evidence(
+        asked,
+        int(document["test_texts"]),
+        arms,
+        tuple(_comparison(judged.arm, given, asked.judged_by) for judged, given in compared),
+        sentence=str(document["sentence"]),
+        rule=str(document["rule"]),
+    )
+
+
+def _judged(given: Mapping[str, Any]) -> Judged:
+    arm = Arm(
+        name=str(given["name"]),
+        trial=int(given["trial"]),
+        changes=dict(given["changes"]),
+        validation={str(name): float(value) for name, value in given["validation"].items()},
+    )
+    runs = tuple(
+        Run(int(run["seed"]), str(run["run_id"]), {name: float(run[name]) for name in METRICS})
+        for run in given["runs"]
+    )
+    scores = {name: Scores(tuple(run.metrics[name] for run in runs)) for name in METRICS}
+    return Judged(arm, runs, tuple(map(int, given["missing"])), scores)
+
+
+def _comparison(arm: Arm, given: Mapping[str, Any], judged_by: str) -> Comparison:
+    tests, survival = given["mcnemar"], given["survival"]
+    has_numbers = given[judged_by] is not None
+    return Comparison(
+        arm,
+        validation_gain=_optional(survival["validation_gain"]),
+        judged_by=judged_by,
+        sentence=str(given["sentence"]),
+        seeds=tuple(map(int, given["seeds"])),
+        verdict=VERDICTS[VERDICTS.index(given["verdict"])],
+        differences={n: _difference(given[n]) for n in METRICS} if has_numbers else None,
+        mcnemar=tuple(map(_mcnemar, tests["per_seed"])) if has_numbers else (),
+        mcnemar_p=float(tests["p"]) if has_numbers else None,
+        mcnemar_p_holm=float(tests["p_holm"]) if has_numbers else None,
+        test_gain=_optional(survival["test_gain"]),
+    )
+
+
+def _difference(given: Mapping[str, Any]) -> Difference:
+    return Difference(
+        per_seed=tuple(map(float, given["per_seed"])),
+        mean=float(given["mean"]),
+        std=float(given["std"]),
+        interval=_interval(given["interval"]),
+        simultaneous=_interval(given["simultaneous"]),
+        t_interval=_interval(given["t_interval"]),
+        p=float(given["p"]),
+        p_holm=float(given["p_holm"]),
+    )
+
+
+def _interval(given: Sequence[Any]) -> Interval:
+    low, high = given
+    return float(low), float(high)
+
+
+def _mcnemar(given: Mapping[str, Any]) -> McNemar:
+    return McNemar(
+        int(given["only_baseline"]),
+        int(given["only_candidate"]),
+        float(given["p"]),
+        bool(given["is_exact"]),
+    )
+
+
+def _optional(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rcnn_sweep.evidence.statistics import LEVEL, RESAMPLES, Difference, McNemar, Scores
 
 BETTER, WORSE, OPEN, NONE = "better", "worse", "no evidence of a difference", "no verdict"
+VERDICTS = (BETTER, WORSE, OPEN, NONE)
 RULE = (
     "A candidate is better (worse) than the baseline where two things agree on it: the bootstrap "
     "interval of the difference over seeds and test texts, at a level corrected for the number "
@@ -53,11 +54,14 @@ class Judged:
 class Comparison:
     """A candidate against the baseline; without a verdict it has no numbers but the first gain.
 
-    ``seeds`` are those of the complete pairs. Gains are in the metric ``judged_by``.
+    ``seeds`` are those of the complete pairs. Gains are in the metric ``judged_by``. ``sentence``
+    says what the evidence shows of it.
     """
 
     arm: Arm
     validation_gain: float | None
+    judged_by: str = "accuracy"
+    sentence: str = ""
     seeds: tuple[int, ...] = ()
     verdict: str = NONE
     differences: Mapping[str, Difference] | None = None
@@ -65,7 +69,6 @@ class Comparison:
     mcnemar_p: float | None = None
     mcnemar_p_holm: float | None = None
     test_gain: float | None = None
-    judged_by: str = "accuracy"
 
     @property
     def judged(self) -> Difference | None:
@@ -96,17 +99,33 @@ class Asked:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a refit found."""
+    """All that a refit found; ``sentence`` says it, ``rule`` is the one it was judged by.
+
+    ``arms`` begin with the baseline; ``comparisons`` are those of the other arms, in their order.
+    """
 
     asked: Asked
     test_texts: int
     arms: tuple[Judged, ...]
     comparisons: tuple[Comparison, ...]
+    sentence: str = ""
+    rule: str = RULE
 
     @property
     def baseline(self) -> Judged:
         """Give the baseline's results."""
         return self.arms[0]
+
+    @property
+    def leader(self) -> Judged | None:
+        """Give the candidate with the best mean, better than the baseline or not."""
+        judged_by = self.asked.judged_by
+        ran = [arm for arm in self.arms[1:] if arm.runs]
+        return max(ran, key=lambda arm: arm.scores[judged_by].mean, default=None)
+
+    def comparison(self, judged: Judged) -> Comparison | None:
+        """Give the comparison of an arm with the baseline, None for the baseline itself."""
+        return next((one for one in self.comparisons if one.arm == judged.arm), None)
 
 
 def simultaneous_level(candidates: int) -> float:

@@ -1,44 +1,77 @@
-"""The forest plot: each candidate's difference from the baseline with its interval."""
+"""The forest plot: each candidate's difference from the baseline with its intervals."""
 
-from matplotlib.figure import Figure
+from rcnn_sweep.drawing import Drawing, scale_of, sheet_of
+from rcnn_sweep.evidence.evidence import Comparison, Evidence, simultaneous_level
+from rcnn_sweep.evidence.statistics import METRICS, Difference
+from rcnn_sweep.format import signed
 
-from rcnn_sweep.evidence.evidence import Evidence, simultaneous_level
-from rcnn_sweep.evidence.text import METRIC_NAMES
-
-MARKS = {"accuracy": ("o", "#1f4e8c"), "f1_macro": ("s", "#b8641a")}
+WIDTH, ROW = 720.0, 46.0
+LEFT, RIGHT = 176.0, 700.0
 
 
-def intervals(evidence: Evidence) -> Figure:
-    """Draw differences in points: marks for means, lines for intervals, dots for single seeds.
+def draw_intervals(evidence: Evidence, metric: str) -> Drawing:
+    """Draw differences in test ``metric``: the dot a mean, the bar its 95 % interval.
 
-    A line that leaves out zero is what the verdict asks for. Candidates without a verdict have
-    an empty row.
+    The thin line is the interval at the level corrected for the number of candidates, small marks
+    are single seeds. A line that leaves out zero is what the verdict asks for. A candidate without
+    a verdict has an empty row.
     """
-    comparisons = evidence.comparisons
-    figure = Figure(figsize=(8, 1.6 + 0.9 * len(comparisons)), layout="constrained")
-    axes = figure.add_subplot()
-    axes.axvline(0, color="#555555", linewidth=1)
-    for row, comparison in enumerate(comparisons):
-        for name, difference in (comparison.differences or {}).items():
-            place = row + (0.15 if name == "f1_macro" else -0.15)
-            marker, color = MARKS[name]
-            low, high = (100 * bound for bound in difference.simultaneous)
-            axes.plot([low, high], [place, place], color=color, linewidth=2)
-            axes.plot(
-                100 * difference.mean,
-                place,
-                marker,
-                color=color,
-                label=METRIC_NAMES[name] if row == 0 else None,
-            )
-            seeds = [100 * value for value in difference.per_seed]
-            axes.plot(seeds, [place] * len(seeds), "|", color=color, alpha=0.5, markersize=9)
-    names = [f"{one.arm.name}\n{one.verdict}" for one in comparisons]
-    axes.set_yticks(range(len(comparisons)), names)
-    axes.set_ylim(len(comparisons) - 0.5, -0.5)
-    level = f"{100 * simultaneous_level(len(comparisons)):.4g}%"
-    axes.set_xlabel(f"points above the baseline ({level} intervals; ticks: seeds)")
-    axes.set_title(f"{evidence.asked.study}: baseline and candidates on test".replace("$", r"\$"))
-    if any(one.differences for one in comparisons):
-        axes.legend(loc="best", fontsize=8)
-    return figure
+    rows = [(one, (one.differences or {}).get(metric)) for one in evidence.comparisons]
+    height = ROW * len(rows) + 64
+    drawing = Drawing(
+        *(WIDTH, height),
+        title=f"Difference from the baseline in test {metric}",
+        description="; ".join(_told(comparison, own) for comparison, own in rows),
+    )
+    ends = [0.0]
+    for _, own in rows:
+        ends += [] if own is None else [*own.per_seed, *own.interval, *own.simultaneous]
+    x = scale_of(ends, LEFT, RIGHT, pad=0.05)
+    bottom = height - 38
+    for place, label in x.ticks(8):
+        drawing.line(place, 8, place, bottom, "grid")
+        drawing.text(place, bottom + 16, label, "mark", anchor="middle")
+    drawing.line(x(0.0), 4, x(0.0), bottom, "zero")
+    middle = (LEFT + RIGHT) / 2
+    drawing.text(middle, height - 4, f"difference in test {metric}", "name", anchor="middle")
+    for place, (comparison, own) in enumerate(rows):
+        y = 30 + ROW * place
+        drawing.text(LEFT - 12, y + 4, comparison.arm.name[:22], "label", anchor="end")
+        drawing.text(LEFT - 12, y + 19, comparison.verdict, "mark", anchor="end")
+        if own is None:
+            continue
+        drawing.line(x(own.simultaneous[0]), y, x(own.simultaneous[1]), y, "axis")
+        low, high = (x(end) for end in own.interval)
+        drawing.box(low, y - 3.5, high - low, 7, "bar", tip=_bounds(own))
+        for value in own.per_seed:
+            drawing.line(x(value), y + 9, x(value), y + 16, "axis")
+        drawing.circle(x(own.mean), y, 5.5, "best", tip=signed(own.mean))
+    return drawing
+
+
+def _told(comparison: Comparison, own: Difference | None) -> str:
+    if own is None:
+        return f"{comparison.arm.name}: {comparison.verdict}"
+    return f"{comparison.arm.name}: {signed(own.mean)}, interval {_bounds(own)}"
+
+
+def _bounds(own: Difference) -> str:
+    return f"{signed(own.interval[0])} to {signed(own.interval[1])}"
+
+
+def draw_evidence(evidence: Evidence) -> Drawing:
+    """Draw the differences in all metrics below each other, the metric judged by first."""
+    judged_by = evidence.asked.judged_by
+    order = [judged_by, *(name for name in METRICS if name != judged_by)]
+    level = f"{100 * simultaneous_level(len(evidence.comparisons)):.4g} %"
+    return sheet_of(
+        f"{evidence.asked.study}: candidates against the baseline on test, judged by {judged_by}",
+        [draw_intervals(evidence, metric) for metric in order],
+        foot=_legend(f"bar: 95 % interval; line: {level} interval; small marks: seeds"),
+    )
+
+
+def _legend(words: str) -> Drawing:
+    drawing = Drawing(WIDTH, 22, title="Legend", description=words)
+    drawing.text(0, 14, words, "mark")
+    return drawing

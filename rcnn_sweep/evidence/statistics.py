@@ -1,7 +1,8 @@
 """Is one model better than another on a test split, given several seeds of each?
 
 Arrays in, numbers out. The two models are trained with the same seeds and judged on the same
-texts, so every comparison is paired in both. Class ids are integers from 0.
+texts, so every comparison is paired in both. Class ids are integers from 0. SciPy and statsmodels
+are imported where they are used: a report reads evidence without computing any.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 
 RESAMPLES = 2000
 """Bootstrap resamples: the share below the 2.5 % quantile has a standard error of .35 %."""
@@ -158,6 +156,8 @@ def paired_t(differences: NDArray[np.float64], level: float) -> tuple[float, Int
     ``differences`` ``(seeds,)``, two or more. Where all are equal there is no spread to judge
     by: p is 1 for no difference, else 0, and the interval is the point.
     """
+    from scipy import stats
+
     mean = float(differences.mean())
     if np.ptp(differences) < 1e-12:
         return (1.0 if abs(mean) < 1e-12 else 0.0), (mean, mean)
@@ -172,6 +172,8 @@ def mcnemar_of(truth: Classes, baseline: Classes, candidate: Classes) -> McNemar
     Exact where fewer than :data:`FEW_DISCORDANT` texts tell them apart, else the chi-squared
     test with continuity correction.
     """
+    from statsmodels.stats.contingency_tables import mcnemar
+
     right, other = baseline == truth, candidate == truth
     only_baseline, only_candidate = int((right & ~other).sum()), int((other & ~right).sum())
     is_exact = only_baseline + only_candidate < FEW_DISCORDANT
@@ -193,4 +195,6 @@ def combined(p_values: Sequence[float]) -> float:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Correct p values for their number (Holm 1979)."""
+    from statsmodels.stats.multitest import multipletests
+
     return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []

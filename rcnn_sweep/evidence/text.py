@@ -1,11 +1,18 @@
-"""The evidence in words: a table, and sentences that say plainly what it shows."""
+"""The evidence as text: a table, and sentences that say plainly what it shows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rcnn_sweep.evidence.evidence import NONE, Comparison, Evidence, Judged, simultaneous_level
 from rcnn_sweep.evidence.statistics import Interval
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
+
+
+def in_words(evidence: Evidence) -> Evidence:
+    """Add to the numbers the sentences that say what they show."""
+    told = tuple(replace(one, sentence=about(one, evidence)) for one in evidence.comparisons)
+    return replace(evidence, comparisons=told, sentence=sentence(evidence))
 
 
 def points(value: float) -> str:
@@ -20,7 +27,7 @@ def bounds(interval: Interval) -> str:
 
 def as_text(evidence: Evidence) -> str:
     """Give the table, then the sentences."""
-    return "\n".join([*table(evidence), "", *details(evidence), "", sentence(evidence)])
+    return "\n".join([*table(evidence), "", *details(evidence), "", evidence.sentence])
 
 
 def table(evidence: Evidence) -> Iterator[str]:
@@ -57,7 +64,7 @@ def _mean(mean: float, std: float) -> str:
 def details(evidence: Evidence) -> Iterator[str]:
     """Give a sentence for each candidate, and one about runs that are missing."""
     for comparison in evidence.comparisons:
-        yield about(comparison, evidence)
+        yield comparison.sentence
     missing = sum(len(arm.missing) for arm in evidence.arms)
     if missing:
         yield f"{missing} run(s) are missing: they failed. The pairs they belong to do not count."
@@ -71,14 +78,14 @@ def about(comparison: Comparison, evidence: Evidence) -> str:
         return f"{name}: no verdict; expected 2 complete pairs of runs or more."
     metric = METRIC_NAMES[evidence.asked.judged_by]
     return (
-        f"{name}: {VERDICTS[comparison.verdict]} {points(difference.mean)} points of {metric} over "
+        f"{name}: {TOLD[comparison.verdict]} {points(difference.mean)} points of {metric} over "
         f"{len(comparison.seeds)} seeds and {evidence.test_texts:,} texts; paired t test over "
         f"seeds p = {difference.p_holm:.2g}, McNemar p = {comparison.mcnemar_p_holm:.2g}"
         f"{_corrected(evidence)}.{_survival(comparison)}"
     )
 
 
-VERDICTS = {
+TOLD = {
     "better": "better than the baseline,",
     "worse": "worse than the baseline,",
     "no evidence of a difference": "no evidence of a difference,",

@@ -1,13 +1,13 @@
 """Which configs of a study are retrained, and what their records say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rcnn_sweep.config import BASE_CONFIG, Candidate, Config, RefitConfig, flat, from_yaml
 from rcnn_sweep.data import expected_sha256
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.evidence import Arm
+from rcnn_sweep.evidence import METRICS, Arm
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 from rcnn_sweep.tracking import RunReader
@@ -17,9 +17,10 @@ NOT_CONFIG = ("training.seed", "data.path", "data.validation", "tracking.")
 
 
 @dataclass(frozen=True)
-class RefitArm(Arm):
-    """An arm with its ``config``, ready to be retrained but for its seed."""
+class RefitArm:
+    """An arm of the comparison, and its ``config``, ready to be retrained but for its seed."""
 
+    arm: Arm
     config: Config
 
 
@@ -76,11 +77,13 @@ def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:
         check_data(own, reader.run(config.study_run).tags.get(Tag.DATA_SHA256))
         found.append(
             RefitArm(
-                name=f"trial {candidate.trial}" if place else "baseline",
-                trial=candidate.trial,
-                config=own,
-                changes=changes(base, flat(own)),
-                validation=_validation(candidate, reader),
+                Arm(
+                    name=f"trial {candidate.trial}" if place else "baseline",
+                    trial=candidate.trial,
+                    changes=changes(base, flat(own)),
+                    validation=_validation(candidate, reader),
+                ),
+                own,
             )
         )
     return found
@@ -120,5 +123,4 @@ def _validation(candidate: Candidate, reader: RunReader) -> dict[str, float]:
     if candidate.trial == BASE_CONFIG:
         return {}
     metrics = reader.run(candidate.run_id).metrics
-    named: Sequence[str] = ("accuracy", "f1_macro")
-    return {name: metrics[f"val_{name}"] for name in named if f"val_{name}" in metrics}
+    return {name: metrics[f"val_{name}"] for name in METRICS if f"val_{name}" in metrics}

@@ -2,14 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from rcnn_sweep.evidence import BETTER, METRIC_NAMES, Comparison, Evidence, Judged, Run, about
-from rcnn_sweep.names import Tag
+from rcnn_sweep.evidence import BETTER, METRIC_NAMES, Comparison, Evidence, Judged, Run
+from rcnn_sweep.names import Tag, test_score
 from rcnn_sweep.tracking import CHAMPION, FORMER, MODEL, Registry, Version
-
-EVIDENCE = Tag.EVIDENCE
-"""The tag that names the evidence of a version: the same evidence makes no second one."""
-
-DATA, STUDY = Tag.DATA_SHA256, Tag.STUDY
 
 
 def champion_lines(
@@ -20,7 +15,7 @@ def champion_lines(
     ``digest`` names the evidence. Without a candidate that is better nothing is registered,
     unless ``force`` is set: then it is the candidate with the largest difference.
     """
-    known, champion = registry.tagged(EVIDENCE, digest), registry.champion()
+    known, champion = registry.tagged(Tag.EVIDENCE, digest), registry.champion()
     winner = winner_of(evidence)
     chosen = winner or (leader_of(evidence) if force else None)
     if known is not None:
@@ -90,9 +85,9 @@ def _unchanged(evidence: Evidence, champion: Version | None) -> Iterator[str]:
 def _holds_more(champion: Version, evidence: Evidence, chosen: Comparison) -> bool:
     """Say whether another study's champion has the higher metric on the same data."""
     asked, tags = evidence.asked, champion.tags
-    if tags.get(DATA) != asked.data_sha256 or tags.get(STUDY) == asked.study:
+    if tags.get(Tag.DATA_SHA256) != asked.data_sha256 or tags.get(Tag.STUDY) == asked.study:
         return False
-    name = f"rcnn_sweep.test_{asked.judged_by}"
+    name = test_score(asked.judged_by)
     return float(tags.get(name, "-inf")) > judged_of(evidence, chosen).scores[asked.judged_by].mean
 
 
@@ -104,8 +99,7 @@ def _registered(
     former: Version | None,
 ) -> Iterator[str]:
     run = typical_run(evidence, chosen)
-    text = about(chosen, evidence)
-    version = registry.register(run.run_id, version_tags(evidence, chosen, digest), text)
+    version = registry.register(run.run_id, version_tags(evidence, chosen, digest), chosen.sentence)
     registry.crown(version)
     forced = "" if chosen.verdict == BETTER else " (forced: the evidence does not support it)"
     yield (
@@ -126,9 +120,9 @@ def version_tags(evidence: Evidence, chosen: Comparison, digest: str) -> Mapping
     judged = judged_of(evidence, chosen)
     low, high = difference.simultaneous
     return {
-        EVIDENCE: digest,
-        STUDY: asked.study,
-        DATA: asked.data_sha256,
+        Tag.EVIDENCE: digest,
+        Tag.STUDY: asked.study,
+        Tag.DATA_SHA256: asked.data_sha256,
         Tag.REFIT_RUN: asked.refit_run,
         Tag.CANDIDATE: chosen.arm.name,
         Tag.SEED: str(typical_run(evidence, chosen).seed),
@@ -138,8 +132,5 @@ def version_tags(evidence: Evidence, chosen: Comparison, digest: str) -> Mapping
         Tag.DIFFERENCE: f"{difference.mean:.6f}",
         Tag.INTERVAL: f"{low:.6f} to {high:.6f}",
         Tag.P: f"{difference.p_holm:.6g}",
-        **{
-            f"rcnn_sweep.test_{name}": f"{scores.mean:.6f}"
-            for name, scores in judged.scores.items()
-        },
+        **{test_score(name): f"{own.mean:.6f}" for name, own in judged.scores.items()},
     }

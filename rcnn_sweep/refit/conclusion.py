@@ -6,18 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rcnn_sweep.config import RefitConfig
-from rcnn_sweep.evidence import (
-    RULE,
-    Arm,
-    Asked,
-    Evidence,
-    about,
-    as_json,
-    as_text,
-    compare,
-    intervals,
-    sentence,
-)
+from rcnn_sweep.evidence import Arm, Asked, Evidence, as_json, as_text, compare, draw_evidence
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.refit.champion import champion_lines
 from rcnn_sweep.refit.predictions import complete_runs, measured
@@ -28,15 +17,14 @@ def conclude(
     asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, writer: RunWriter
 ) -> list[str]:
     """Record the evidence and register the champion; give the lines to print."""
-    evidence = found(asked, arms, reader, writer.run_id)
-    sentences = [about(comparison, evidence) for comparison in evidence.comparisons]
-    document = as_json(evidence, sentence(evidence), sentences)
-    write(evidence, document, writer)
+    evidence = compare_runs(asked, arms, reader, writer.run_id)
+    document = as_json(evidence)
+    record(evidence, document, writer)
     registry = Registry(writer.client)
     champion = list(champion_lines(evidence, digest(document), registry, force=asked.force))
     shown = "\n".join([as_text(evidence), *champion])
     writer.describe(shown)
-    writer.text(Artifact.EVIDENCE_TEXT, f"{shown}\n\n{RULE}\n")
+    writer.text(Artifact.EVIDENCE_TEXT, f"{shown}\n\n{evidence.rule}\n")
     return ["", shown, ""]
 
 
@@ -45,8 +33,10 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def found(asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, refit_run: str) -> Evidence:
-    """Weigh the complete runs."""
+def compare_runs(
+    asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, refit_run: str
+) -> Evidence:
+    """Compare the complete runs of the refit ``refit_run``."""
     seeds = range(asked.seeds)
     runs = complete_runs(reader, refit_run)
     truth, labels, results = measured(reader, arms, seeds, runs)
@@ -62,12 +52,12 @@ def found(asked: RefitConfig, arms: Sequence[Arm], reader: RunReader, refit_run:
     return compare(about_what, truth, results)
 
 
-def write(evidence: Evidence, document: dict[str, Any], writer: RunWriter) -> None:
+def record(evidence: Evidence, document: dict[str, Any], writer: RunWriter) -> None:
     """Put the evidence on the refit's record: numbers, document, picture."""
     writer.metrics(dict(metrics_of(evidence)))
-    writer.tags({Tag.VERDICT: sentence(evidence)})
+    writer.tags({Tag.VERDICT: evidence.sentence})
     writer.json(Artifact.EVIDENCE, document)
-    writer.figure(Artifact.INTERVALS, intervals(evidence))
+    writer.figure(Artifact.INTERVALS, draw_evidence(evidence).figure())
 
 
 def metrics_of(evidence: Evidence) -> Iterator[tuple[str, float]]:

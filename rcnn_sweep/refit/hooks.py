@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from rcnn_sweep.application import RecordedTrials
+from rcnn_sweep.application import RecordedTrials, attach_report
 from rcnn_sweep.config import check, refit_config, to_yaml
 from rcnn_sweep.data import load
 from rcnn_sweep.names import Tag
 from rcnn_sweep.refit.candidates import RefitArm, arms
 from rcnn_sweep.refit.points import slotted, wanted
-from rcnn_sweep.report import attach_report
 from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.tracking import RunReader, Store, how_to_see, tracking_uri
 
@@ -77,13 +76,16 @@ class RecordedRefit(RecordedTrials):
             writer = store.start("refit", name=info.study_name, tags=tags)
             writer.params({"study": self.asked.study, "judged_by": self.asked.judged_by})
             run_id = writer.run_id
-        given = {str(a.trial): {"name": a.name, "config": to_yaml(a.config)} for a in self.arms}
+        given = {
+            str(one.arm.trial): {"name": one.arm.name, "config": to_yaml(one.config)}
+            for one in self.arms
+        }
         return {"run_id": run_id, "experiment": self.reader.experiment(run_id), "arms": given}
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
-        """Weigh the evidence of a refit that came to its end; end its record truthfully."""
+        """Compare the runs of a refit that came to its end; end its record truthfully."""
         writer = self.store.writer(str(parent["run_id"]))
         self.store.reap()  # runs of killed workers that no trial came to name
         lines: list[str] = []
@@ -95,7 +97,8 @@ class RecordedRefit(RecordedTrials):
             from rcnn_sweep.refit.conclusion import conclude
 
             try:
-                lines = conclude(self.asked, self.arms, self.reader, writer)
+                compared = [one.arm for one in self.arms]
+                lines = conclude(self.asked, compared, self.reader, writer)
             except BaseException as error:
                 writer.failed(error)
                 raise

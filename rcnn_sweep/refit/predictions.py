@@ -14,8 +14,6 @@ from rcnn_sweep.evidence import Arm, Measured, Predicted
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
-PREDICTIONS = Artifact.PREDICTIONS
-
 
 @dataclass(frozen=True)
 class Tested:
@@ -86,9 +84,9 @@ def read_predictions(reader: RunReader, run_id: str) -> Tested:
     The predicted class is the most probable one, as in :mod:`rcnn_sweep.training.evaluation`.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = reader.file(run_id, PREDICTIONS, Path(folder))
+        file = reader.file(run_id, Artifact.PREDICTIONS, Path(folder))
         if file is None:
-            raise UserError(f"refit: expected {PREDICTIONS} in run {run_id}, found none.")
+            raise UserError(f"refit: expected {Artifact.PREDICTIONS} in run {run_id}, found none.")
         with np.load(file, allow_pickle=False) as stored:
             arrays: dict[str, NDArray[Any]] = {name: stored[name] for name in stored.files}
     return Tested(

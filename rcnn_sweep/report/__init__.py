@@ -1,5 +1,39 @@
-"""Reports: one HTML file each, complete in itself, of a study, of two, or of single runs."""
+"""Reports: from what both stores hold to one HTML page, complete in itself.
 
-from rcnn_sweep.report.written import attach_report, report_comparison, report_runs, report_study
+``*_facts`` and ``find_refit`` read, ``*_html`` turn what was read into a page, ``write_page`` puts
+it into a file. Nothing here trains or records.
+"""
 
-__all__ = ["attach_report", "report_comparison", "report_runs", "report_study"]
+from typing import TYPE_CHECKING
+
+from rcnn_sweep.lazy import lazy
+
+if TYPE_CHECKING:
+    from rcnn_sweep.report.comparison import runs_html, studies_html
+    from rcnn_sweep.report.confusion import Confusion
+    from rcnn_sweep.report.facts import NOT_RECORDED, StudyFacts, study_facts
+    from rcnn_sweep.report.page import write_page
+    from rcnn_sweep.report.reference import Absent, Known, Split, as_recorded, recorded_reference
+    from rcnn_sweep.report.refit import find_refit
+    from rcnn_sweep.report.runs import run_facts
+    from rcnn_sweep.report.study_page import study_html
+
+__all__ = [
+    "NOT_RECORDED",
+    "Absent",
+    "Confusion",
+    "Known",
+    "Split",
+    "StudyFacts",
+    "as_recorded",
+    "find_refit",
+    "recorded_reference",
+    "run_facts",
+    "runs_html",
+    "studies_html",
+    "study_facts",
+    "study_html",
+    "write_page",
+]
+
+__getattr__ = lazy(__name__)

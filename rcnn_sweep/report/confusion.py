@@ -70,3 +70,12 @@ class Confusion:
         """Give the cell's share of its row as a step from 0 to ``SHADES``."""
         cells: Sequence[int] = self.matrix[row]
         return round(SHADES * cells[column] / max(sum(cells), 1))
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A confusion matrix on a page, under ``title``, with a ``note`` on whose it is."""
+
+    confusion: Confusion
+    title: str
+    note: str

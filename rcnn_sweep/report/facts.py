@@ -1,30 +1,21 @@
 """What the report says about runs and studies, read from both stores into plain values."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.metrics import Place, names, shown
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import command
-from rcnn_sweep.report.confusion import Confusion
+from rcnn_sweep.report.reference import Absent, Known
+from rcnn_sweep.report.refit import Refit
+from rcnn_sweep.report.runs import RunFacts, run_facts
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, importances
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 SHOWN = 5
 """Best trials whose learning curves are drawn; more would be a tangle."""
-
-Curve = Sequence[tuple[int, float]]
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
-
-    run: RunSnapshot
-    curves: Mapping[str, Curve]
-    confusion: Confusion | None
+NOT_RECORDED = Absent("This study is not recorded in MLflow, so its data is not known.")
 
 
 @dataclass(frozen=True)
@@ -32,8 +23,8 @@ class StudyFacts:
     """A study, its runs by trial number, and what is drawn of them.
 
     ``ranked`` are the completed trials, the best first (of a Pareto front in the order of their
-    numbers). ``details`` are the runs of the baseline and the first of ``ranked``. ``storage`` is
-    what the caller named, to be opened and never shown.
+    numbers). ``details`` are the runs of the baseline and the first of ``ranked``. ``validation``
+    and ``test`` are the plain reference on these splits, ``test`` None where there is no ``refit``.
     """
 
     study: StudySnapshot
@@ -43,6 +34,9 @@ class StudyFacts:
     details: Mapping[int, RunFacts]
     importance: Mapping[str, float]
     environment: Mapping[str, Any] = field(default_factory=dict)
+    validation: Known | Absent = NOT_RECORDED
+    refit: Refit | None = None
+    test: Known | Absent | None = None
 
     @property
     def best(self) -> TrialSnapshot | None:
@@ -74,14 +68,6 @@ class StudyFacts:
         return found if isinstance(found, Mapping) else {}
 
 
-def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
-    """Read what a run recorded beside its final numbers."""
-    known = [name for name in names(shown(Place.CURVES)) if name in run.metrics]
-    curves = {name: reader.history(run.run_id, name) for name in known}
-    matrix = reader.json(run.run_id, Artifact.CONFUSION)
-    return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))
-
-
 def study_facts(study: StudySnapshot, storage: str | None, reader: RunReader | None) -> StudyFacts:
     """Read everything about ``study``; without ``reader`` what its own storage knows."""
     parent = _parent(study, reader)
@@ -99,7 +85,7 @@ def study_facts(study: StudySnapshot, storage: str | None, reader: RunReader | N
         return facts
     wanted = [trial.number for trial in facts.shown if trial.number in runs]
     details = {number: run_facts(reader, runs[number]) for number in wanted}
-    return StudyFacts(**{**vars(facts), "details": details, "environment": _where(reader, runs)})
+    return replace(facts, details=details, environment=_where(reader, runs))
 
 
 def _parent(study: StudySnapshot, reader: RunReader | None) -> RunSnapshot | None:
@@ -117,7 +103,7 @@ def _parent(study: StudySnapshot, reader: RunReader | None) -> RunSnapshot | Non
         raise UserError(
             f"report: expected a sweep's study; received {study.name}, a refit.\n"
             f"Its evidence is in the report of its study: "
-            f"{command('report', parent.tags.get('rcnn_sweep.study', 'STUDY'))}"
+            f"{command('report', parent.tags.get(Tag.STUDY, 'STUDY'))}"
         )
     return parent
 

@@ -13,8 +13,9 @@ from markupsafe import Markup, escape
 
 import rcnn_sweep
 from rcnn_sweep import format
+from rcnn_sweep.drawing import palette_css, shapes_css
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import write_whole
 
 
 def page(template: str, title: str, values: Mapping[str, Any]) -> str:
@@ -23,7 +24,8 @@ def page(template: str, title: str, values: Mapping[str, Any]) -> str:
     The page's own policy forbids all but its own style and script, by their checksums: even a
     text that slipped through unescaped could load and run nothing.
     """
-    css, script = _part("report.css"), _part("sort.js")
+    css = "\n".join([palette_css(), _part("report.css"), shapes_css()])
+    script = _part("sort.js")
     policy = (
         f"default-src 'none'; style-src '{_checksum(css)}'; script-src '{_checksum(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -48,10 +50,8 @@ def write_page(path: Path, text: str) -> Path:
 
     Raises :class:`UserError` where the folder is missing or cannot be written.
     """
-    partial = path.with_name(f"{path.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise UserError(
             f"report: expected to write {path}; {error.strerror or error}.\n"
@@ -69,7 +69,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["metric"] = format.metric
-    environment.filters["masked"] = without_password
     environment.filters["breakable"] = breakable
     return environment
 

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.console import summary_lines
     from rcnn_sweep.sweep.options import read_options
     from rcnn_sweep.sweep.plan import Request
-    from rcnn_sweep.sweep.results import FEWEST, SweepSummary, importances, list_studies
+    from rcnn_sweep.sweep.results import (
+        FEWEST,
+        SweepSummary,
+        draw_front,
+        draw_history,
+        draw_importance,
+        draw_parallel,
+        draw_slices,
+        importances,
+        list_studies,
+    )
     from rcnn_sweep.sweep.space import Params, Value
     from rcnn_sweep.sweep.storage import masked, storage_url
     from rcnn_sweep.sweep.study import StudySnapshot, TrialSnapshot, read_study, reap
@@ -50,6 +60,11 @@ __all__ = [
     "Value",
     "checkpoint",
     "current_trial",
+    "draw_front",
+    "draw_history",
+    "draw_importance",
+    "draw_parallel",
+    "draw_slices",
     "importances",
     "list_studies",
     "masked",

@@ -1,17 +1,21 @@
 """What counts as evidence when runs are missing, and how it is written down."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from simulated import arm, asked, refit
 
+from rcnn_sweep.drawing import Drawing
+from rcnn_sweep.drawing.shapes import Box, Circle, Text
 from rcnn_sweep.evidence.comparison import Measured, compare
-from rcnn_sweep.evidence.document import as_json
+from rcnn_sweep.evidence.document import NotEvidence, as_json, from_json
 from rcnn_sweep.evidence.evidence import Evidence
-from rcnn_sweep.evidence.picture import intervals
-from rcnn_sweep.evidence.text import about, as_text, details, sentence
+from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
+from rcnn_sweep.evidence.text import as_text, details, sentence
 
 
 def found(*gains: float, missing: tuple[int, ...] = (), seeds: int = 4) -> Evidence:
@@ -22,9 +26,12 @@ def found(*gains: float, missing: tuple[int, ...] = (), seeds: int = 4) -> Evide
     return compare(asked(seeds), truth, [*configs[:-1], Measured(last.arm, kept)])
 
 
+def texts(drawing: Drawing) -> list[str]:
+    return [shape.words for shape in drawing.shapes if isinstance(shape, Text)]
+
+
 def document(evidence: Evidence) -> dict:
-    sentences = [about(one, evidence) for one in evidence.comparisons]
-    return json.loads(json.dumps(as_json(evidence, sentence(evidence), sentences), allow_nan=False))
+    return json.loads(json.dumps(as_json(evidence), allow_nan=False))
 
 
 def test_only_complete_pairs_count_and_the_others_are_told() -> None:
@@ -43,7 +50,7 @@ def test_fewer_than_two_pairs_give_no_verdict() -> None:
     assert sentence(evidence) == "No verdict: too few runs are complete."
     written = document(evidence)["comparisons"][0]
     assert written["accuracy"] is None and written["mcnemar"] is None
-    assert intervals(evidence).axes[0].get_yticklabels()[0].get_text() == "trial 1\nno verdict"
+    assert texts(draw_intervals(evidence, "accuracy"))[-2:] == ["trial 1", "no verdict"]
 
 
 def test_a_candidate_without_a_verdict_does_not_hide_the_other() -> None:
@@ -81,9 +88,74 @@ def test_macro_f1_decides_where_the_sweep_sought_it() -> None:
 
 
 def test_the_picture_has_a_row_a_candidate_and_a_line_at_zero() -> None:
-    axes = intervals(found(1.0, 0.0)).axes[0]
-    assert [t.get_text().partition("\n")[0] for t in axes.get_yticklabels()] == [
-        "trial 1",
-        "trial 2",
-    ]
-    assert list(axes.lines[0].get_xdata()) == [0, 0]
+    drawing = draw_intervals(found(1.0, 0.0), "accuracy")
+    rows = [shape.words for shape in drawing.shapes if getattr(shape, "kind", "") == "label"]
+    assert rows == ["trial 1", "trial 2"]
+    [zero] = [shape for shape in drawing.shapes if shape.kind == "zero"]
+    [at_zero] = [s for s in drawing.shapes if isinstance(s, Text) and s.words == "0"]
+    assert zero.start[0] == zero.end[0] == at_zero.place[0]
+
+
+def test_the_mean_lies_inside_its_interval_on_its_own_side_of_zero() -> None:
+    evidence = found(1.5)
+    drawing = draw_intervals(evidence, "accuracy")
+    [zero] = [shape for shape in drawing.shapes if shape.kind == "zero"]
+    [bar] = [shape for shape in drawing.shapes if isinstance(shape, Box)]
+    [mean] = [shape for shape in drawing.shapes if isinstance(shape, Circle)]
+    assert evidence.comparisons[0].verdict == "better"
+    assert zero.start[0] < bar.corner[0] < mean.centre[0] < bar.corner[0] + bar.width
+
+
+def test_the_picture_of_a_refit_shows_both_metrics_the_one_that_decides_first() -> None:
+    evidence = found(1.0, 0.0)
+    by_f1 = replace(evidence, asked=replace(evidence.asked, judged_by="f1_macro"))
+    names = [t for t in texts(draw_evidence(by_f1)) if t.startswith("difference in")]
+    assert names == ["difference in test f1_macro", "difference in test accuracy"]
+    assert "line: 97.5 % interval" in texts(draw_evidence(by_f1))[-1]
+
+
+@pytest.mark.parametrize("missing", [(), (1,), (0, 1, 3), (0, 1, 2, 3)])
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro"])
+def test_what_is_written_is_read_back(missing: tuple[int, ...], metric: str) -> None:
+    truth, configs = refit(np.random.default_rng(0), (1.0, 0.5), seeds=4)
+    seen = [Measured(replace(one.arm, validation={"accuracy": 0.8}), one.runs) for one in configs]
+    last = seen[-1]
+    kept = Measured(last.arm, {s: r for s, r in last.runs.items() if s not in missing})
+    evidence = compare(asked(4, metric), truth, [*seen[:-1], kept])
+    assert from_json(document(evidence)) == evidence
+    assert as_json(from_json(document(evidence))) == as_json(evidence)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda d: d.update(schema=2), "schema 1; received 2"),
+        (lambda d: d.pop("seeds"), "KeyError: 'seeds'"),
+        (lambda d: d["arms"].pop(), "ValueError"),
+        (lambda d: d["arms"].clear(), "ValueError"),
+        (lambda d: d["arms"][1].update(name="trial 9"), "a comparison for each other arm"),
+        (lambda d: d["arms"][0]["runs"][0].pop("accuracy"), "KeyError: 'accuracy'"),
+        (lambda d: d["comparisons"][0].update(verdict="splendid"), "ValueError"),
+        (lambda d: d["comparisons"][0]["accuracy"].update(interval=[0.1]), "ValueError"),
+        (lambda d: d.update(judged_by="loss"), "KeyError: 'loss'"),
+    ],
+)
+def test_what_is_no_evidence_is_refused(change: Callable[[dict], object], told: str) -> None:
+    written = document(found(1.0))
+    change(written)
+    with pytest.raises(NotEvidence, match=f"^evidence: expected .*{re.escape(told)}"):
+        from_json(written)
+
+
+@pytest.mark.parametrize("other", [None, [], "evidence", {}])
+def test_another_document_is_refused(other: object) -> None:
+    with pytest.raises(NotEvidence, match="expected schema 1"):
+        from_json(other)
+
+
+def test_the_leader_has_the_best_mean_whether_it_is_better_or_not() -> None:
+    evidence = found(-1.0, -0.2)
+    assert evidence.leader is evidence.arms[2]
+    assert evidence.comparison(evidence.arms[2]) is evidence.comparisons[1]
+    assert evidence.comparison(evidence.baseline) is None
+    assert found(1.0, missing=(0, 1, 2, 3)).leader is None

@@ -2,13 +2,19 @@
 
 import math
 import re
+from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
 
-from rcnn_sweep.drawing.scales import scale_of
+from rcnn_sweep.drawing import Drawing, Line, learning_curves, scale_of, sheet_of
+from rcnn_sweep.drawing.curves import apart
+from rcnn_sweep.drawing.style import INKS, PALETTE, RULES, colour, look_of, shapes_css
 from rcnn_sweep.format import duration, metric, plain, signed
 from rcnn_sweep.report.confusion import Confusion
-from rcnn_sweep.report.curves import Line, apart, learning_curves
 
 
 def test_a_log_scale_gives_equal_steps_to_equal_ratios() -> None:
@@ -42,8 +48,8 @@ def test_a_diverged_run_can_be_drawn() -> None:
     curves = {"val_loss": [(1, 0.7), (2, math.nan), (3, math.inf)], "val_accuracy": [(1, math.nan)]}
     drawing = learning_curves([Line("run", "A", "c1", curves)])
     assert drawing is not None
-    assert not re.findall(r"[ \",](?:nan|inf)", drawing)
-    assert drawing.count("<circle") == 1
+    assert not re.findall(r"[ \",](?:nan|inf)", drawing.markup())
+    assert drawing.markup().count("<circle") == 1
 
 
 def test_the_interval_of_an_accuracy_is_wilsons() -> None:
@@ -75,3 +81,92 @@ def test_numbers_are_written_for_people() -> None:
         *("\N{EN DASH}", "60.0 s", "1 min 1 s", "1 h 0 min")
     ]
     assert plain("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
+
+
+def pixel(png: Path, x: float, y: float) -> list[float]:
+    """The colour at a place of a drawing that was saved with 144 dpi, two pixels a unit."""
+    return np.asarray(matplotlib.image.imread(png))[round(2 * y), round(2 * x), :3].tolist()
+
+
+def test_both_renderers_put_a_shape_at_its_place_in_its_colour(tmp_path: Path) -> None:
+    drawing = Drawing(120, 60, title="Marks", description="Four of them.")
+    drawing.circle(20, 40, 6, "complete", tip="a <tip>")
+    drawing.diamond(50, 40, 8, "best")
+    drawing.square(80, 40, 6, "baseline")
+    drawing.line(100, 10, 100, 50, "strand best")
+    drawing.text(5, 12, "$5 <b>", "mark")
+    png = tmp_path / "marks.png"
+    drawing.save_png(png)
+    assert Image.open(png).size == (240, 120)
+    for x, name in ((20, "dot"), (50, "best"), (80, "base"), (100, "best"), (110, "paper")):
+        assert pixel(png, x, 40) == pytest.approx(to_rgb(colour(name)), abs=0.02)
+    markup = drawing.markup()
+    assert '<circle class="complete" cx="20.0" cy="40.0" r="6.0">' in markup
+    assert '<line class="strand best" x1="100.0" y1="10.0" x2="100.0" y2="50.0">' in markup
+    assert "$5 &lt;b&gt;" in markup and "a &lt;tip&gt;" in markup
+
+
+def test_a_picture_file_tells_what_it_shows(tmp_path: Path) -> None:
+    drawing = Drawing(20, 10, title="Größe \N{EN DASH} 雪", description="Nothing.")
+    drawing.text(2, 8, "雪")
+    drawing.save_png(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.info["Title"] == drawing.title
+        assert image.info["Description"] == "Nothing."
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_page_of_one_drawing_is_complete_in_itself(tmp_path: Path) -> None:
+    drawing = Drawing(20, 10, title="</title><script>", description="One dot.")
+    drawing.circle(5, 5, 2, "best")
+    drawing.save_html(tmp_path / "a.html")
+    html = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert not re.findall(r"url\(|@import|https?://", html)
+    assert "prefers-color-scheme: dark" in html and PALETTE["best"].dark in html
+    assert '<circle class="best"' in html
+
+
+def test_a_look_is_merged_as_a_browser_does() -> None:
+    assert look_of("", "best").fill == "best"
+    strand = look_of("", "strand best")
+    assert (strand.fill, strand.stroke, strand.width) == ("none", "best", 3)
+    assert look_of("", "mark").size is None
+    assert (look_of("text", "mark").fill, look_of("text", "").fill) == ("soft", "ink")
+    names = [selector.count(".") + (selector[:4] == "text") for selector, _ in RULES]
+    assert names == sorted(names)  # so that the order of the table is that of CSS
+
+
+def test_every_colour_and_every_line_of_a_legend_is_in_the_style() -> None:
+    used = [value for _, look in RULES for value in (look.fill, look.stroke) if value]
+    assert set(used) - {"none"} <= PALETTE.keys()
+    css = shapes_css()
+    assert all(f".k.{kind} {{ color: var(--{name}); }}" in css for kind, name in INKS.items())
+    assert "svg .strand.pruned { stroke: var(--faint); stroke-width: 1;" in css
+
+
+def test_a_sheet_holds_its_drawings_row_by_row() -> None:
+    dots = []
+    for _ in range(3):
+        dot = Drawing(100, 50, title="A dot", description="A dot.")
+        dot.circle(10, 10, 2, "best")
+        dots.append(dot)
+    whole = sheet_of("Dots", dots, columns=2)
+    places = [shape.centre for shape in whole.shapes if hasattr(shape, "centre")]
+    (x, y), second, third = places
+    assert second == (x + 118, y) and third == (x, y + 68)
+    assert whole.width == 2 * 100 + 3 * 18
+    assert third[1] + 40 < whole.height
+
+
+def test_long_labels_of_curves_have_room() -> None:
+    curves = {"loss": [(1, 0.7), (2, 0.5)], "accuracy": [(1, 0.5), (2, 0.6)]}
+    lines = [Line(name, name, kind, curves) for name, kind in (("training", "c1"), ("v", "c0"))]
+    drawing = learning_curves(lines, ("loss", "accuracy"))
+    assert drawing is not None and drawing.height == 264
+    words = {s.words: s.place for s in drawing.shapes if getattr(s, "words", "") == "training"}
+    assert words["training"][0] + 6 * len("training") <= drawing.width
+    names = [s.words for s in drawing.shapes if getattr(s, "kind", "") == "name"]
+    assert names == ["epoch", "loss", "epoch", "accuracy"]
+    assert learning_curves(lines, ("f1",)) is not None
+    assert learning_curves([]) is None

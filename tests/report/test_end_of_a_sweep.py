@@ -7,7 +7,7 @@ import pytest
 from made_study import Made, trial
 from read_page import Page
 
-from rcnn_sweep.report import attach_report
+from rcnn_sweep.application import attach_report
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def test_what_goes_wrong_is_a_warning(
     def fail(*_: object, **__: object) -> str:
         raise error
 
-    monkeypatch.setattr("rcnn_sweep.report.written.study_html", fail)
+    monkeypatch.setattr("rcnn_sweep.application.report.study_html", fail)
     with caplog.at_level(logging.WARNING):
         attach_report("search", made.url, made.store.uri, may_train=True)
-    [told] = [r.getMessage() for r in caplog.records if r.name == "rcnn_sweep.report.written"]
+    [told] = [r.getMessage() for r in caplog.records if r.name == "rcnn_sweep.application.report"]
     assert told.endswith("python -m rcnn_sweep report search makes it.")
     assert list(results.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_study import Made, trial
 
-from rcnn_sweep.report import report_study
+from rcnn_sweep.application import report_study
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SORT = "document.querySelectorAll('table.sortable th button')[2].click();"

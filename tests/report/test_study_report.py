@@ -2,16 +2,18 @@
 
 import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from made_study import Made, trial
+from made_study import Made, evidence, trial
 from read_page import Page
 from small import table_rows, write_table
 
+from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.report import report_study
+from rcnn_sweep.report.sections import SECTIONS
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
 SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]
@@ -127,6 +129,31 @@ def test_a_refits_evidence_is_shown_with_its_intervals_and_a_reference_on_test(
     assert "Champion" in page.text
     assert "On the test split, where each was trained on all of train" in page.text
     assert made.store.client.get_run(run_id).data.metrics["reference_test_accuracy"] == 1.0
+
+
+def test_evidence_that_cannot_be_read_is_left_out_and_told_of(
+    made: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = str(made.study("search", SEARCHED))
+    runs = made.store.client.search_runs(
+        [made.store.experiment_id], f"tags.`mlflow.parentRunId` = '{run_id}'"
+    )
+    ids = [run.info.run_id for run in runs[:2]]
+    refit = made.refit("search", run_id, ids)
+    broken = {**evidence("search", run_id, ids), "arms": "two"}
+    made.store.writer(refit).json("refit/evidence.json", broken)
+    assert "python -m rcnn_sweep refit search" in shown(made, "search").text
+    told = [r.getMessage() for r in caplog.records if r.name == "rcnn_sweep.report.refit"]
+    assert len(told) == 1
+    assert told[0].startswith(f"The evidence of run {refit} is left out. evidence: expected")
+
+
+def test_every_section_has_its_partial_and_stands_in_the_order_of_the_list(searched: Page) -> None:
+    folder = Path(str(files("rcnn_sweep.report"))) / "templates" / "sections"
+    assert {path.stem for path in folder.iterdir()} == {section.name for section in SECTIONS}
+    heads = re.findall(r'<h2 id="(\w+)"', searched.html)
+    order = [section.name for section in SECTIONS if section.name != "head"]
+    assert heads == [{"test_split": "test"}.get(name, name) for name in order]
 
 
 def test_a_studys_words_never_become_markup(made: Made) -> None:

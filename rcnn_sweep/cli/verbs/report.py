@@ -14,7 +14,7 @@ def main(words: Sequence[str]) -> None:
     _check(options)
     output = None if options.output is None else _file(options.output)
     from rcnn_sweep.api import load_study
-    from rcnn_sweep.report import report_comparison, report_runs
+    from rcnn_sweep.application import report_comparison, report_runs
 
     where = {"tracking_uri": options.tracking_uri, "output": output}
     if options.compare:

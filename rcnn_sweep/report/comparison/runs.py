@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rcnn_sweep.drawing import Line, learning_curves
 from rcnn_sweep.format import NONE, date, joined
 from rcnn_sweep.names import Tag
 from rcnn_sweep.report.comparison.sides import (
@@ -9,18 +10,16 @@ from rcnn_sweep.report.comparison.sides import (
     SPLIT,
     Side,
     difference_table,
-    drawn,
     matrix,
     measure,
     split_caution,
 )
-from rcnn_sweep.report.curves import Line
-from rcnn_sweep.report.facts import RunFacts
 from rcnn_sweep.report.page import page
+from rcnn_sweep.report.runs import RunFacts
 from rcnn_sweep.report.tables import Row
 
 
-def runs_page(runs: Sequence[RunFacts]) -> str:
+def runs_html(runs: Sequence[RunFacts]) -> str:
     """Give the page that compares single runs; A is the one the others are set against."""
     letters = [chr(ord("A") + place) for place in range(len(runs))]
     sides = [
@@ -45,8 +44,9 @@ def runs_page(runs: Sequence[RunFacts]) -> str:
             )
         ],
         "head": ("", *letters),
-        **drawn(lines),
-        "matrices": [
+        "curves": learning_curves(lines),
+        "lines": lines,
+        "confusions": [
             matrix(facts.confusion, f"{side.letter}: {side.name}", facts.run.status.lower())
             for side, facts in zip(sides, runs, strict=True)
             if facts.confusion is not None

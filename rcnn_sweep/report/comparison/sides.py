@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcnn_sweep.format import NONE, joined, metric, plain, signed
-from rcnn_sweep.report.confusion import Confusion
-from rcnn_sweep.report.curves import Line, learning_curves
+from rcnn_sweep.report.confusion import Confusion, Matrix
 from rcnn_sweep.report.tables import Cell, Row, number, param, row, text
 
 SPLIT = (
@@ -91,12 +90,6 @@ def plain_measure(name: str, values: Sequence[str]) -> Row:
     return row([text(name), *map(Cell, values), Cell("")])
 
 
-def matrix(confusion: Confusion, title: str, note: str) -> dict[str, Any]:
-    """Give a confusion matrix for the template."""
-    return {"confusion": confusion, "title": title, "note": f"{note}, {confusion.total:,} texts"}
-
-
-def drawn(lines: Sequence[Line]) -> dict[str, Any]:
-    """Give the learning curves for the template."""
-    drawing = learning_curves(lines)
-    return {"curves": drawing and {"drawing": drawing, "lines": lines}}
+def matrix(confusion: Confusion, title: str, note: str) -> Matrix:
+    """Give a confusion matrix whose note counts its texts."""
+    return Matrix(confusion, title, f"{note}, {confusion.total:,} texts")

@@ -3,27 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rcnn_sweep.drawing import Line, learning_curves
 from rcnn_sweep.format import date, duration, joined, share
+from rcnn_sweep.report.arithmetic import gain_of, pruning_of, states
 from rcnn_sweep.report.comparison.sides import (
     KINDS,
     Side,
     difference_table,
-    drawn,
     flat,
     matrix,
     measure,
     plain_measure,
     split_caution,
 )
-from rcnn_sweep.report.curves import Line
+from rcnn_sweep.report.confusion import Matrix
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.reference import recorded_reference
-from rcnn_sweep.report.summary import gain_of, pruning_of, states
 from rcnn_sweep.report.tables import Row
 
 
-def studies_page(one: StudyFacts, two: StudyFacts) -> str:
+def studies_html(one: StudyFacts, two: StudyFacts) -> str:
     """Give the page that compares two studies."""
     both = (one, two)
     sides = [Side(letter, f.study.name, _told(f), "") for letter, f in zip("AB", both, strict=True)]
@@ -47,8 +47,9 @@ def studies_page(one: StudyFacts, two: StudyFacts) -> str:
             ),
         ],
         "head": ("", "A", "B"),
-        **drawn(lines),
-        "matrices": [
+        "curves": learning_curves(lines),
+        "lines": lines,
+        "confusions": [
             m for f, side in zip(both, sides, strict=True) for m in _study_matrix(f, side)
         ],
     }
@@ -127,7 +128,7 @@ def _study_lines(both: Sequence[StudyFacts]) -> list[Line]:
     return [line for line in lines if line.curves]
 
 
-def _study_matrix(facts: StudyFacts, side: Side) -> list[dict[str, Any]]:
+def _study_matrix(facts: StudyFacts, side: Side) -> list[Matrix]:
     detail = facts.details.get(facts.best.number) if facts.best else None
     if detail is None or detail.confusion is None or facts.best is None:
         return []

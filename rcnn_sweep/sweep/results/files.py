@@ -12,9 +12,10 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep.process import own_command
 from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.sweep.results.importance import importances
 from rcnn_sweep.sweep.results.summary import SweepSummary, table_of
 from rcnn_sweep.sweep.space import Composer, rendered
-from rcnn_sweep.sweep.study import Queue
+from rcnn_sweep.sweep.study import Queue, read_study
 
 SEARCH = "search"
 """The config group of named spaces; a single run has no use for it."""
@@ -30,7 +31,8 @@ def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
         if summary.state == "complete":
             from rcnn_sweep.sweep.results.plots import write_plots  # half a second of imports
 
-            write_plots(queue.storage, plan, folder / "plots")
+            study = read_study(plan.study_name, plan.url)
+            write_plots(study, importances(plan.study_name, plan.url), folder / "plots")
 
 
 def write_whole(path: Path, text: str) -> None:

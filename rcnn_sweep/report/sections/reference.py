@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from rcnn_sweep.evidence import Evidence
 from rcnn_sweep.format import counted, duration, metric, signed
-from rcnn_sweep.report.evidence import Refit
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import Absent, Known
 from rcnn_sweep.report.tables import Row, number, row, text
 
 
 @dataclass(frozen=True)
-class Keep:
-    """The section about the reference, ready for the page."""
+class Measured:
+    """The verdict in sentences, and the numbers that it rests on."""
 
     sentences: tuple[str, ...]
     head: tuple[str, ...] = ()
@@ -21,24 +20,20 @@ class Keep:
     caption: str = ""
 
 
-def keep_of(
-    facts: StudyFacts,
-    validation: Known | Absent,
-    refit: Refit | None,
-    test: Known | Absent | None,
-) -> Keep:
-    """Give the section; ``test`` is the reference on the test split, None without a refit."""
+def reference_of(facts: StudyFacts) -> Measured:
+    """Give the section; every study has one, and where there is no reference it says why."""
+    validation, refit, test = facts.validation, facts.refit, facts.test
     if isinstance(validation, Absent):
-        return Keep((f"There is no plain reference to measure by. {validation.reason}",))
+        return Measured((f"There is no plain reference to measure by. {validation.reason}",))
     best = facts.runs.get(facts.strongest.number) if facts.strongest else None
     rows = [*_network_rows(facts), *_reference_row(validation, "validation")]
     sentences = [_verdict(best.metrics if best else {}, validation), _what(facts, validation, test)]
     if refit is not None and isinstance(test, Known):
-        sentences.insert(1, _test_verdict(refit.content, test))
-        rows += [*_refit_rows(refit.content), *_reference_row(test, "test")]
+        sentences.insert(1, _test_verdict(refit.evidence, test))
+        rows += [*_refit_rows(refit.evidence), *_reference_row(test, "test")]
     if isinstance(test, Absent):
         sentences.append(f"There is no reference on test. {test.reason}")
-    return Keep(
+    return Measured(
         tuple(sentences),
         ("", "judged on", "accuracy", "F1, macro", "seconds to train"),
         tuple(rows),
@@ -65,8 +60,9 @@ def _verdict(metrics: Mapping[str, float], reference: Known) -> str:
     return f"Yes, on the validation split. {tail}"
 
 
-def in_short(facts: StudyFacts, reference: Known | Absent) -> str:
+def in_short(facts: StudyFacts) -> str:
     """Give the verdict on the validation split in a sentence, empty where there is none."""
+    reference = facts.validation
     run = facts.runs.get(facts.strongest.number) if facts.strongest else None
     own = None if run is None else run.metrics.get("val_accuracy")
     if own is None or isinstance(reference, Absent):
@@ -93,18 +89,18 @@ def _margin(one: float, other: float, texts: int) -> float:
     return float(norm.ppf(0.975) * variance**0.5)
 
 
-def _test_verdict(content: Mapping[str, Any], reference: Known) -> str:
-    arms = [a for a in content["arms"] if (a.get("accuracy") or {}).get("mean") is not None]
+def _test_verdict(evidence: Evidence, reference: Known) -> str:
+    arms = [arm for arm in evidence.arms if arm.runs]
     if not arms:
         return f"On test the reference reaches {metric(reference.accuracy)}."
-    best = max(arms, key=lambda arm: float(arm["accuracy"]["mean"]))
-    own = float(best["accuracy"]["mean"])
-    margin = _margin(own, reference.accuracy, int(content["test_texts"]))
+    best = max(arms, key=lambda arm: arm.scores["accuracy"].mean)
+    own = best.scores["accuracy"].mean
+    margin = _margin(own, reference.accuracy, evidence.test_texts)
     difference = own - reference.accuracy
     far = "better" if difference > 0 else "worse"
     word = "no different within chance" if abs(difference) <= margin else far
     return (
-        f"On the test split, where each was trained on all of train, the network ({best['name']}, "
+        f"On the test split, where each was trained on all of train, the network ({best.arm.name}, "
         f"mean over seeds {metric(own)}) is {word}: the reference reaches "
         f"{metric(reference.accuracy)} ({signed(difference)} for the network)."
     )
@@ -154,11 +150,10 @@ def _reference_row(reference: Known, split: str) -> list[Row]:
     return [row(cells)]
 
 
-def _refit_rows(content: Mapping[str, Any]) -> list[Row]:
+def _refit_rows(evidence: Evidence) -> list[Row]:
     rows = []
-    for arm in content["arms"]:
-        means = {f"test_{k}": (arm.get(k) or {}).get("mean") for k in ("accuracy", "f1_macro")}
-        name = f"{arm['name']} network, mean of {len(arm.get('runs') or [])} seeds"
-        kind = "baseline" if arm["name"] == "baseline" else ""
-        rows.append(_row(name, "test", means, kind))
+    for arm in evidence.arms:
+        means = {f"test_{name}": own.mean for name, own in arm.scores.items()} if arm.runs else {}
+        name = f"{arm.arm.name} network, mean of {len(arm.runs)} seeds"
+        rows.append(_row(name, "test", means, "baseline" if arm is evidence.baseline else ""))
     return rows

@@ -1,20 +1,24 @@
-"""The plots of a study: history, slices, parallel coordinates, importance, Pareto front."""
+"""The drawings of a study: history, slices, parallel coordinates, importance, Pareto front.
+
+Each takes the study as it was read, and is None where the study has nothing of the kind to show.
+In all of them the best trial (of several objectives the front) is a diamond, the baseline a
+square, another complete trial a dot, a pruned one a ring, a failed one a cross.
+"""
 
 import math
+from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup
-
-from rcnn_sweep.drawing import Drawing, Scale, scale_of
-from rcnn_sweep.format import plain, share
-from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.frame import Frame, mark, tip_of
-from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.drawing import Drawing, Frame, Scale, scale_of
+from rcnn_sweep.format import metric, plain, share
+from rcnn_sweep.sweep.study import StudySnapshot, TrialSnapshot
 
 WIDTH = 720.0
+POINT = 4.0
 MOST_SLICES = 12
+SIGNS = ("best", "baseline", "complete", "pruned", "failed")
 
 
-def judged(study: StudySnapshot) -> list[TrialSnapshot]:
+def with_values(study: StudySnapshot) -> list[TrialSnapshot]:
     """Give the trials that have a finite value, pruned ones with the last they reported."""
     ended = [t for t in study.trials if t.values and t.state in ("complete", "pruned")]
     return [t for t in ended if all(map(math.isfinite, t.values))]
@@ -22,7 +26,7 @@ def judged(study: StudySnapshot) -> list[TrialSnapshot]:
 
 def varied(study: StudySnapshot) -> list[str]:
     """Give the parameters that differ among the trials with a value."""
-    seen = judged(study)
+    seen = with_values(study)
     keys = dict.fromkeys(key for trial in seen for key in trial.params)
     return [k for k in keys if len({plain(t.params.get(k)) for t in seen}) > 1]
 
@@ -32,10 +36,9 @@ def is_log(study: StudySnapshot, key: str) -> bool:
     return "log scale" in str(study.record.get("space", {}).get(key, ""))
 
 
-def history(facts: StudyFacts) -> Markup | None:
+def draw_history(study: StudySnapshot) -> Drawing | None:
     """Draw each trial's value by its number and the best so far; None without a value."""
-    study = facts.study
-    seen = judged(study)
+    seen = with_values(study)
     if not seen or len(study.directions) > 1:
         return None
     drawing = Drawing(
@@ -49,17 +52,17 @@ def history(facts: StudyFacts) -> Markup | None:
     frame.axes("trial", study.metrics[0], x_marks=10)
     drawing.path(_best_so_far(study, frame), "sofar")
     for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
-        mark(drawing, x(trial.number), frame.y(trial.values[0]), trial, study)
+        _mark(drawing, x(trial.number), frame.y(trial.values[0]), trial, study)
     for trial in (t for t in study.trials if t.state in ("failed", "interrupted")):
-        drawing.cross(x(trial.number), 262, 4, "failed", tip=tip_of(trial, study))
-    return drawing.markup()
+        drawing.cross(x(trial.number), 262, 4, "failed", tip=_tip(trial, study))
+    return drawing
 
 
 def _best_so_far(study: StudySnapshot, frame: Frame) -> list[tuple[float, float]]:
     better = max if study.directions[0] == "maximize" else min
     points: list[tuple[float, float]] = []
     best: float | None = None
-    for trial in (t for t in judged(study) if t.state == "complete"):
+    for trial in (t for t in with_values(study) if t.state == "complete"):
         value = trial.values[0] if best is None else better(best, trial.values[0])
         if best is not None and value != best:
             points.append((frame.x(trial.number), frame.y(best)))
@@ -68,31 +71,31 @@ def _best_so_far(study: StudySnapshot, frame: Frame) -> list[tuple[float, float]
     return [*points, (frame.x.end, points[-1][1])] if points else []
 
 
-def importance(facts: StudyFacts) -> Markup | None:
-    """Draw a bar for each parameter; None where no importance can be told."""
-    if not facts.importance:
+def draw_importance(importance: Mapping[str, float]) -> Drawing | None:
+    """Draw a bar for each parameter's share; None without any."""
+    if not importance:
         return None
-    height, widest = 26.0 * len(facts.importance) + 8, max(facts.importance.values())
+    height, widest = 26.0 * len(importance) + 8, max(importance.values())
     drawing = Drawing(
         *(WIDTH, height),
         title="Importance of the parameters",
-        description="; ".join(f"{key} {share(v)}" for key, v in facts.importance.items()),
+        description="; ".join(f"{key} {share(v)}" for key, v in importance.items()),
     )
-    for row, (key, value) in enumerate(facts.importance.items()):
+    for row, (key, value) in enumerate(importance.items()):
         top = 4 + 26.0 * row
         drawing.text(186, top + 15, _short(key, 28), "label", anchor="end")
         drawing.box(194, top + 2, 440 * value / (widest or 1), 17, "bar", tip=f"{key}: {value:.3f}")
         drawing.text(202 + 440 * value / (widest or 1), top + 15, share(value), "mark")
-    return drawing.markup()
+    return drawing
 
 
-def slices(facts: StudyFacts) -> list[Markup]:
+def draw_slices(study: StudySnapshot) -> list[Drawing]:
     """Draw the first objective against each parameter that varies."""
-    return [_slice(facts.study, key) for key in varied(facts.study)[:MOST_SLICES]]
+    return [_slice(study, key) for key in varied(study)[:MOST_SLICES]]
 
 
-def _slice(study: StudySnapshot, key: str) -> Markup:
-    seen = [t for t in judged(study) if key in t.params]
+def _slice(study: StudySnapshot, key: str) -> Drawing:
+    seen = [t for t in with_values(study) if key in t.params]
     drawing = Drawing(
         *(340, 250),
         title=f"{study.metrics[0]} by {key}",
@@ -104,14 +107,13 @@ def _slice(study: StudySnapshot, key: str) -> Markup:
     frame = Frame(drawing, x, y)
     frame.axes(f"{_short(key, 32)}{' (log)' if x.is_log else ''}", study.metrics[0], x_marks=5)
     for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
-        mark(drawing, x(trial.params[key]), y(trial.values[0]), trial, study)
-    return drawing.markup()
+        _mark(drawing, x(trial.params[key]), y(trial.values[0]), trial, study)
+    return drawing
 
 
-def parallel(facts: StudyFacts) -> Markup | None:
+def draw_parallel(study: StudySnapshot) -> Drawing | None:
     """Draw each trial as a line across its parameters and objectives; None for fewer than two."""
-    study = facts.study
-    keys, seen = varied(study)[:MOST_SLICES], judged(study)
+    keys, seen = varied(study)[:MOST_SLICES], with_values(study)
     whole = [t for t in seen if all(k in t.params for k in keys)]
     if len(whole) < 2 or not keys:
         return None
@@ -129,10 +131,10 @@ def parallel(facts: StudyFacts) -> Markup | None:
     places = [70 + i * (WIDTH - 130) / (len(names) - 1) for i in range(len(names))]
     for trial, row in sorted(zip(whole, columns, strict=True), key=lambda p: _weight(p[0], study)):
         line = [(x, s(v)) for x, s, v in zip(places, scales, row, strict=True)]
-        drawing.path(line, f"strand {_kind(trial, study)}", tip=tip_of(trial, study))
+        drawing.path(line, f"strand {_kind(trial, study)}", tip=_tip(trial, study))
     for place, scale, name in zip(places, scales, names, strict=True):
         _upright(drawing, place, scale, name)
-    return drawing.markup()
+    return drawing
 
 
 def _weight(trial: TrialSnapshot, study: StudySnapshot) -> int:
@@ -153,10 +155,9 @@ def _upright(drawing: Drawing, place: float, scale: Scale, name: str) -> None:
         drawing.text(place - 7, at + 4, _short(label, 14), "mark halo", anchor="end")
 
 
-def pareto(facts: StudyFacts) -> Markup | None:
+def draw_front(study: StudySnapshot) -> Drawing | None:
     """Draw the first two objectives against each other; None for one objective."""
-    study = facts.study
-    seen = [t for t in judged(study) if len(t.values) > 1]
+    seen = [t for t in with_values(study) if len(t.values) > 1]
     if not seen:
         return None
     drawing = Drawing(
@@ -171,8 +172,48 @@ def pareto(facts: StudyFacts) -> Markup | None:
     if len(study.metrics) == 2:
         drawing.path([(x(a), y(b)) for a, b in front], "sofar")
     for trial in seen:
-        mark(drawing, x(trial.values[0]), y(trial.values[1]), trial, study)
-    return drawing.markup()
+        _mark(drawing, x(trial.values[0]), y(trial.values[1]), trial, study)
+    return drawing
+
+
+def draw_signs() -> Drawing:
+    """Draw a legend: the sign of each kind of trial and what it stands for."""
+    drawing = Drawing(WIDTH, 22, title="Legend", description="The signs of trials.")
+    x = 8.0
+    for kind in SIGNS:
+        _sign(drawing, x, 11, kind)
+        drawing.text(x + 12, 15, kind, "mark")
+        x += 92
+    return drawing
+
+
+def _mark(drawing: Drawing, x: float, y: float, trial: TrialSnapshot, study: StudySnapshot) -> None:
+    """Draw a trial's sign with the trial in a line for who points at it."""
+    _sign(drawing, x, y, _kind(trial, study), tip=_tip(trial, study))
+
+
+def _sign(drawing: Drawing, x: float, y: float, kind: str, *, tip: str = "") -> None:
+    match kind:
+        case "best":
+            drawing.diamond(x, y, POINT + 3, "best", tip=tip)
+        case "baseline":
+            drawing.square(x, y, POINT + 0.5, "baseline", tip=tip)
+        case "complete":
+            drawing.circle(x, y, POINT, "complete", tip=tip)
+        case "pruned":
+            drawing.circle(x, y, POINT - 0.5, "pruned", tip=tip)
+        case _:
+            drawing.cross(x, y, POINT, "failed", tip=tip)
+
+
+def _tip(trial: TrialSnapshot, study: StudySnapshot) -> str:
+    values = _told(study.metrics, trial.values)
+    params = ", ".join(f"{key}={plain(value)}" for key, value in trial.params.items())
+    return f"trial {trial.number} ({trial.state}): {values} {params}".replace("  ", " ")
+
+
+def _told(metrics: Sequence[str], values: Sequence[float]) -> str:
+    return ", ".join(f"{name} {metric(v)}" for name, v in zip(metrics, values, strict=False))
 
 
 def _short(words: str, longest: int) -> str:

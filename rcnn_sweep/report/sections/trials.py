@@ -10,25 +10,24 @@ from rcnn_sweep.sweep import TrialSnapshot
 
 
 @dataclass(frozen=True)
-class Table:
-    """The trial table: names of its columns, rows, caption."""
+class Trials:
+    """The table: names of its columns, rows, caption."""
 
     head: tuple[str, ...]
     rows: tuple[Row, ...]
     caption: str
 
 
-def trial_table(facts: StudyFacts) -> Table:
-    """Give the table, a row a trial in the order of their numbers."""
+def trials_of(facts: StudyFacts) -> Trials:
+    """Give the section, a row a trial in the order of their numbers."""
     study = facts.study
     keys = list(dict.fromkeys(key for trial in study.trials for key in trial.params))
     known = {name for run in facts.runs.values() for name in run.metrics}
     beside = names(reversed(shown(Place.TRIALS)))
     extra = [name for name in beside if name in known and name not in study.metrics]
     rows = [_row(facts, trial, keys, extra) for trial in study.trials]
-
     head = ("trial", "state", *study.metrics, *extra, "epochs", "time", *keys)
-    return Table(head, tuple(rows), "A click on a column's name sorts by it.")
+    return Trials(head, tuple(rows), "A click on a column's name sorts by it.")
 
 
 def _row(facts: StudyFacts, trial: TrialSnapshot, keys: list[str], extra: list[str]) -> Row:

@@ -1,23 +1,29 @@
-"""Learning curves of several runs in one picture: accuracy, loss; validation, training."""
+"""Learning curves of one or several runs in one picture: a panel a metric, a line a run."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from markupsafe import Markup
-
-from rcnn_sweep.drawing import Drawing, Scale, scale_of
+from rcnn_sweep.drawing.canvas import Drawing
+from rcnn_sweep.drawing.frame import Frame
+from rcnn_sweep.drawing.scales import Scale, scale_of
 from rcnn_sweep.format import metric
 from rcnn_sweep.metrics import Place, names, shown
-from rcnn_sweep.report.facts import Curve, StudyFacts
-from rcnn_sweep.report.frame import Frame
 
 WIDTH, ROW = 720.0, 264.0
+
+Curve: TypeAlias = Sequence[tuple[int, float]]
+"""Epochs (from 1) and what was measured after them."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One run in the picture: ``kind`` is the CSS class of its colour, ``label`` ends the line."""
+    """What is drawn in one colour: its curves by panel.
+
+    ``kind`` is the colour, ``c0`` (the baseline's) to ``c6``; ``label`` stands at the line's end;
+    ``name`` is what a pointer or a screen reader is told.
+    """
 
     name: str
     label: str
@@ -25,46 +31,36 @@ class Line:
     curves: Mapping[str, Curve]
 
 
-def trial_lines(facts: StudyFacts) -> list[Line]:
-    """Give the lines of the best trials and of the baseline.
+def learning_curves(lines: Sequence[Line], panels: Sequence[str] | None = None) -> Drawing | None:
+    """Draw all lines, two panels a row, in the order of ``panels``; None without a curve.
 
-    A trial without a run (of another app) has the values that it reported to the study.
-    """
-    study, lines = facts.study, []
-    others = iter(range(2, 9))
-    for trial in facts.shown:
-        detail = facts.details.get(trial.number)
-        own = {study.metrics[0]: list(trial.steps.items())} if trial.steps else {}
-        is_best, is_baseline = trial in study.best[:1], trial == study.baseline
-        role = ", best" * is_best + ", baseline" * is_baseline
-        kind = "c1" if is_best else "c0" if is_baseline else f"c{next(others)}"
-        curves = detail.curves if detail else own
-        lines.append(Line(f"trial {trial.number}{role}", str(trial.number), kind, curves))
-    return [line for line in lines if line.curves]
+    ``panels`` None: the metrics that are shown as curves, validation before training.
 
-
-def learning_curves(lines: Sequence[Line]) -> Markup | None:
-    """Draw accuracy and loss of all lines, on the validation split above, on training below.
-
-    Other metrics than these (of another app) fill one panel. None without a curve.
+    Panels without a curve are left out. Where no line has any of them, as in another app, the
+    first metric that there is fills one panel.
     """
     lines = [_finite(line) for line in lines]
     known = dict.fromkeys(name for line in lines for name, curve in line.curves.items() if curve)
-    order = names(reversed(shown(Place.CURVES)))
-    panels = [name for name in order if name in known] or list(known)[:1]
-    if not panels:
+    order = names(reversed(shown(Place.CURVES))) if panels is None else panels
+    drawn = [name for name in order if name in known] or list(known)[:1]
+    if not drawn:
         return None
-    rows = -(-len(panels) // 2)
     drawing = Drawing(
-        *(WIDTH, ROW * rows),
+        *(WIDTH, ROW * -(-len(drawn) // 2)),
         title="Learning curves",
-        description="; ".join(_told(line, panels) for line in lines),
+        description="; ".join(_told(line, drawn) for line in lines),
     )
-    width = WIDTH / min(len(panels), 2)
-    for place, name in enumerate(panels):
+    width, room = WIDTH / min(len(drawn), 2), _room(lines)
+    for place, name in enumerate(drawn):
         left, top = 62 + width * (place % 2), ROW * (place // 2)
-        _panel(drawing, lines, name, (left, left + width - 88), (top + ROW - 46, top + 30))
-    return drawing.markup()
+        across = (left, left + width - 62 - room)
+        _panel(drawing, lines, name, across, (top + ROW - 46, top + 30))
+    return drawing
+
+
+def _room(lines: Sequence[Line]) -> float:
+    """Give the width to be left for labels at the lines' ends."""
+    return max([26.0, *(8 + 6.0 * len(line.label) for line in lines)])
 
 
 def _finite(line: Line) -> Line:

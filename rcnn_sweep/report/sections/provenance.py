@@ -1,16 +1,41 @@
 """Where the numbers come from: data, code, machine, and the command that repeats each row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rcnn_sweep.format import NONE, date, plain
 from rcnn_sweep.names import Tag
-from rcnn_sweep.process import command
+from rcnn_sweep.process import command, without_password
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
 from rcnn_sweep.tracking import RunSnapshot
 
 
-def provenance_of(facts: StudyFacts) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Provenance:
+    """``pairs`` are names and values; ``command`` started the study and resumes it."""
+
+    pairs: tuple[tuple[str, str], ...]
+    versions: str
+    command: str
+    head: tuple[str, ...]
+    rows: tuple[Row, ...]
+    caption: str
+
+
+def provenance_of(facts: StudyFacts) -> Provenance:
+    """Give the section; every study has one."""
+    return Provenance(
+        tuple(_pairs(facts)),
+        _versions(facts),
+        without_password(facts.study.command),
+        ("trial", "seed", "command that reproduces it"),
+        tuple(_reproduction(facts)),
+        "From a row back to its run",
+    )
+
+
+def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
     """Give names and values; what is not known is left out."""
     study, runs = facts.study, list(facts.runs.values())
     parent = facts.parent
@@ -52,7 +77,7 @@ def _revisions(runs: list[RunSnapshot]) -> list[str]:
     for run in runs:
         commit = run.tags.get(Tag.GIT_COMMIT)
         dirty = " with uncommitted changes" * (run.tags.get(Tag.GIT_DIRTY) == "true")
-        version = f"rcnn_sweep {run.tags.get('rcnn_sweep.version', '?')}"
+        version = f"rcnn_sweep {run.tags.get(Tag.VERSION, '?')}"
         found.add(f"{version}, commit {commit}{dirty}" if commit else version)
     return sorted(found)
 
@@ -62,7 +87,7 @@ def _machine(environment: Mapping[str, object]) -> str:
     return ", ".join(f"{n} {environment[n]}" for n in names if environment.get(n))
 
 
-def versions(facts: StudyFacts) -> str:
+def _versions(facts: StudyFacts) -> str:
     """Give the versions of the packages in a line, empty where none are recorded."""
     packages = facts.environment.get("packages")
     if not isinstance(packages, Mapping):
@@ -70,7 +95,7 @@ def versions(facts: StudyFacts) -> str:
     return "Packages: " + ", ".join(f"{name} {version}" for name, version in packages.items()) + "."
 
 
-def reproduction(facts: StudyFacts) -> list[Row]:
+def _reproduction(facts: StudyFacts) -> list[Row]:
     """Give a row for each trial with a run of its own: the command that repeats it."""
     own = [t for t in facts.study.trials if t.duplicate_of is None and t.number in facts.runs]
     return [

@@ -1,0 +1,216 @@
+"""Reports put where they belong: read, completed by the reference, written, and recorded.
+
+:mod:`rcnn_sweep.report` turns facts into pages; what it takes to have the facts, and where the
+pages go, is here.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rcnn_sweep.config import Config, from_yaml
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import command, without_password
+from rcnn_sweep.report import (
+    NOT_RECORDED,
+    Absent,
+    Confusion,
+    Known,
+    Split,
+    StudyFacts,
+    as_recorded,
+    find_refit,
+    recorded_reference,
+    run_facts,
+    runs_html,
+    studies_html,
+    study_facts,
+    study_html,
+    write_page,
+)
+from rcnn_sweep.sweep import StudySnapshot, read_study
+from rcnn_sweep.tracking import RunReader, RunSnapshot
+
+log = logging.getLogger(__name__)
+
+FILE = "report.html"
+
+
+def report_study(
+    name: str | None,
+    storage: str | None,
+    *,
+    tracking_uri: str | None = None,
+    output: Path | None = None,
+    may_train: bool = True,
+) -> Path:
+    """Write the report of study ``name`` (None: the last one) and give its path.
+
+    It goes to ``sweep/report.html`` in the study's directory and, as the artifact of that name,
+    onto the study's MLflow run; with ``output`` into that file alone. The first report of a study
+    trains its reference, seconds to half a minute, unless ``may_train`` is false. Raises
+    :class:`UserError` where study, store or folder are missing.
+    """
+    study = read_study(name, storage)
+    is_recorded = "run_id" in study.parent
+    reader = RunReader(tracking_uri) if is_recorded else None
+    facts = completed(study_facts(study, storage, reader), reader, may_train=may_train)
+    path = write_page(output or _place(study), study_html(facts))
+    if output is None and reader is not None:
+        _attach(study, reader, path)
+    return path
+
+
+def attach_report(name: str, storage: str, tracking_uri: str, *, may_train: bool) -> None:
+    """Write and record the report of a study whose sweep or refit has just come to its end.
+
+    The reference is trained with ``may_train`` only, so that one that was stopped ends at once.
+    What goes wrong is a warning: a report never fails a sweep.
+    """
+    try:
+        report_study(name, storage, tracking_uri=tracking_uri, may_train=may_train)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        log.warning(
+            "No report (%s); %s makes it.", without_password(reason), command("report", name)
+        )
+
+
+def _attach(study: StudySnapshot, reader: RunReader, path: Path) -> None:
+    from rcnn_sweep.tracking import RunWriter
+
+    run = reader.run(str(study.parent["run_id"]))
+    RunWriter(reader.client, run.run_id, run.experiment_id).file(Artifact.SWEEP, path)
+
+
+def report_comparison(
+    names: tuple[str, str],
+    storage: str | None,
+    *,
+    tracking_uri: str | None = None,
+    output: Path | None = None,
+) -> Path:
+    """Write the comparison of two studies of one storage and give its path.
+
+    It goes to ``output``, else to ``compare-A-B.html`` in the working directory. Raises
+    :class:`UserError` as :func:`report_study` does.
+    """
+    studies = [read_study(name, storage) for name in names]
+    readers = [RunReader(tracking_uri) if "run_id" in s.parent else None for s in studies]
+    one, two = (study_facts(s, storage, r) for s, r in zip(studies, readers, strict=True))
+    place = output or Path.cwd() / f"compare-{_file_name(names[0])}-{_file_name(names[1])}.html"
+    return write_page(place, studies_html(one, two))
+
+
+def report_runs(
+    run_ids: Sequence[str], *, tracking_uri: str | None = None, output: Path | None = None
+) -> Path:
+    """Write the comparison of MLflow runs and give its path.
+
+    It goes to ``output``, else to ``compare-runs.html`` in the working directory. Raises
+    :class:`UserError` where a run or the store is missing.
+    """
+    reader = RunReader(tracking_uri)
+    runs = [reader.run(run_id) for run_id in dict.fromkeys(run_ids)]
+    if len(runs) < 2:
+        raise UserError("report --runs: expected two or more different runs; received one.")
+    facts = [run_facts(reader, run) for run in runs]
+    return write_page(output or Path.cwd() / "compare-runs.html", runs_html(facts))
+
+
+def _file_name(name: str) -> str:
+    """Give a study's name as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", name)[:60].strip(".") or "study"
+
+
+def _place(study: StudySnapshot) -> Path:
+    """Give the place in the study's directory, else in the working directory."""
+    if study.directory is None or not study.directory.is_dir():
+        log.info("The directory of %s is gone; writing to the working directory.", study.name)
+        return Path.cwd() / FILE
+    folder = study.directory / Artifact.SWEEP
+    folder.mkdir(exist_ok=True)
+    return folder / FILE
+
+
+def completed(facts: StudyFacts, reader: RunReader | None, *, may_train: bool) -> StudyFacts:
+    """Add the study's latest refit and the reference on the splits that were judged.
+
+    Without ``may_train`` the reference is shown only where an earlier report has trained it.
+    """
+    if reader is None or facts.parent is None:
+        return facts
+    refit = find_refit(facts.study.name, facts.parent, reader)
+    validation = reference_of(facts, reader, "validation", may_train=may_train)
+    if refit is None:
+        return replace(facts, validation=validation)
+    test = reference_of(facts, reader, "test", may_train=may_train)
+    return replace(facts, validation=validation, refit=refit, test=test)
+
+
+def reference_of(
+    facts: StudyFacts, reader: RunReader, judged: Split, *, may_train: bool
+) -> Known | Absent:
+    """Give the reference, trained now and kept on the study's run unless it is there already."""
+    if facts.parent is None:
+        return NOT_RECORDED
+    found = recorded_reference(facts.parent, judged)
+    if found is not None:
+        return found
+    if not may_train:
+        again = command("report", facts.study.name)
+        return Absent(f"It was not trained as the sweep was stopped; {again} does it.")
+    config = _config(facts, reader)
+    if config is None:
+        return Absent("No trial of this study recorded its configuration, so its data is unknown.")
+    trained = _trained(facts, config, judged)
+    if isinstance(trained, Known):
+        _keep(facts.parent, trained, reader, judged)
+    return trained
+
+
+def _config(facts: StudyFacts, reader: RunReader) -> Config | None:
+    """Give the config of a trial: it names the file that its data came from."""
+    for run in facts.runs.values():
+        recorded = reader.text(run.run_id, Artifact.RESOLVED_CONFIG)
+        if recorded is not None:
+            return from_yaml(recorded)
+    return None
+
+
+def _trained(facts: StudyFacts, config: Config, judged: Split) -> Known | Absent:
+    from rcnn_sweep.training import train_reference
+
+    try:
+        found = train_reference(config.data, judged)
+    except (UserError, OSError, MemoryError) as error:
+        return Absent(f"The data of this study cannot be had any more: {error}")
+    expected = {run.tags.get(Tag.DATA_SHA256) for run in facts.runs.values()}
+    if found.sha256 not in expected:
+        return Absent(
+            f"The data file has changed since the study ({config.data.path}): a reference "
+            "trained on it now would not be comparable."
+        )
+    return Known(
+        accuracy=found.evaluation.accuracy,
+        f1_macro=found.evaluation.f1_macro,
+        f1_micro=found.evaluation.f1_micro,
+        seconds=found.seconds,
+        rows=found.rows,
+        confusion=Confusion(
+            found.evaluation.labels,
+            tuple(tuple(int(cell) for cell in row) for row in found.evaluation.matrix),
+        ),
+    )
+
+
+def _keep(parent: RunSnapshot, known: Known, reader: RunReader, judged: Split) -> None:
+    from rcnn_sweep.tracking import RunWriter
+
+    writer = RunWriter(reader.client, parent.run_id, parent.experiment_id)
+    metrics, tags = as_recorded(known, judged)
+    writer.metrics(metrics)
+    writer.tags(tags)

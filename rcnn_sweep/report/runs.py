@@ -1,0 +1,27 @@
+"""What a report says about one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rcnn_sweep.drawing import Curve
+from rcnn_sweep.metrics import Place, names, shown
+from rcnn_sweep.names import Artifact
+from rcnn_sweep.report.confusion import Confusion
+from rcnn_sweep.tracking import RunReader, RunSnapshot
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
+
+    run: RunSnapshot
+    curves: Mapping[str, Curve]
+    confusion: Confusion | None
+
+
+def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
+    """Read what a run recorded beside its final numbers."""
+    known = [name for name in names(shown(Place.CURVES)) if name in run.metrics]
+    curves = {name: reader.history(run.run_id, name) for name in known}
+    matrix = reader.json(run.run_id, Artifact.CONFUSION)
+    return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))

@@ -1,0 +1,82 @@
+"""What the page is about: the study's name, its data and date, and a few big numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rcnn_sweep.format import duration, joined, metric, plain, share, signed
+from rcnn_sweep.report.arithmetic import gain_of, pruning_of, states
+from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.reference import Known
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number to be set large, with its name above and a note below."""
+
+    name: str
+    value: str
+    note: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of the page."""
+
+    name: str
+    subtitle: str
+    figures: tuple[Figure, ...]
+
+
+def head_of(facts: StudyFacts) -> Head:
+    """Give the head; every study has one."""
+    return Head(facts.study.name, _subtitle(facts), tuple(_figures(facts)))
+
+
+def _figures(facts: StudyFacts) -> list[Figure]:
+    study, counts, reference = facts.study, states(facts.study), facts.validation
+    found = [*_results(facts)]
+    if isinstance(reference, Known):
+        note = f"TF-IDF and logistic regression, {duration(reference.seconds)}"
+        found.append(Figure("reference val_accuracy", metric(reference.accuracy), note))
+    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    found.append(Figure("trials", f"{sum(counts.values())}", told or "none yet"))
+    saving = pruning_of(study)
+    if saving.pruned:
+        note = f"{saving.run} of {saving.full} epochs run"
+        found.append(Figure("saved by pruning", share(saving.saved), note))
+    return found
+
+
+def _results(facts: StudyFacts) -> list[Figure]:
+    study = facts.study
+    if len(study.directions) > 1:
+        note = f"trials that none betters in {joined(list(study.metrics))}"
+        return [Figure("on the Pareto front", str(len(study.best)), note, "best")]
+    found = []
+    if facts.best is not None:
+        gain = gain_of(study)
+        note = f"trial {facts.best.number}"
+        note += "" if not gain else f", {signed(gain)} on the baseline"
+        name = f"best {study.metrics[0]}"
+        found.append(Figure(name, metric(facts.best.values[0]), note, "best"))
+    if study.baseline is not None:
+        note = f"trial {study.baseline.number}, the composed config"
+        name = f"baseline {study.metrics[0]}"
+        found.append(Figure(name, metric(study.baseline.values[0]), note, "baseline"))
+    return found
+
+
+def _subtitle(facts: StudyFacts) -> str:
+    """Give data and date in a line."""
+    data: Mapping[str, object] = facts.data
+    starts = [t.started for t in facts.study.trials if t.started is not None]
+    parts = [f"{facts.study.directions[0]} {facts.study.metrics[0]}"]
+    if len(facts.study.metrics) > 1:
+        pairs = zip(facts.study.directions, facts.study.metrics, strict=True)
+        parts = [", ".join(f"{direction} {name}" for direction, name in pairs)]
+    if data.get("name"):
+        parts.append(f"data {plain(data['name'])}")
+    if starts:
+        parts.append(f"started {min(starts):%-d %B %Y, %H:%M}")
+    return " · ".join(parts)
