@@ -21,6 +21,7 @@ from rcnn_sweep.config import (
 from rcnn_sweep.data import DataConfig, ImdbConfig, expected_sha256, is_here, load, snippets_instead
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
+from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
@@ -209,16 +210,11 @@ def settled(data: DataConfig) -> list[str]:
     """
     dataset = load(data, say=log.info)
     if dataset.fallback_reason is not None:
-        return [_override("data.unavailable", dataset.fallback_reason)]
+        return [override("data.unavailable", dataset.fallback_reason)]
     found = {"data.path": dataset.config.path}
     if isinstance(dataset.config, ImdbConfig):
         found["data.word_index"] = dataset.config.word_index
-    return [_override(key, path) for key, path in found.items() if path is not None]
-
-
-def _override(key: str, text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}='{quoted}'"
+    return [override(key, path) for key, path in found.items() if path is not None]
 
 
 def study_params(info: StudyInfo) -> dict[str, Any]:

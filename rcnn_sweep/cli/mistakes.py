@@ -16,6 +16,7 @@ from rcnn_sweep.cli.known_keys import config_keys, hydra_keys, nearest
 from rcnn_sweep.config import Config, flat
 from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep import NO_JOBLIB
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)
 
@@ -136,6 +137,8 @@ def _unknown_option(error: MissingConfigException) -> str:
     group, _, option = str(error.missing_cfg_file).rpartition("/")
     if not group:
         return f"--config-name: expected a config of the config folder; received {option!r}."
+    if (group, option) == ("hydra/launcher", "joblib"):
+        return NO_JOBLIB
     options = [name for name in error.options or () if not name.endswith("schema")]
     listed = ", ".join(options) or "none"
     return f"{group}: expected one of {listed}; received {option!r}." + (nearest(option, options))

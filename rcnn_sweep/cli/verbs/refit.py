@@ -9,6 +9,7 @@ from hydra._internal.utils import _run_hydra, get_args_parser
 from rcnn_sweep.cli.verbs.arguments import Arguments
 from rcnn_sweep.config import config_folder
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import override
 
 FEWEST_SEEDS = 2
 PASSED_ON = ("hydra.", "hydra/", "tracking.uri=")
@@ -24,13 +25,13 @@ def main(words: Sequence[str]) -> None:
     candidates = chosen(study, given.top)
     listed = ",".join(f"{{trial:{c.trial},run_id:'{c.run_id}'}}" for c in candidates)
     overrides = [
-        f"study={quoted(study.name)}",
+        override("study", study.name),
         f"study_run='{study.parent['run_id']}'",
         f"candidates=[{listed}]",
         f"seeds={given.seeds}",
         f"judged_by={judged_by(study)}",
         f"force={str(given.force).lower()}",
-        *([f"hydra.sweeper.storage={quoted(given.storage)}"] if given.storage else []),
+        *([override("hydra.sweeper.storage", given.storage)] if given.storage else []),
         *given.overrides,
     ]
     version.setbase("1.3")
@@ -87,11 +88,5 @@ def checked(given: Namespace) -> Namespace:
             )
     given.study = names[0] if names else None
     if given.tracking_uri:
-        given.overrides.append(f"tracking.uri={quoted(given.tracking_uri)}")
+        given.overrides.append(override("tracking.uri", given.tracking_uri))
     return given
-
-
-def quoted(text: str) -> str:
-    """Give ``text`` as a value of Hydra's override grammar."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -14,7 +14,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 from optuna.visualization import matplotlib as drawn
 
-from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.sweep.planning import Plan
 
 SINGLE = ("optimization_history", "parallel_coordinate", "param_importances", "slice")
 SEVERAL = ("pareto_front", "parallel_coordinate", "param_importances", "slice")
