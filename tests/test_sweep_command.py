@@ -190,6 +190,7 @@ def test_a_dry_run_tells_the_plan_and_leaves_nothing(tmp_path: Path, command) ->
         ("data.path=nowhere.csv", "nowhere.csv"),
         ("hydra.sweeper.sampler.name=tpee", "tpe"),
         ("hydra.sweeper.metric=val_acuracy", "Did you mean val_accuracy?"),
+        ("hydra/launcher=joblib", "hydra.sweeper.workers=N starts local processes"),
     ],
 )
 def test_a_mistake_ends_a_sweep_before_it_begins(

@@ -13,8 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 class SamplerConf:
     """``tpe random cmaes gp nsgaii qmc bruteforce grid`` and keyword arguments for Optuna's class.
 
-    ``grid`` tries every point of a finite space in order; ``bruteforce`` in random order, none
-    twice, until ``n_trials`` are spent.
+    Or the dotted name of a class derived from ``optuna.samplers.BaseSampler``, which workers must
+    be able to import; it is given a ``seed`` if it takes one. ``grid`` tries every point of a
+    finite space in order; ``bruteforce`` in random order, none twice, until ``n_trials`` are
+    spent.
     """
 
     name: str = "tpe"
@@ -23,7 +25,10 @@ class SamplerConf:
 
 @dataclass
 class PrunerConf:
-    """``median successive_halving hyperband none`` and keyword arguments for Optuna's class."""
+    """``median successive_halving hyperband none`` and keyword arguments for Optuna's class.
+
+    Or the dotted name of a class derived from ``optuna.pruners.BasePruner``.
+    """
 
     name: str = "median"
     kwargs: dict[str, Any] = field(default_factory=dict)

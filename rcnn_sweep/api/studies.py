@@ -14,6 +14,7 @@ from rcnn_sweep.api.composition import multirun
 from rcnn_sweep.config import Config, explained, from_yaml
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact
+from rcnn_sweep.overrides import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,9 +231,3 @@ def _row(study: "StudySnapshot", trial: "TrialSnapshot") -> dict[str, Any]:
         "run_id": trial.run_id,
         "reason": trial.reason,
     }
-
-
-def quoted(text: str) -> str:
-    """Quote."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -22,6 +22,7 @@ from rcnn_sweep.data import DataConfig, expected_sha256, load, source_of
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
+from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 
@@ -199,12 +200,7 @@ def settled(data: DataConfig) -> list[str]:
     """
     dataset = load(data, say=log.info)
     options = source_of(data).settled(dataset.config, dataset.fallback_reason)
-    return [_override(f"data.{name}", value) for name, value in options.items()]
-
-
-def _override(key: str, text: str) -> str:
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}='{quoted}'"
+    return [override(f"data.{name}", value) for name, value in options.items()]
 
 
 def study_params(info: StudyInfo) -> dict[str, Any]:

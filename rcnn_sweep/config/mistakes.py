@@ -23,6 +23,7 @@ from rcnn_sweep.config.schema import Config, flat
 from rcnn_sweep.config.store import config_folder
 from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import NO_JOBLIB
 from rcnn_sweep.rules import nearest
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)
@@ -230,6 +231,8 @@ def _unknown_option(error: MissingConfigException) -> str:
     group, _, option = str(error.missing_cfg_file).rpartition("/")
     if not group:
         return f"--config-name: expected a config of the config folder; received {option!r}."
+    if (group, option) == ("hydra/launcher", "joblib"):
+        return NO_JOBLIB
     options = [name for name in error.options or () if not name.endswith("schema")]
     listed = ", ".join(options) or "none"
     hint = nearest(option, options, cutoff=LIKE)

@@ -15,6 +15,7 @@ from rcnn_sweep.config.training import TrainingConfig
 from rcnn_sweep.data import DataConfig, ImdbConfig, source_named
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.overrides import flattened
 
 
 @dataclass
@@ -90,8 +91,4 @@ def as_dict(config: Config) -> dict[str, Any]:
 
 def flat(config: Config) -> dict[str, Any]:
     """Give the config as ``{"conv.filters": 64, ...}``, the names MLflow records."""
-    return {
-        f"{group}.{key}": value
-        for group, keys in as_dict(config).items()
-        for key, value in keys.items()
-    }
+    return flattened(as_dict(config))

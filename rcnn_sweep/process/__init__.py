@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
-from rcnn_sweep.process.commands import command, own_command, typed_as
+from rcnn_sweep.process.commands import CommandLine, command, typed_as
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import without_password
 from rcnn_sweep.process.retrying import retry
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rcnn_sweep.process.identity import ProcessId, is_dead
 
 __all__ = [
+    "CommandLine",
     "ProcessId",
     "command",
     "is_dead",
-    "own_command",
     "replacing",
     "retry",
     "signals",

@@ -5,32 +5,54 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from rcnn_sweep.process.passwords import without_password
+
+OURS = ("python", "-m", "rcnn_sweep")
 
 _typed: ContextVar[tuple[str, ...] | None] = ContextVar("typed", default=None)
 
 
-def own_command(arguments: list[str] | None = None) -> str:
-    """Give this process's command, passwords masked; ``arguments`` replace those it was given."""
-    typed = _typed.get()
-    if typed is not None:
-        return without_password(command(*(typed if arguments is None else arguments)))
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    module = spec.name.removesuffix(".__main__") if spec is not None else None
-    program = ["python", "-m", module] if module else ["python", sys.argv[0]]
-    words = [*program, *(sys.argv[1:] if arguments is None else arguments)]
-    return without_password(shlex.join(words))
+@dataclass(frozen=True)
+class CommandLine:
+    """A program and the words after it.
+
+    >>> str(CommandLine(("python", "-m", "app"), ("-m", "x=1,2")).with_words("+sweep=best"))
+    'python -m app +sweep=best'
+    """
+
+    program: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @classmethod
+    def own(cls) -> "CommandLine":
+        """Give the command line that this process was started with, or :func:`typed_as`."""
+        if (typed := _typed.get()) is not None:
+            return cls(OURS, typed)
+        spec = getattr(sys.modules["__main__"], "__spec__", None)
+        module = spec.name.removesuffix(".__main__") if spec is not None else None
+        name, *words = sys.argv or [""]
+        program = ("python", "-m", module) if module else ("python", name)
+        return cls(program, tuple(words))
+
+    def with_words(self, *words: str) -> "CommandLine":
+        """Give the same program with other words."""
+        return CommandLine(self.program, words)
+
+    def __str__(self) -> str:
+        """Give what a user would type into a shell, passwords masked."""
+        return without_password(shlex.join([*self.program, *self.words]))
 
 
 def command(*words: str) -> str:
     """Give ``python -m rcnn_sweep WORDS`` quoted for a shell."""
-    return shlex.join(["python", "-m", "rcnn_sweep", *words])
+    return shlex.join([*OURS, *words])
 
 
 @contextmanager
 def typed_as(words: Sequence[str]) -> Iterator[None]:
-    """Have :func:`own_command` tell ``python -m rcnn_sweep WORDS`` while the block runs.
+    """Have :meth:`CommandLine.own` give ``python -m rcnn_sweep WORDS`` while the block runs.
 
     For work that Python code asked for, which has a command of the same effect.
     """

@@ -26,14 +26,14 @@ _state = {"interruptible": False}
 def wait(seconds: float) -> None:
     """Sleep, but not much longer than until a signal arrives."""
     deadline = time.monotonic() + seconds
-    while not _pending and time.monotonic() < deadline:
+    while not _arrived() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
 def raise_pending() -> None:
     """Raise what the first signal asked for, if one has arrived."""
-    if _pending:
-        raise _pending[0](REASONS[_pending[0]])
+    if arrived := _arrived():
+        raise arrived[0](REASONS[arrived[0]])
 
 
 def pending() -> BaseException | None:
@@ -42,7 +42,15 @@ def pending() -> BaseException | None:
     Code in between, such as an import in a compiled library, may have turned it into an error of
     its own: with a signal pending, such an error is an interruption.
     """
-    return _pending[0](_pending[0].__name__) if _pending else None
+    return next((asked(asked.__name__) for asked in _arrived()), None)
+
+
+def _arrived() -> list[type[BaseException]]:
+    """Give what signals asked for. Python hands them to the main thread, and so do we.
+
+    A sweep in another thread, as in a notebook, must not end by the Ctrl-C of an earlier one.
+    """
+    return _pending if threading.current_thread() is threading.main_thread() else []
 
 
 @contextmanager

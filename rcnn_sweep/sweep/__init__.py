@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.sweep.failure import SweepFailed
+from rcnn_sweep.sweep.findings import (
+    STATES,
+    Pruning,
+    StudySnapshot,
+    SweepSummary,
+    TrialSnapshot,
+    counts,
+    gain,
+    pruning,
+)
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.sweep.space import Params, Value
 from rcnn_sweep.sweep.trial import (
     ObjectiveNotFinite,
     TrialContext,
@@ -22,10 +33,9 @@ from rcnn_sweep.sweep.trial import (
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.console import summary_lines
     from rcnn_sweep.sweep.options import read_options
-    from rcnn_sweep.sweep.plan import Request
+    from rcnn_sweep.sweep.planning import Request
     from rcnn_sweep.sweep.results import (
         FEWEST,
-        SweepSummary,
         draw_front,
         draw_history,
         draw_importance,
@@ -34,18 +44,19 @@ if TYPE_CHECKING:
         importances,
         list_studies,
     )
-    from rcnn_sweep.sweep.space import Params, Value
     from rcnn_sweep.sweep.storage import masked, storage_url
-    from rcnn_sweep.sweep.study import StudySnapshot, TrialSnapshot, read_study, reap
+    from rcnn_sweep.sweep.study import read_study, reap
     from rcnn_sweep.sweep.sweeper import Sweep
     from rcnn_sweep.sweep.workers import THREADS
 
 __all__ = [
     "FEWEST",
+    "STATES",
     "THREADS",
     "MetricNames",
     "ObjectiveNotFinite",
     "Params",
+    "Pruning",
     "Recorded",
     "Request",
     "StudyHooks",
@@ -59,15 +70,18 @@ __all__ = [
     "TrialSnapshot",
     "Value",
     "checkpoint",
+    "counts",
     "current_trial",
     "draw_front",
     "draw_history",
     "draw_importance",
     "draw_parallel",
     "draw_slices",
+    "gain",
     "importances",
     "list_studies",
     "masked",
+    "pruning",
     "read_options",
     "read_study",
     "reap",

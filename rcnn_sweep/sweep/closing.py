@@ -2,15 +2,24 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rcnn_sweep.errors import Terminated
 from rcnn_sweep.sweep.console import print_summary
 from rcnn_sweep.sweep.failure import SweepFailed
+from rcnn_sweep.sweep.findings import (
+    SweepSummary,
+    TrialSnapshot,
+    best_of,
+    counts_and_repeats,
+    pruning,
+    trial_at,
+)
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
-from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.results import SweepSummary, summarise, write_results
+from rcnn_sweep.sweep.planning import Plan
+from rcnn_sweep.sweep.results import write_results
+from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.study import Queue
 
 NO_RESULT = "no trial came to a result"
@@ -68,15 +77,42 @@ class Closing:
     def _summary(self, state: str, reason: str, seconds: float) -> SweepSummary:
         """Summarise; where the storage cannot be read, say so and leave the trials out."""
         try:
-            trials, unread = self.queue.trials(), NO_RESULT
+            trials, unread = self.queue.snapshots(), NO_RESULT
         except Exception as error:
             trials, unread = [], str(error)
         summary = summarise(self.plan, trials, state=state, reason=reason, wall_seconds=seconds)
         return summary if summary.best else _failed(summary, unread)
 
 
+def summarise(
+    plan: Plan, trials: Sequence[TrialSnapshot], *, state: str, reason: str, wall_seconds: float
+) -> SweepSummary:
+    """Compute the summary from the plan and the study's trials."""
+    own = [t for t in trials if t.duplicate_of is None]
+    is_given = gives_every_point(plan.options.sampler)
+    return SweepSummary(
+        study_name=plan.study_name,
+        state=state,
+        reason=reason,
+        directory=plan.directory,
+        directions=plan.options.directions,
+        metrics=plan.options.metrics,
+        best=tuple(best_of(trials, plan.options.directions)),
+        baseline=trial_at(trials, plan.baseline),
+        counts=counts_and_repeats(trials),
+        rejected=sum(t.rejected for t in trials),
+        left_out=plan.infeasible.impossible if is_given else 0,
+        duplicates=len(trials) - len(own),
+        pruning=pruning(trials),
+        busy_seconds=sum(t.seconds for t in own if t.seconds is not None),
+        wall_seconds=wall_seconds,
+        best_command=plan.best_command,
+        is_search=plan.is_search,
+    )
+
+
 def _failed(summary: SweepSummary, reason: str) -> SweepSummary:
-    """Give the summary of a sweep that seemed complete as failed; another end stays as it is."""
+    """Turn the summary of a sweep that seemed complete into a failure's; leave another end."""
     if summary.state != "complete":
         return summary
     return replace(summary, state="failed", reason=reason)

@@ -4,15 +4,13 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.errors import UserError
-
-if TYPE_CHECKING:
-    from rcnn_sweep.sweep.results import SweepSummary
-    from rcnn_sweep.sweep.space import Params
+from rcnn_sweep.sweep.findings import SweepSummary
+from rcnn_sweep.sweep.space import Params
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,7 @@ class StudyHooks:
         """
         return {}
 
-    def points(
-        self, config: DictConfig, tried: Mapping[int, "Params"]
-    ) -> dict[int, "Params"] | None:
+    def points(self, config: DictConfig, tried: Mapping[int, Params]) -> dict[int, Params] | None:
         """Give the points that make up the study, by slot; None where a sampler seeks them.
 
         Such a study is a comparison: it has no best point, and grows as the points do. ``tried``
@@ -123,7 +119,7 @@ class StudyHooks:
         self.orphan(user_attrs, reason)
 
     def close_study(
-        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
+        self, info: StudyInfo, parent: Mapping[str, Any], summary: SweepSummary
     ) -> list[str]:
         """Close the study's record; ``summary.results`` holds ``best.yaml``, tables, plots.
 

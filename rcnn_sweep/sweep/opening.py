@@ -9,9 +9,9 @@ from optuna.study import StudyDirection
 
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
-from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.storage import exclusive, open_storage, sqlite_file
-from rcnn_sweep.sweep.study import LEFT_OUT, Queue, check_record
+from rcnn_sweep.sweep.study import Queue, check_record
 
 
 def find_study(plan: Plan) -> Queue | None:
@@ -24,7 +24,7 @@ def find_study(plan: Plan) -> Queue | None:
         study_id = storage.get_study_id_from_name(plan.study_name)
     except KeyError:
         return None
-    queue = _queue(plan, storage, study_id)
+    queue = Queue(storage, study_id, plan.url)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
     return queue
 
@@ -33,14 +33,14 @@ def open_study(plan: Plan) -> Queue:
     """Create the plan's study or resume it; two drivers may do so at once."""
     storage = open_storage(plan.url)
     with exclusive(plan.url):
-        queue = _queue(plan, storage, _created(plan, storage))
+        queue = Queue(storage, _created(plan, storage), plan.url)
         if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
     queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
     queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))
     queue.set_study_attr(StudyAttr.IS_SEARCH, plan.is_search)
-    queue.set_study_attr(LEFT_OUT, plan.left_out)
+    queue.set_study_attr(StudyAttr.LEFT_OUT, plan.left_out)
     study = optuna.load_study(study_name=plan.study_name, storage=storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -54,10 +54,6 @@ def _created(plan: Plan, storage: BaseStorage) -> int:
         return storage.create_new_study(directions, plan.study_name)
     except DuplicatedStudyError:
         return storage.get_study_id_from_name(plan.study_name)
-
-
-def _queue(plan: Plan, storage: BaseStorage, study_id: int) -> Queue:
-    return Queue(storage, study_id, plan.url, plan.n_trials, plan.options.max_retries)
 
 
 def open_parent(queue: Queue, hooks: StudyHooks, info: StudyInfo) -> dict[str, object]:

@@ -1,22 +1,13 @@
 """The sweeper's options, typed and checked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.samplers import Named, read_choice
 
-SAMPLERS = ("tpe", "random", "cmaes", "gp", "nsgaii", "qmc", "bruteforce", "grid")
-PRUNERS = ("median", "successive_halving", "hyperband", "none")
 DIRECTIONS = ("maximize", "minimize")
-
-
-@dataclass(frozen=True)
-class Named:
-    """A sampler or pruner: its name and the keyword arguments of Optuna's class."""
-
-    name: str
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,10 +48,6 @@ def _one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     return str(value)
 
 
-def _named(name: str, value: Mapping[str, Any], allowed: Sequence[str]) -> Named:
-    return Named(_one_of(f"{name}.name", value["name"], allowed), dict(value["kwargs"] or {}))
-
-
 def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
 
@@ -87,8 +74,8 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         study_name=options["study_name"],
         storage=options["storage"],
         seed=_whole("seed", options["seed"], 0),
-        sampler=_named("sampler", options["sampler"], SAMPLERS),
-        pruner=_named("pruner", options["pruner"], PRUNERS),
+        sampler=read_choice("sampler", options["sampler"]),
+        pruner=read_choice("pruner", options["pruner"]),
         directions=directions,
         metrics=metrics,
         max_failures=_whole("max_failures", options["max_failures"], 1),

@@ -1,181 +1,208 @@
-"""Optuna's samplers and pruners by name, and the rejection of impossible points."""
+"""Samplers and pruners: a row each, from which all that is said or decided of them derives.
 
+A new one of Optuna's is a row here and its line in the documentation. A class of one's own needs
+no row: ``hydra.sweeper.sampler.name=package.module.Class``.
+"""
+
+import importlib
 import importlib.util
-import random
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
-
-import optuna
-from optuna import Study, pruners, samplers
-from optuna.distributions import BaseDistribution
-from optuna.pruners import BasePruner
-from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial, TrialState
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.options import Named
-from rcnn_sweep.sweep.space import Params, Space
+from rcnn_sweep.rules import nearest
 
-GUIDED_DRAWS = 30
-"""Points asked of the sampler itself before uniform ones are tried."""
-
-UNIFORM_DRAWS = 500
-"""Uniform points tried before the space counts as having no possible point."""
-
-_SAMPLERS: dict[str, Callable[..., BaseSampler]] = {
-    "tpe": samplers.TPESampler,
-    "random": samplers.RandomSampler,
-    "cmaes": samplers.CmaEsSampler,
-    "gp": samplers.GPSampler,
-    "nsgaii": samplers.NSGAIISampler,
-    "qmc": samplers.QMCSampler,
-    "grid": samplers.RandomSampler,
-    "bruteforce": samplers.RandomSampler,
-}
-
-_PACKAGES = {"cmaes": "cmaes", "gp": "torch"}
-"""Packages that Optuna imports only when such a sampler takes its first trial."""
-
-_PRUNERS: dict[str, Callable[..., BasePruner]] = {
-    "median": pruners.MedianPruner,
-    "successive_halving": pruners.SuccessiveHalvingPruner,
-    "hyperband": pruners.HyperbandPruner,
-    "none": pruners.NopPruner,
-}
+if TYPE_CHECKING:
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
 
 
-def make_sampler(choice: Named, seed: int, study_seed: int) -> BaseSampler:
-    """Make the sampler of one trial; its random numbers depend on ``seed`` alone.
+@dataclass(frozen=True)
+class Sampler:
+    """A sampler: its name, Optuna's class and what this one does.
 
-    So a study resumed, or drained by one worker, samples the same points again. A quasi-random
-    sequence must be one for the whole study and takes ``study_seed``. ``grid`` and
-    ``bruteforce`` never sample: their points are in the queue. Raises :class:`UserError`.
+    ``package`` is one that Optuna imports only when such a sampler takes its first trial.
+    ``seed`` says whose seed it takes: each trial's own, so that a study resumed, or drained by
+    one worker, samples the same points again; or the study's, where all trials share a sequence.
+    ``points`` that are not sampled are all in the queue from the start, and the class idles.
     """
-    package = _PACKAGES.get(choice.name)
-    if package is not None and importlib.util.find_spec(package) is None:
+
+    name: str
+    optuna: str
+    about: str
+    package: str | None = None
+    seed: Literal["trial", "study"] = "trial"
+    points: Literal["sampled", "in order", "shuffled"] = "sampled"
+
+
+@dataclass(frozen=True)
+class Pruner:
+    """A pruner: its name, Optuna's class and what this one does."""
+
+    name: str
+    optuna: str
+    about: str
+    never: bool = False
+
+
+SAMPLERS = {
+    row.name: row
+    for row in (
+        Sampler("tpe", "TPESampler", "tree-structured Parzen estimators"),
+        Sampler("random", "RandomSampler", "uniform points"),
+        Sampler("cmaes", "CmaEsSampler", "CMA-ES, for numbers", package="cmaes"),
+        Sampler("gp", "GPSampler", "Gaussian processes", package="torch"),
+        Sampler("nsgaii", "NSGAIISampler", "genetic, for several objectives"),
+        Sampler("qmc", "QMCSampler", "a quasi-random sequence", seed="study"),
+        Sampler("bruteforce", "RandomSampler", "a finite space, shuffled", points="shuffled"),
+        Sampler("grid", "RandomSampler", "every point of a finite space", points="in order"),
+    )
+}
+
+PRUNERS = {
+    row.name: row
+    for row in (
+        Pruner("median", "MedianPruner", "worse than the median of earlier trials"),
+        Pruner("successive_halving", "SuccessiveHalvingPruner", "not among the best at a rung"),
+        Pruner("hyperband", "HyperbandPruner", "successive halving in several brackets"),
+        Pruner("none", "NopPruner", "prunes nothing", never=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A chosen sampler or pruner: a name above or of a class, and the class's arguments."""
+
+    name: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+GRID = Named("grid")
+UNPRUNED = Named("none")
+
+Kind = Literal["sampler", "pruner"]
+
+
+def read_choice(kind: Kind, value: Mapping[str, Any]) -> Named:
+    """Read ``hydra.sweeper.sampler`` or ``.pruner``; raises :class:`UserError`.
+
+    Nothing is imported: whether a dotted name is a class, :func:`make_sampler` will tell.
+    """
+    name, kwargs = str(value["name"]), dict(value["kwargs"] or {})
+    known = tuple(SAMPLERS if kind == "sampler" else PRUNERS)
+    if name not in known and not _is_dotted(name):
         raise UserError(
-            f"hydra.sweeper.sampler.name={choice.name}: expected the package {package}; found "
-            f"none. pip install {package}"
+            f"hydra.sweeper.{kind}.name: expected one of {', '.join(known)}, or the dotted name of "
+            f"an Optuna {kind} class; received {name!r}.{nearest(name, known)}"
         )
-    chosen = study_seed if choice.name == "qmc" else seed
-    made = _made("sampler", _SAMPLERS, Named(choice.name, {"seed": chosen, **choice.kwargs}))
-    return cast(BaseSampler, made)
+    return Named(name, kwargs)
 
 
-def make_pruner(choice: Named) -> BasePruner:
+def _is_dotted(name: str) -> bool:
+    parts = name.split(".")
+    return len(parts) > 1 and all(part.isidentifier() for part in parts)
+
+
+def points_of(choice: Named) -> Literal["sampled", "in order", "shuffled"]:
+    """Say whether the points are sampled, or all given from the start, and then how ordered."""
+    return SAMPLERS[choice.name].points if choice.name in SAMPLERS else "sampled"
+
+
+def gives_every_point(choice: Named) -> bool:
+    """Say whether every point is in the queue from the start."""
+    return points_of(choice) != "sampled"
+
+
+def never_prunes(choice: Named) -> bool:
+    """Say whether this is the pruner that prunes nothing."""
+    return choice.name in PRUNERS and PRUNERS[choice.name].never
+
+
+def make_sampler(choice: Named, seed: int, study_seed: int) -> "BaseSampler":
+    """Make the sampler of one trial; its random numbers depend on these seeds alone.
+
+    A class of the user's own gets ``seed``, the trial's, where its constructor takes one. It is
+    made anew for every trial, so what it knows it must read from the study. Raises
+    :class:`UserError`.
+    """
+    row = SAMPLERS.get(choice.name)
+    if row is None:
+        import optuna.samplers
+
+        found = _own_class("sampler", choice.name, optuna.samplers.BaseSampler)
+        seeds = {"seed": seed} if _takes_seed(found) else {}
+    else:
+        _check_package(row)
+        found = _optuna_class("samplers", row.optuna)
+        seeds = {"seed": study_seed if row.seed == "study" else seed}
+    return cast("BaseSampler", _made("sampler", found, choice, {**seeds, **choice.kwargs}))
+
+
+def make_pruner(choice: Named) -> "BasePruner":
     """Make the pruner; raises :class:`UserError`."""
-    return cast(BasePruner, _made("pruner", _PRUNERS, choice))
+    row = PRUNERS.get(choice.name)
+    if row is None:
+        import optuna.pruners
+
+        found = _own_class("pruner", choice.name, optuna.pruners.BasePruner)
+    else:
+        found = _optuna_class("pruners", row.optuna)
+    return cast("BasePruner", _made("pruner", found, choice, choice.kwargs))
 
 
-def _made(kind: str, makers: dict[str, Callable[..., Any]], choice: Named) -> Any:
+def _check_package(row: Sampler) -> None:
+    if row.package is not None and importlib.util.find_spec(row.package) is None:
+        raise UserError(
+            f"hydra.sweeper.sampler.name={row.name}: expected the package {row.package}; found "
+            f"none. pip install {row.package}"
+        )
+
+
+def _optuna_class(module: str, name: str) -> type:
+    found: type = getattr(importlib.import_module(f"optuna.{module}"), name)
+    return found
+
+
+def _own_class(kind: Kind, name: str, base: type) -> type:
+    module, _, attribute = name.rpartition(".")
+    expected = f"hydra.sweeper.{kind}.name: expected a class that can be imported, derived from "
+    expected += f"optuna.{kind}s.{base.__name__}"
     try:
-        return makers[choice.name](**choice.kwargs)
+        found = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # whatever a module does when it is imported
+        raise UserError(f"{expected}; received {name!r}: {_line(error)}") from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise UserError(f"{expected}; received {name!r}, which is none.")
+    return found
+
+
+def _takes_seed(made: type) -> bool:
+    """Say whether the constructor takes ``seed``, itself or through ``**kwargs`` to its base."""
+    for cls in made.__mro__:
+        if "__init__" not in vars(cls):
+            continue
+        parameters = inspect.signature(vars(cls)["__init__"]).parameters.values()
+        if any(parameter.name == "seed" for parameter in parameters):
+            return True
+        if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters):
+            return False
+    return False
+
+
+def _made(kind: Kind, made: type, choice: Named, kwargs: Mapping[str, Any]) -> Any:
+    try:
+        return made(**kwargs)
     except ImportError as error:
         raise UserError(f"hydra.sweeper.{kind}.name={choice.name}: {_line(error)}") from error
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         raise UserError(
-            f"hydra.sweeper.{kind}.kwargs: expected arguments of Optuna's class; "
-            f"received {dict(choice.kwargs)}: {_line(error)}"
+            f"hydra.sweeper.{kind}.kwargs: expected arguments of {made.__module__}."
+            f"{made.__qualname__}; received {dict(choice.kwargs)}: {_line(error)}"
         ) from error
 
 
 def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
-
-
-class FeasibleSampler(BaseSampler):
-    """Asks another sampler for whole points until one is possible, before any is stored.
-
-    ``impossible`` gives the reason why a point is, or None. Points that a running trial has are
-    avoided while there are others. ``rejected`` counts the impossible points drawn.
-    """
-
-    def __init__(
-        self,
-        inner: BaseSampler,
-        space: Space,
-        impossible: Callable[[Params], str | None],
-        seed: int,
-    ) -> None:
-        self.inner = inner
-        self.space = space
-        self.impossible = impossible
-        self.rng = random.Random(seed)
-        self.rejected = 0
-        self.reason = ""
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """Give the whole space: every parameter is chosen together with the others."""
-        return {p.key: p.distribution for p in self.space.parameters}
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> Params:
-        """Give a possible point; raises :class:`UserError` if none can be found."""
-        if trial.system_attrs.get("fixed_params"):
-            return {}
-        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        busy = [t.params for t in running if t.number != trial.number]
-        return self._possible(study, trial, busy)
-
-    def _possible(self, study: Study, trial: FrozenTrial, busy: Sequence[Params]) -> Params:
-        spare: Params | None = None
-        for params in self._candidates(study, trial):
-            if (reason := self.impossible(params)) is not None:
-                self.rejected, self.reason = self.rejected + 1, reason
-            elif params not in busy:
-                return params
-            elif spare == params:
-                return spare
-            else:
-                spare = params
-        if spare is None:
-            raise UserError(
-                f"no possible point in the space after {self.rejected} draws; last: {self.reason}"
-            )
-        return spare
-
-    def _candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Params]:
-        """Give the sampler's points until it repeats itself, then uniform ones."""
-        last: Params | None = None
-        for _ in range(GUIDED_DRAWS):
-            params = self._guided(study, trial)
-            if params == last:
-                break
-            last = params
-            yield params
-        for _ in range(UNIFORM_DRAWS):
-            yield self.space.draw(self.rng)
-
-    def _guided(self, study: Study, trial: FrozenTrial) -> Params:
-        relative_space = self.inner.infer_relative_search_space(study, trial)
-        relative = self.inner.sample_relative(study, trial, relative_space)
-
-        def choose(key: str, distribution: BaseDistribution) -> Any:
-            if key in relative and distribution._contains(
-                distribution.to_internal_repr(relative[key])
-            ):
-                return relative[key]
-            if distribution.single():
-                return optuna.distributions._get_single_value(distribution)
-            return self.inner.sample_independent(study, trial, key, distribution)
-
-        return self.space.walk(choose)
-
-    def sample_independent(
-        self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
-    ) -> Any:
-        """Sample a parameter that a fixed point leaves open."""
-        return self.inner.sample_independent(study, trial, name, distribution)
-
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Let the inner sampler prepare."""
-        self.inner.before_trial(study, trial)
-
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """Let the inner sampler learn."""
-        self.inner.after_trial(study, trial, state, values)
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

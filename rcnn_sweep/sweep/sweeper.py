@@ -9,17 +9,17 @@ from uuid import uuid4
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
-from rcnn_sweep.process import own_command, without_password
+from rcnn_sweep.overrides import override
+from rcnn_sweep.process import without_password
 from rcnn_sweep.sweep.closing import Closing
 from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
+from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.opening import find_study, open_parent, open_study
-from rcnn_sweep.sweep.plan import Plan, Request, make_plan, with_points
-from rcnn_sweep.sweep.results import SweepSummary
+from rcnn_sweep.sweep.planning import Plan, Request, make_plan, with_points
 from rcnn_sweep.sweep.storage import masked
 from rcnn_sweep.sweep.study import AFRESH, Queue, Reaper
 from rcnn_sweep.sweep.workers import (
-    LOCAL,
     Driver,
     LauncherPool,
     ProcessPool,
@@ -28,6 +28,7 @@ from rcnn_sweep.sweep.workers import (
     WorkerSpec,
     is_here,
     launched,
+    launcher_of,
 )
 
 
@@ -41,11 +42,11 @@ class Sweep:
 
     def run(self) -> SweepSummary | None:
         """Run the command to its end; gives None for a dry run."""
+        launcher = launcher_of(self.request.master)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
-        launcher = _launcher_name(self.request.master)
         if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None
@@ -67,7 +68,7 @@ class Sweep:
     ) -> None:
         reaper = Reaper(queue, hooks, plan.options.metrics, began)
         reaper.reap()
-        queue.fill(plan.first, AFRESH)
+        queue.fill(plan.budget, plan.first, AFRESH)
         job = self._job(plan, parent, began)
         pool = self._pool(job, plan.workers, queue, hooks)
         with Progress(queue, plan, began):
@@ -92,15 +93,11 @@ class Sweep:
         self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks
     ) -> WorkerPool | None:
         """Give the workers of the chosen launcher; None where this process is the worker."""
-        work = job.spec
-        if _launcher_name(job.master) in LOCAL:
-            return None if is_here(work.options, size) else ProcessPool(job, size)
+        spec = job.spec
+        if launcher_of(job.master).is_watched:
+            return None if is_here(spec.options, size) else ProcessPool(job, size)
         job = launched(job, size, hooks.environment())
-        return LauncherPool(job, size, lambda: queue.has_worked(work.session))
-
-
-def _launcher_name(master: DictConfig) -> str:
-    return str(master.hydra.launcher["_target_"]).rpartition(".")[2]
+        return LauncherPool(job, size, lambda: queue.has_worked(spec.session))
 
 
 def _info(plan: Plan) -> StudyInfo:
@@ -113,7 +110,7 @@ def _info(plan: Plan) -> StudyInfo:
         space=plan.space.describe(),
         n_trials=plan.n_trials,
         seed=plan.options.seed,
-        command=own_command(),
+        command=str(plan.typed),
         config=plan.config,
         url=plan.url,
     )
@@ -126,10 +123,12 @@ def sealed(master: DictConfig, plan: Plan) -> DictConfig:
     of overrides, so the directory must be among them.
     """
     copied = deepcopy(master)
-    directory = str(plan.directory).replace("\\", "\\\\").replace("'", "\\'")
     with read_write(copied), open_dict(copied):
         given = [without_password(str(o)) for o in copied.hydra.overrides.hydra]
-        copied.hydra.overrides.hydra = [*given, f"hydra.sweep.dir='{directory}'"]
+        copied.hydra.overrides.hydra = [
+            *given,
+            override("hydra.sweep.dir", str(plan.directory)),
+        ]
         copied.hydra.sweep.dir = str(plan.directory)
         copied.hydra.sweeper.study_name = plan.study_name
         if copied.hydra.sweeper.storage is not None:

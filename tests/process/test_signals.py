@@ -1,5 +1,7 @@
 import os
 import signal
+import threading
+import time
 
 import pytest
 
@@ -36,3 +38,21 @@ def test_a_second_signal_does_not_wait() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
         pytest.fail("the second signal must end the block")
+
+
+def test_a_signal_of_an_earlier_command_does_not_end_a_sweep_in_another_thread() -> None:
+    with pytest.raises(KeyboardInterrupt), signals.noted(), signals.interruptible():
+        os.kill(os.getpid(), signal.SIGINT)
+    seen: list[object] = []
+
+    def other() -> None:
+        with signals.noted():
+            started = time.monotonic()
+            signals.wait(0.2)
+            signals.raise_pending()
+            seen.extend([signals.pending(), time.monotonic() - started >= 0.2])
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert seen == [None, True]

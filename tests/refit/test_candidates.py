@@ -12,7 +12,7 @@ from rcnn_sweep.data import SnippetsConfig, TableConfig
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.refit.candidates import changes, check_data, chosen, judged_by
 from rcnn_sweep.refit.points import slotted, wanted
-from rcnn_sweep.sweep.study.snapshot import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 
 
 def trial(number: int, filters: int, *values: float, state: str = "complete") -> TrialSnapshot:

@@ -8,7 +8,7 @@ import optuna
 import pytest
 from small import command_line, environment, table_rows, write_table
 
-from rcnn_sweep.sweep.study.snapshot import read_study
+from rcnn_sweep.sweep import read_study
 
 SWEEP = [
     *("-m", "data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),

@@ -7,46 +7,48 @@ from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.study import StudyDirection
 from optuna.trial import create_trial
 
-from rcnn_sweep.sweep.results.summary import word_of
+from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.space.space import drawn
-from rcnn_sweep.sweep.storage.opening import open_storage, storage_url
-from rcnn_sweep.sweep.study.queue import LEFT_OUT, Queue, slots_of
-from rcnn_sweep.sweep.study.snapshot import read_study
+from rcnn_sweep.sweep.storage.connection import open_storage, storage_url
+from rcnn_sweep.sweep.study.queue import Budget, Queue
+from rcnn_sweep.sweep.study.reading import read_study
+from rcnn_sweep.sweep.study.trials import slots_of, state_of
 
 
-def queue(folder: Path, n_trials: int, name: str = "s") -> Queue:
+def queue(folder: Path, name: str = "s") -> Queue:
     url = storage_url(f"sqlite:///{folder}/studies.db")
     storage = open_storage(url)
     try:
         study_id = storage.get_study_id_from_name(name)
     except KeyError:
         study_id = storage.create_new_study([StudyDirection.MAXIMIZE], name)
-    return Queue(storage, study_id, url, n_trials, 1)
+    return Queue(storage, study_id, url)
 
 
 def states(filled: Queue) -> dict[int, str]:
-    return {slot: word_of(tried[-1]) for slot, tried in slots_of(filled.trials()).items()}
+    return {slot: state_of(tried[-1]) for slot, tried in slots_of(filled.trials()).items()}
 
 
 def test_slots_left_out_are_withdrawn_and_come_back_when_wanted(tmp_path: Path) -> None:
     points = {slot: {"x": slot} for slot in range(3)}
-    first = queue(tmp_path, 3)
-    assert first.fill(points) == 3
-    first.set_study_attr(LEFT_OUT, [1])
-    assert first.fill(points) == 0
+    first = queue(tmp_path)
+    assert first.fill(Budget(3, 1), points) == 3
+    first.set_study_attr(StudyAttr.LEFT_OUT, [1])
+    assert first.fill(Budget(3, 1), points) == 0
     assert states(first) == {0: "waiting", 1: "withdrawn", 2: "waiting"}
-    longer = queue(tmp_path, 5)
-    longer.set_study_attr(LEFT_OUT, [])
-    assert longer.fill({**points, 3: {"x": 3}, 4: {"x": 4}}, ("withdrawn",)) == 3
+    longer = queue(tmp_path)
+    longer.set_study_attr(StudyAttr.LEFT_OUT, [])
+    more = {**points, 3: {"x": 3}, 4: {"x": 4}}
+    assert longer.fill(Budget(5, 1), more, ("withdrawn",)) == 3
     assert set(states(longer).values()) == {"waiting"}
     assert longer.points() == {slot: {"x": slot} for slot in range(5)}
 
 
 def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
     for name, is_search in (("search", True), ("comparison", False)):
-        filled = queue(tmp_path, 1, name)
+        filled = queue(tmp_path, name)
         filled.set_study_attr("is_search", is_search)
-        filled.fill({0: {"x": 1}})
+        filled.fill(Budget(1, 1), {0: {"x": 1}})
         filled.claim("worker", "session")
     storage = f"sqlite:///{tmp_path}/studies.db"
     assert read_study(None, storage).name == "search"
@@ -56,7 +58,7 @@ def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
 def test_the_baseline_of_a_study_that_did_not_note_it_is_found_by_its_config(
     tmp_path: Path,
 ) -> None:
-    filled = queue(tmp_path, 2)
+    filled = queue(tmp_path)
     filled.set_study_attr("record", {"config": {"conv": {"filters": 64}, "data": {"names": []}}})
     ranges: dict[str, BaseDistribution] = {"conv.filters": IntDistribution(1, 100)}
     for filters in (32, 64):

@@ -9,8 +9,9 @@ import sys
 import pytest
 from optuna.trial import TrialState
 
-from rcnn_sweep.sweep.storage.opening import open_storage
-from rcnn_sweep.sweep.study.queue import DEAD, Queue
+from rcnn_sweep.sweep.storage.connection import open_storage
+from rcnn_sweep.sweep.study.queue import Queue
+from rcnn_sweep.sweep.study.trials import DEAD
 
 from .conftest import Toy
 
@@ -163,7 +164,7 @@ def fail_from_outside(toy: Toy, number: int) -> None:
     """Do what a process does that takes a trial's worker for dead."""
     url = f"sqlite:///{toy.directory / 'studies.db'}"
     storage = open_storage(url)
-    queue = Queue(storage, storage.get_study_id_from_name("s"), url, 2, 1)
+    queue = Queue(storage, storage.get_study_id_from_name("s"), url)
     assert queue.fail(number, DEAD, "taken for dead")
 
 

@@ -5,8 +5,15 @@ import os
 import signal
 
 import pytest
+from hydra.errors import MissingConfigException
+from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
+from rcnn_sweep.cli.mistakes import explain
 from servers import PASSWORD, Postgres, needs_postgres, postgres
+
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep import NO_JOBLIB
+from rcnn_sweep.sweep.workers.launchers import launcher_of
 
 from .conftest import Toy
 
@@ -16,7 +23,6 @@ BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.s
         "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
 PLUGINS = {
     "basic": "hydra",
-    "joblib": "hydra_plugins.hydra_joblib_launcher",
     "ray": "hydra_plugins.hydra_ray_launcher",
     "submitit_local": "hydra_plugins.hydra_submitit_launcher",
 }
@@ -35,6 +41,28 @@ LAUNCHERS = [
     )
     for name, module in PLUGINS.items()
 ]
+
+
+def chosen(target: str) -> DictConfig:
+    return OmegaConf.create({"hydra": {"launcher": {"_target_": target}}})
+
+
+def test_joblib_is_answered_in_one_line_whether_or_not_it_is_installed() -> None:
+    """Installed, Hydra composes it and the sweeper refuses; else Hydra misses its config."""
+    with pytest.raises(UserError) as refused:
+        launcher_of(chosen("hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"))
+    missing = MissingConfigException(
+        "", missing_cfg_file="hydra/launcher/joblib", options=["basic"]
+    )
+    told = explain(missing, groups=[], verbs=[], typed=["hydra/launcher=joblib"])
+    assert str(refused.value) == told == NO_JOBLIB
+    assert len(told.splitlines()) == 1 and "hydra.sweeper.workers=N starts local processes" in told
+
+
+def test_unknown_launcher_gets_the_careful_treatment() -> None:
+    unknown = launcher_of(chosen("my.own.CloudLauncher"))
+    assert unknown.name == "CloudLauncher"
+    assert not (unknown.is_watched or unknown.in_memory or unknown.shares_gpus)
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)

@@ -10,9 +10,10 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
-from rcnn_sweep.sweep.storage.opening import with_password
+from rcnn_sweep.sweep.storage.connection import with_password
 from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
-from rcnn_sweep.sweep.workers.worker import WorkerJob, WorkerSpec
+from rcnn_sweep.sweep.workers.spec import WorkerSpec
+from rcnn_sweep.sweep.workers.worker import WorkerJob
 
 URL = "postgresql://me:secret@127.0.0.1/studies"
 SERVER = {"MLFLOW_TRACKING_URI": "http://me:secret@127.0.0.1:5000"}
@@ -29,7 +30,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def job_of(launcher: str) -> WorkerJob:
     spec = WorkerSpec(
-        settings=None,  # type: ignore[arg-type]
+        options=None,  # type: ignore[arg-type]
         space=Space([]),
         study_name="s",
         url=URL,

@@ -46,8 +46,8 @@ def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
     assert set(points.values()) == {1}
     for trial in toy.trials():
         if "duplicate_of" in trial.user_attrs:
-            twin = toy.trials()[trial.user_attrs["duplicate_of"]]
-            assert twin.params == trial.params and twin.value == trial.value
+            earlier = toy.trials()[trial.user_attrs["duplicate_of"]]
+            assert earlier.params == trial.params and earlier.value == trial.value
     toy.run(*ONE, *space, "hydra.sweeper.n_trials=14", "hydra.sweeper.reuse_duplicates=false")
     assert len(toy.calls()) == len(points) + 2
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rcnn_sweep.cli.verbs.arguments import Arguments
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import override
 
 FEWEST_SEEDS = 2
 PASSED_ON = ("hydra.", "hydra/", "tracking.uri=")
@@ -21,13 +22,13 @@ def main(words: Sequence[str]) -> None:
     candidates = chosen(study, given.top)
     listed = ",".join(f"{{trial:{c.trial},run_id:'{c.run_id}'}}" for c in candidates)
     overrides = [
-        f"study={quoted(study.name)}",
+        override("study", study.name),
         f"study_run='{study.parent['run_id']}'",
         f"candidates=[{listed}]",
         f"seeds={given.seeds}",
         f"judged_by={judged_by(study)}",
         f"force={str(given.force).lower()}",
-        *([f"hydra.sweeper.storage={quoted(given.storage)}"] if given.storage else []),
+        *([override("hydra.sweeper.storage", given.storage)] if given.storage else []),
         *given.overrides,
     ]
     multirun("refit", task, overrides, command=["refit", *words], configure_logging=True)
@@ -76,11 +77,5 @@ def checked(given: Namespace) -> Namespace:
             )
     given.study = names[0] if names else None
     if given.tracking_uri:
-        given.overrides.append(f"tracking.uri={quoted(given.tracking_uri)}")
+        given.overrides.append(override("tracking.uri", given.tracking_uri))
     return given
-
-
-def quoted(text: str) -> str:
-    """Give ``text`` as a value of Hydra's override grammar."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -1,17 +1,19 @@
 """What a sweep says on standard output before and after its trials."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
 from rcnn_sweep.sweep.hooks import StudyInfo
-from rcnn_sweep.sweep.plan import Plan, estimate
-from rcnn_sweep.sweep.results import SweepSummary, best_command
+from rcnn_sweep.sweep.planning import Plan, estimate
 from rcnn_sweep.sweep.storage import masked
-from rcnn_sweep.sweep.study import Queue, counts_of
-from rcnn_sweep.sweep.workers import LOCAL, gpus, is_here, threads_of
+from rcnn_sweep.sweep.study import Queue
+from rcnn_sweep.sweep.workers import LauncherTraits, gpus, is_here, threads_of
 
 
-def print_plan(plan: Plan, launcher: str, found: Queue | None, caveats: Iterable[str]) -> None:
+def print_plan(
+    plan: Plan, launcher: LauncherTraits, found: Queue | None, caveats: Iterable[str]
+) -> None:
     """Print all that a dry run tells, and what it cannot know."""
     for line in plan_lines(plan, launcher, found):
         print(line)
@@ -19,7 +21,7 @@ def print_plan(plan: Plan, launcher: str, found: Queue | None, caveats: Iterable
         print(f"unknown    {caveat}")
 
 
-def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
+def plan_lines(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> Iterator[str]:
     """Give the plan, line by line."""
     yield f"study      {plan.study_name} ({_resumed(found)})"
     yield f"storage    {masked(plan.url)}"
@@ -32,7 +34,7 @@ def plan_lines(plan: Plan, launcher: str, found: Queue | None) -> Iterator[str]:
     yield f"trials     {plan.size} in all, seed {plan.options.seed}"
     yield from _searched(plan) if plan.is_search else _given(plan)
     yield f"workers    {workers_line(plan, launcher)}"
-    yield f"time       {estimate(plan, found.trials() if found else [])}"
+    yield f"time       {estimate(plan, found.snapshots() if found else [])}"
 
 
 def _searched(plan: Plan) -> Iterator[str]:
@@ -47,7 +49,7 @@ def _given(plan: Plan) -> Iterator[str]:
         yield f"point      {' '.join(f'{key}={value}' for key, value in point.items())}"
 
 
-def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
+def print_opening(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> None:
     """Print what starts, in two or three lines."""
     print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
     print(f"{plan.size} trials in all, {workers_line(plan, launcher)}")
@@ -56,13 +58,12 @@ def print_opening(plan: Plan, launcher: str, found: Queue | None) -> None:
 
 
 def _resumed(found: Queue | None) -> str:
-    counts = counts_of(found.trials()) if found is not None else {}
+    counts = counts_and_repeats(found.snapshots()) if found is not None else {}
     return f"resumed: {_counted(counts)}" if counts else "new"
 
 
-def _counted(counts: object) -> str:
-    items = dict(counts).items() if isinstance(counts, dict) else ()
-    return ", ".join(f"{count} {word}" for word, count in items)
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
 def _baseline(plan: Plan) -> str:
@@ -73,21 +74,21 @@ def _baseline(plan: Plan) -> str:
     return f"{values} ({'trial 0' if is_first else 'tried if chosen'})"
 
 
-def workers_line(plan: Plan, launcher: str) -> str:
+def workers_line(plan: Plan, launcher: LauncherTraits) -> str:
     """Say where the workers run and what each may use."""
     threads = f"{threads_of(plan.workers)} thread(s) each"
     devices = f", {len(gpus())} GPU(s)" if gpus() else ""
     limit = plan.options.max_trials_per_worker
     turns = "" if limit is None else f", replaced after {limit} trial(s)"
-    if launcher not in LOCAL:
-        return f"{plan.workers} worker(s) through {launcher}, {threads}{turns}"
+    if not launcher.is_watched:
+        return f"{plan.workers} worker(s) through {launcher.name}, {threads}{turns}"
     if is_here(plan.options, plan.workers):
         return f"1 worker, in this process{devices}"
     if plan.workers == 1:
         return f"1 worker process{devices}{turns}"
     return (
-        f"{plan.workers} worker processes, {threads}{devices}{turns} (in the manner of joblib, "
-        "but each on its own: one that dies takes no other along)"
+        f"{plan.workers} worker processes, {threads}{devices}{turns} (each on its own: one that "
+        "dies takes no other along)"
     )
 
 
@@ -100,7 +101,7 @@ def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]
 def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
     """Give the closing lines."""
     yield ""
-    yield f"study {summary.study_name} {summary.state}: {_counted(dict(summary.counts))}"
+    yield f"study {summary.study_name} {summary.state}: {_counted(summary.counts)}"
     if summary.reason:
         yield f"because: {summary.reason}"
     extras = {
@@ -110,13 +111,14 @@ def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
     yield from (f"{count} {text}" for text, count in extras.items() if count)
     if summary.is_search:
         yield from _winner(summary)
-    if summary.steps_full > summary.steps_run:
-        run = f"{summary.steps_run} of {summary.steps_full} steps run"
-        yield f"pruning saved {summary.saved:.0%} of the compute ({run})"
+    pruning = summary.pruning
+    if pruning.full > pruning.run:
+        run = f"{pruning.run} of {pruning.full} steps run"
+        yield f"pruning saved {pruning.saved:.0%} of the compute ({run})"
     yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
     yield f"resume:    {info.command}"
     if summary.best and summary.is_search:
-        yield f"best:      {best_command(summary.directory)}"
+        yield f"best:      {summary.best_command}"
     yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
 
 

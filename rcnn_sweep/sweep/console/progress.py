@@ -14,8 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.sweep.plan import Plan
-from rcnn_sweep.sweep.study import Queue, best_of, counts_of
+from rcnn_sweep.sweep.findings import best_of, counts
+from rcnn_sweep.sweep.planning import Plan
+from rcnn_sweep.sweep.study import Queue, snapshot_of
 
 PERIOD = 1.0
 """Seconds between two looks at the study."""
@@ -31,7 +32,7 @@ def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
     if trial.values:
         words += [f"{n}={v:.5g}" for n, v in zip(metrics, trial.values, strict=False)]
     if TrialAttr.DUPLICATE_OF in trial.user_attrs:
-        words.append(f"(as trial {trial.user_attrs['duplicate_of']})")
+        words.append(f"(as trial {trial.user_attrs[TrialAttr.DUPLICATE_OF]})")
     if trial.state is TrialState.FAIL:
         words.append(str(trial.user_attrs.get(TrialAttr.REASON, "")))
     words += [f"{key}={value}" for key, value in trial.params.items()]
@@ -98,14 +99,14 @@ class Progress:
 
     def table(self, trials: Sequence[FrozenTrial]) -> Group:
         """Give the table and the best trial so far, for a terminal."""
-        counts = counts_of(trials)
-        open_trials = counts.get("waiting", 0) + counts.get("running", 0)
+        found = counts(map(snapshot_of, trials))
+        open_trials = found.get("waiting", 0) + found.get("running", 0)
         left = remaining(trials, self.began, open_trials)
         table = Table(title=self.plan.study_name, title_justify="left", expand=False)
         cells: list[Any] = []
         for column in COLUMNS:
             table.add_column(column, justify="right")
-            cells.append(str(counts.get(column, 0)))
+            cells.append(str(found.get(column, 0)))
         for column in ("elapsed", "left"):
             table.add_column(column)
         elapsed = timedelta(seconds=round((datetime.now() - self.began).total_seconds()))
@@ -115,8 +116,8 @@ class Progress:
         return Group(table, best)
 
     def _best(self, trials: Sequence[FrozenTrial]) -> str:
-        best = best_of(trials, self.plan.options.directions)
+        best = best_of(map(snapshot_of, trials), self.plan.options.directions)
         if not best:
             return "none yet"
-        first = line_of(best[0], self.plan.options.metrics)
+        first = line_of(trials[best[0].number], self.plan.options.metrics)
         return first if len(best) == 1 else f"{len(best)} on the Pareto front, e.g. {first}"

@@ -1,4 +1,4 @@
-"""What a study found: numbers, files, drawings, lists."""
+"""What is made of a study that has been searched: files, plots, importances, a list of studies."""
 
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,12 @@ if TYPE_CHECKING:
         draw_parallel,
         draw_slices,
     )
-    from rcnn_sweep.sweep.results.files import best_command, write_results
     from rcnn_sweep.sweep.results.importance import FEWEST, importances
     from rcnn_sweep.sweep.results.listing import list_studies
-    from rcnn_sweep.sweep.results.summary import (
-        SweepSummary,
-        summarise,
-    )
+    from rcnn_sweep.sweep.results.result_files import write_results
 
 __all__ = [
     "FEWEST",
-    "SweepSummary",
-    "best_command",
     "draw_front",
     "draw_history",
     "draw_importance",
@@ -31,7 +25,6 @@ __all__ = [
     "draw_slices",
     "importances",
     "list_studies",
-    "summarise",
     "write_results",
 ]
 

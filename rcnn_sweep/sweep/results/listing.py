@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import optuna
 from optuna.storages import BaseStorage
 
+from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.findings import best_of, counts_and_repeats
 from rcnn_sweep.sweep.storage import masked, storage_url
-from rcnn_sweep.sweep.study import best_of, counts_of, existing_storage, is_search, stale_trials
+from rcnn_sweep.sweep.study import existing_storage, is_search, snapshot_of, stale_trials
 
 
 def list_studies(storage: str | None) -> Iterator[str]:
@@ -24,18 +26,19 @@ def list_studies(storage: str | None) -> Iterator[str]:
 
 def _told(storage: BaseStorage, name: str) -> Iterator[str]:
     study_id = storage.get_study_id_from_name(name)
-    trials = storage.get_all_trials(study_id, deepcopy=False)
+    frozen = storage.get_all_trials(study_id, deepcopy=False)
+    trials = list(map(snapshot_of, frozen))
     attrs = storage.get_study_user_attrs(study_id)
     directions = [d.name.lower() for d in storage.get_study_directions(study_id)]
-    metrics = attrs.get("record", {}).get("metric", ["value"] * len(directions))
-    counts = ", ".join(f"{count} {word}" for word, count in counts_of(trials).items())
+    metrics = attrs.get(StudyAttr.RECORD, {}).get("metric", ["value"] * len(directions))
+    counts = ", ".join(f"{count} {state}" for state, count in counts_and_repeats(trials).items())
     yield f"\n{name}: {counts or 'no trials'}"
     for best in best_of(trials, directions)[:3] if is_search(storage, name) else []:
         values = zip(metrics, best.values, strict=False)
         shown = ", ".join(f"{metric}={value:.6g}" for metric, value in values)
         params = " ".join(f"{key}={value}" for key, value in best.params.items())
         yield f"  best:   trial {best.number}: {shown} {params}"
-    if dead := ", ".join(str(trial.number) for trial in stale_trials(trials)):
+    if dead := ", ".join(str(trial.number) for trial in stale_trials(frozen)):
         yield f"  dead:   trial {dead} says RUNNING, but no process runs it: studies --reap ends it"
-    if "command" in attrs:
-        yield f"  resume: {attrs['command']}"
+    if StudyAttr.COMMAND in attrs:
+        yield f"  resume: {attrs[StudyAttr.COMMAND]}"

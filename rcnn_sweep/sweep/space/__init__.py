@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
+from rcnn_sweep.sweep.space.values import Params, Value
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
     from rcnn_sweep.sweep.space.composer import Composer
     from rcnn_sweep.sweep.space.grammar import rendered
-    from rcnn_sweep.sweep.space.space import Params, Space, Value
+    from rcnn_sweep.sweep.space.space import Space
 
 __all__ = [
     "Command",

@@ -12,7 +12,8 @@ from hydra.errors import HydraException
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.composer import Composer
 from rcnn_sweep.sweep.space.grammar import around, distribution_of, encoded, is_plain_grid
-from rcnn_sweep.sweep.space.space import Parameter, Params, Space, Value
+from rcnn_sweep.sweep.space.space import Parameter, Space
+from rcnn_sweep.sweep.space.values import Params, Value
 
 SPEC = frozenset({"around", "over", "when"})
 

@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.grammar import encoded, rendered
-from rcnn_sweep.sweep.space.space import Params, Value
+from rcnn_sweep.sweep.space.values import Params, Value
 
 
 class Composer:

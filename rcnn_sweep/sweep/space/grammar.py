@@ -21,7 +21,7 @@ from optuna.distributions import (
 )
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.space.space import Value
+from rcnn_sweep.sweep.space.values import Value
 
 AROUND = frozenset({"factor", "plus", "log", "low", "high", "step"})
 

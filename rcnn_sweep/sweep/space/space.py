@@ -16,9 +16,8 @@ from optuna.distributions import (
 )
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.space.values import Params, Value
 
-Value: TypeAlias = bool | int | float | str | None
-Params: TypeAlias = dict[str, Value]
 Choose: TypeAlias = Callable[[str, BaseDistribution], Value]
 
 

@@ -1,11 +1,11 @@
-"""The storage of studies: its address, opening, lock and patience."""
+"""The storage of studies: its address, opening, lock and retries."""
 
 from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep.storage.opening import (
+    from rcnn_sweep.sweep.storage.connection import (
         PASSWORD_VARIABLE,
         check_storage,
         connected,

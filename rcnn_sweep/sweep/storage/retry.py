@@ -103,14 +103,14 @@ def _say_again(name: str) -> None:
         log.warning("the studies in %s answer again", name)
 
 
-def patient(storage: BaseStorage, name: str) -> BaseStorage:
+def retrying(storage: BaseStorage, name: str) -> BaseStorage:
     """Give ``storage`` with every call of Optuna's interface made :func:`until_it_answers`."""
     methods = [method for method in vars(BaseStorage) if not method.startswith("_")]
-    calls = {method: staticmethod(_patient(getattr(storage, method), name)) for method in methods}
-    return cast(BaseStorage, type("PatientStorage", (BaseStorage,), calls)())
+    calls = {method: staticmethod(_retried(getattr(storage, method), name)) for method in methods}
+    return cast(BaseStorage, type("RetryingStorage", (BaseStorage,), calls)())
 
 
-def _patient(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _retried(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
         return until_it_answers(lambda: method(*args, **kwargs), name)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import flattened
 from rcnn_sweep.sweep.options import SweeperOptions
+from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.space import Space
 
 SHOWN = 8
@@ -20,7 +22,7 @@ def record_of(options: SweeperOptions, space: Space, base: Mapping[str, Any]) ->
         "direction": list(options.directions),
         "metric": list(options.metrics),
         "seed": options.seed,
-        "every_point": options.sampler.name in ("grid", "bruteforce"),
+        "every_point": gives_every_point(options.sampler),
         "config": base,
     }
     stored: dict[str, Any] = json.loads(json.dumps(record, default=str))
@@ -33,18 +35,9 @@ def fingerprint(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def flattened(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Give ``("config.conv.filters", 64)`` and so on."""
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from flattened(item, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, value
-
-
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Give a line for each entry that differs."""
-    before, after = dict(flattened(old)), dict(flattened(new))
+    before, after = flattened(old), flattened(new)
     lines = []
     for name in {**before, **after}:
         one, other = (str(side.get(name, "(none)")) for side in (before, after))

@@ -8,7 +8,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
-from rcnn_sweep.sweep.study.queue import ERROR, FATAL, MEMORY
+from rcnn_sweep.sweep.study.trials import ERROR, FATAL, MEMORY
 from rcnn_sweep.sweep.trial import ObjectiveNotFinite, TrialPruned
 
 TRACE_LIMIT = 8000
@@ -70,7 +70,7 @@ def _picked(result: Any, metrics: Sequence[str]) -> tuple[float, ...]:
         ) from error
 
 
-def judged(error: Exception) -> TrialOutcome:
+def outcome_of(error: Exception) -> TrialOutcome:
     """Classify what a task raised."""
     if isinstance(error, TrialPruned):
         return TrialOutcome(pruned=True)

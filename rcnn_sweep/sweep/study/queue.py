@@ -5,7 +5,6 @@ completed, was pruned, or failed for good, and holds at most one waiting or runn
 retries and interruptions never change the total, and filling the queue again is harmless.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,62 +13,51 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.names import StudyAttr, TrialAttr
+from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusive
-
-ERROR = "error"
-DEAD = "dead"
-MEMORY = "memory"
-INTERRUPTED = "interrupted"
-FATAL = "fatal"
-WITHDRAWN = "withdrawn"
-FAILURES = (ERROR, DEAD, MEMORY, FATAL)
-TRANSIENT = (DEAD, MEMORY)
-AFRESH = (INTERRUPTED, FATAL, WITHDRAWN)
-"""What a new command tries again: trials cut short, and those whose mistake may be mended."""
-
-LEFT_OUT = "left_out"
-"""The study's attribute that lists the slots nobody wants tried."""
+from rcnn_sweep.sweep.study.trials import (
+    TRANSIENT,
+    WITHDRAWN,
+    kind_of,
+    point_of,
+    slots_of,
+    snapshot_of,
+)
 
 OPEN = (TrialState.WAITING, TrialState.RUNNING)
 
-
-def kind_of(trial: FrozenTrial) -> str | None:
-    """Say why a FAILed trial failed, as one of this module's words; None for other states."""
-    if trial.state is not TrialState.FAIL:
-        return None
-    return str(trial.user_attrs.get(TrialAttr.FAILURE, ERROR))
+NONE: Mapping[int, Params] = {}
 
 
-def slots_of(trials: Sequence[FrozenTrial]) -> dict[int, list[FrozenTrial]]:
-    """Give each slot's trials in the order of their numbers; the last one counts."""
-    slots: dict[int, list[FrozenTrial]] = defaultdict(list)
-    for trial in trials:
-        if TrialAttr.SLOT in trial.user_attrs:
-            slots[int(trial.user_attrs[TrialAttr.SLOT])].append(trial)
-    return slots
+@dataclass(frozen=True)
+class Budget:
+    """How many slots a study has, and how often one is tried again after a transient failure."""
 
-
-def point_of(trial: FrozenTrial) -> Params:
-    """Give the trial's parameters: those suggested, or those it waits with."""
-    return dict(trial.params or trial.system_attrs.get("fixed_params", {}))
+    n_trials: int
+    max_retries: int
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A study as a queue. Methods that change who runs what hold the storage's lock."""
+    """A study as a queue of its storage; ``url`` is the storage's, with its password.
+
+    Methods that change who runs what hold the storage's lock.
+    """
 
     storage: BaseStorage
     study_id: int
     url: str
-    n_trials: int
-    max_retries: int
 
     def trials(self, states: Collection[TrialState] | None = None) -> list[FrozenTrial]:
         """Give the study's trials; treat them as read-only."""
         wanted = None if states is None else tuple(states)
         return self.storage.get_all_trials(self.study_id, deepcopy=False, states=wanted)
+
+    def snapshots(self) -> list[TrialSnapshot]:
+        """Give the study's trials as plain values."""
+        return [snapshot_of(trial) for trial in self.trials()]
 
     def points(self) -> dict[int, Params]:
         """Give the point of each slot that has one."""
@@ -79,46 +67,45 @@ class Queue:
         """Give the trials that wait or run."""
         return self.trials(OPEN)
 
-    def fill(self, first: Mapping[int, Params], again: Collection[str] = ()) -> int:
+    def fill(
+        self, budget: Budget, first: Mapping[int, Params] = NONE, again: Collection[str] = ()
+    ) -> int:
         """Put a WAITING trial into every slot that needs one; gives how many.
 
         ``first`` holds the points that are fixed from the start. A slot whose trial failed for a
-        transient reason gets its point once more, ``max_retries`` times; one whose trial failed
-        for a reason in ``again`` does so however often. Trials that wait in slots beyond
-        ``n_trials``, or in slots that the study leaves out, are withdrawn.
+        transient reason gets its point once more, as often as ``budget`` allows; one whose trial
+        failed for a reason in ``again`` does so however often. Trials that wait in slots beyond
+        the budget, or in slots that the study leaves out, are withdrawn.
         """
         with exclusive(self.url):
             slots = slots_of(self.trials())
-            wanted = sorted({*range(self.n_trials)} - {*(self.study_attr(LEFT_OUT) or ())})
-            self._withdraw({s: tried for s, tried in slots.items() if s not in wanted})
-            needed = [slot for slot in wanted if self._needs(slots.get(slot, []), again)]
+            left_out = self.study_attr(StudyAttr.LEFT_OUT) or ()
+            wanted = sorted({*range(budget.n_trials)} - {*left_out})
+            self._withdraw({s: tried for s, tried in slots.items() if s not in wanted}, budget)
+            needed = [
+                slot
+                for slot in wanted
+                if _needs_trial(slots.get(slot, []), budget.max_retries, again)
+            ]
             for slot in needed:
                 self._enqueue(slot, slots.get(slot, []), first.get(slot, {}))
             return len(needed)
 
-    def _needs(self, history: Sequence[FrozenTrial], again: Collection[str]) -> bool:
-        if not history:
-            return True
-        kinds = [kind_of(trial) for trial in history]
-        if kinds[-1] in TRANSIENT:
-            return sum(kind in TRANSIENT for kind in kinds) <= self.max_retries
-        return kinds[-1] in again
-
     def _enqueue(self, slot: int, history: Sequence[FrozenTrial], first: Params) -> None:
-        attrs: dict[str, Any] = {"slot": slot}
+        attrs: dict[str, Any] = {TrialAttr.SLOT: slot}
         params = first
         if history:
-            attrs["retry_of"] = history[-1].number
+            attrs[TrialAttr.RETRY_OF] = history[-1].number
             params = point_of(history[-1])
         waiting = create_trial(
             state=TrialState.WAITING, user_attrs=attrs, system_attrs={"fixed_params": params}
         )
         self.storage.create_new_trial(self.study_id, template_trial=waiting)
 
-    def _withdraw(self, slots: Mapping[int, Sequence[FrozenTrial]]) -> None:
+    def _withdraw(self, slots: Mapping[int, Sequence[FrozenTrial]], budget: Budget) -> None:
         for slot, history in slots.items():
             if history[-1].state is TrialState.WAITING:
-                reason = f"withdrawn: slot {slot} is not wanted (n_trials is {self.n_trials})"
+                reason = f"withdrawn: slot {slot} is not wanted (n_trials is {budget.n_trials})"
                 self.fail(history[-1].number, WITHDRAWN, reason)
 
     def claim(self, worker: str, session: str) -> int | None:
@@ -128,7 +115,7 @@ class Queue:
         """
         with exclusive(self.url):
             for trial in self.trials((TrialState.WAITING,)):
-                self.set_attrs(trial.number, {"worker": worker, "session": session})
+                self.set_attrs(trial.number, {TrialAttr.WORKER: worker, TrialAttr.SESSION: session})
                 if self._taken(self.id_of(trial.number), worker):
                     return trial.number
         return None
@@ -174,7 +161,9 @@ class Queue:
 
     def fail(self, number: int, kind: str, reason: str, trace: str = "") -> bool:
         """Finish a trial as FAIL with its reason; false if someone else has finished it."""
-        attrs = {"failure": kind, "reason": reason, **({"traceback": trace} if trace else {})}
+        attrs = {TrialAttr.FAILURE: kind, TrialAttr.REASON: reason}
+        if trace:
+            attrs[TrialAttr.TRACEBACK] = trace
         try:
             self.set_attrs(number, attrs)
             return self.storage.set_trial_state_values(self.id_of(number), TrialState.FAIL)
@@ -194,3 +183,13 @@ class Queue:
     def set_study_attr(self, key: str, value: Any) -> None:
         """Store a user attribute of the study."""
         self.storage.set_study_user_attr(self.study_id, key, value)
+
+
+def _needs_trial(history: Sequence[FrozenTrial], max_retries: int, again: Collection[str]) -> bool:
+    """Say whether a slot of these trials is unsettled and nobody works on it."""
+    if not history:
+        return True
+    kinds = [kind_of(trial) for trial in history]
+    if kinds[-1] in TRANSIENT:
+        return sum(kind in TRANSIENT for kind in kinds) <= max_retries
+    return kinds[-1] in again

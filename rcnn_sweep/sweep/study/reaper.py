@@ -11,7 +11,8 @@ from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.hooks import Recorded, StudyHooks
 from rcnn_sweep.sweep.study.liveness import Observer
 from rcnn_sweep.sweep.study.outcome import objective
-from rcnn_sweep.sweep.study.queue import DEAD, INTERRUPTED, Queue
+from rcnn_sweep.sweep.study.queue import Queue
+from rcnn_sweep.sweep.study.trials import DEAD, INTERRUPTED
 from rcnn_sweep.sweep.trial import ObjectiveNotFinite
 
 
@@ -34,7 +35,9 @@ class Reaper:
         dead = [t for t in self.queue.trials((TrialState.RUNNING,)) if self._is_dead(t)]
         for trial in dead:
             is_new = trial.datetime_start is not None and trial.datetime_start >= self.began
-            reason = f"its process died (worker {trial.user_attrs.get('worker', 'unknown')})"
+            reason = (
+                f"its process died (worker {trial.user_attrs.get(TrialAttr.WORKER, 'unknown')})"
+            )
             self._end(trial, DEAD if is_new else INTERRUPTED, reason)
         return [trial.number for trial in dead]
 
@@ -64,7 +67,7 @@ class Reaper:
             state, values = TrialState.PRUNED, _last(trial)
             if recorded.state == "complete":
                 state, values = TrialState.COMPLETE, list(objective(recorded.result, self.metrics))
-            self.queue.set_attrs(trial.number, {"recovered": True})
+            self.queue.set_attrs(trial.number, {TrialAttr.RECOVERED: True})
             return self.queue.storage.set_trial_state_values(trial_id, state, values)
         except UpdateFinishedTrialError:
             return True

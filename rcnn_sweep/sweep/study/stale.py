@@ -8,13 +8,13 @@ import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.names import StudyAttr, TrialAttr
 from rcnn_sweep.process import is_dead
 from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.storage import storage_url
 from rcnn_sweep.sweep.study.queue import Queue
+from rcnn_sweep.sweep.study.reading import existing_storage
 from rcnn_sweep.sweep.study.reaper import Reaper
-from rcnn_sweep.sweep.study.snapshot import existing_storage
 
 HooksOf = Callable[[Mapping[str, Any]], StudyHooks]
 
@@ -29,7 +29,7 @@ def stale_trials(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def reap(storage: str | None, hooks_of: HooksOf) -> Iterator[str]:
-    """End the stale_trials of every study in ``storage`` as a resumed sweep would; tell of each.
+    """End the stale trials of every study in ``storage`` as a resumed sweep would; tell of each.
 
     ``hooks_of`` gives the hooks for what the study's own hooks returned when they opened its
     record. What the record holds in full is told to the study as the result that it is.
@@ -47,9 +47,9 @@ def _ended(
     storage: BaseStorage, study_id: int, url: str, name: str, hooks_of: HooksOf
 ) -> Iterator[str]:
     attrs = storage.get_study_user_attrs(study_id)
-    hooks = hooks_of(attrs.get("parent") or {})
-    queue = Queue(storage, study_id, url, n_trials=0, max_retries=0)
-    metrics = tuple(attrs.get("record", {}).get("metric", ["value"]))
+    hooks = hooks_of(attrs.get(StudyAttr.PARENT) or {})
+    queue = Queue(storage, study_id, url)
+    metrics = tuple(attrs.get(StudyAttr.RECORD, {}).get("metric", ["value"]))
     for number in Reaper(queue, hooks, metrics, datetime.now()).reap():
         trial = queue.trial(number)
         reason = trial.user_attrs.get(TrialAttr.REASON, "its record held the result")

@@ -6,7 +6,7 @@ from datetime import datetime
 from optuna.trial import FrozenTrial
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.sweep.study.queue import FAILURES, FATAL, kind_of
+from rcnn_sweep.sweep.study.trials import FAILURES, FATAL, kind_of
 
 
 def ended_since(trials: Sequence[FrozenTrial], began: datetime) -> list[FrozenTrial]:

@@ -7,22 +7,23 @@ from rcnn_sweep.lazy import lazy
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.workers.driver import Driver
     from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
+    from rcnn_sweep.sweep.workers.launchers import LauncherTraits, launcher_of
     from rcnn_sweep.sweep.workers.pool import ProcessPool, WorkerPool
     from rcnn_sweep.sweep.workers.resources import (
-        LOCAL,
         THREADS,
         automatic_workers,
         gpus,
         is_here,
         threads_of,
     )
-    from rcnn_sweep.sweep.workers.worker import WorkerJob, WorkerSpec
+    from rcnn_sweep.sweep.workers.spec import WorkerSpec
+    from rcnn_sweep.sweep.workers.worker import WorkerJob
 
 __all__ = [
-    "LOCAL",
     "THREADS",
     "Driver",
     "LauncherPool",
+    "LauncherTraits",
     "ProcessPool",
     "WorkerJob",
     "WorkerPool",
@@ -31,6 +32,7 @@ __all__ = [
     "gpus",
     "is_here",
     "launched",
+    "launcher_of",
     "threads_of",
 ]
 

@@ -64,18 +64,18 @@ class Driver:
             self.job.drain()
             signals.raise_pending()
             self._judge()
-            self.queue.fill({}, (INTERRUPTED,))
+            self.queue.fill(self.job.spec.budget, again=(INTERRUPTED,))
 
     def _supervise(self, pool: WorkerPool) -> None:
         while True:
             self.reaper.reap()
-            self.queue.fill({}, (INTERRUPTED,))
+            self.queue.fill(self.job.spec.budget, again=(INTERRUPTED,))
             self._judge()
             remaining = len(self.queue.open_trials())
             if not remaining:
                 self._dismiss(pool)
                 return
-            pool.keep(min(self.size, remaining))
+            pool.scale_to(min(self.size, remaining))
             self._check_failures(pool)
             signals.wait(TICK)
             signals.raise_pending()

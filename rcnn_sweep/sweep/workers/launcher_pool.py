@@ -11,18 +11,13 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 
 from rcnn_sweep.sweep.storage import PASSWORD_VARIABLE, masked
+from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.pool import GRACE
 from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
 ALONE = 60.0
 """Seconds that the first launch has to itself: a launcher may start a cluster (Ray), once."""
-
-IN_MEMORY = ("hydra_plugins.hydra_ray_launcher.",)
-"""Launchers whose jobs never lie on a disk; the others' get passwords by the environment."""
-
-LOCAL = ("hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",)
-"""Launchers whose workers share this machine's GPUs and are not given them by the launcher."""
 
 
 @dataclass
@@ -39,9 +34,9 @@ class LauncherPool:
     threads: dict[int, threading.Thread] = field(default_factory=dict)
     started: int = 0
     first: float = 0.0
-    died: str | None = None
+    failure: str | None = None
 
-    def keep(self, wanted: int) -> None:
+    def scale_to(self, wanted: int) -> None:
         """Launch one more worker where fewer than wanted are at work."""
         self.threads = {i: thread for i, thread in self.threads.items() if thread.is_alive()}
         free = [index for index in range(self.size) if index not in self.threads]
@@ -49,7 +44,7 @@ class LauncherPool:
             return
         job = self._job(free[0])
         thread = threading.Thread(
-            target=self._launch, args=(_launcher(job), job, self.started), daemon=True
+            target=self._launch, args=(_instantiated(job), job, self.started), daemon=True
         )
         self.started += 1
         self.first = self.first or time.monotonic()
@@ -61,10 +56,11 @@ class LauncherPool:
         return bool(self.threads) and is_young and not self.is_at_work()
 
     def _job(self, index: int) -> WorkerJob:
-        local = devices_of(index, self.size) if _is(self.job, LOCAL) else {}
-        work = self.job.spec
-        work = replace(work, environment={**work.environment, **local})
-        return replace(self.job, spec=work, master=deepcopy(self.job.master))
+        is_shared = launcher_of(self.job.master).shares_gpus
+        devices = devices_of(index, self.size) if is_shared else {}
+        spec = self.job.spec
+        spec = replace(spec, environment={**spec.environment, **devices})
+        return replace(self.job, spec=spec, master=deepcopy(self.job.master))
 
     def _launch(self, launcher: Launcher, job: WorkerJob, number: int) -> None:
         overrides = [*job.spec.fixed, f"hydra.sweep.subdir=workers/{number}"]
@@ -73,7 +69,7 @@ class LauncherPool:
                 _ = ended.return_value
         except BaseException as error:
             said = next(iter(str(error).strip().splitlines()), "")
-            self.died = f"the launcher ended worker {number} with {type(error).__name__}: {said}"
+            self.failure = f"the launcher ended worker {number} with {type(error).__name__}: {said}"
 
     def alive(self) -> int:
         """Count the workers whose launch has not returned."""
@@ -81,7 +77,7 @@ class LauncherPool:
 
     def last_failure(self) -> str | None:
         """Say how the last worker that died did so."""
-        return self.died
+        return self.failure
 
     def stop(self) -> None:
         """Wait for the workers, which see in the storage that they are called off."""
@@ -93,11 +89,7 @@ class LauncherPool:
         """Leave the workers to the launcher; they stop at their next step."""
 
 
-def _is(job: WorkerJob, launchers: tuple[str, ...]) -> bool:
-    return str(job.master.hydra.launcher["_target_"]).startswith(launchers)
-
-
-def _launcher(job: WorkerJob) -> Launcher:
+def _instantiated(job: WorkerJob) -> Launcher:
     return Plugins.instance().instantiate_launcher(
         hydra_context=job.context, task_function=job, config=job.master
     )
@@ -109,8 +101,8 @@ def launched(job: WorkerJob, size: int, environment: Mapping[str, str]) -> Worke
     ``environment`` may hold passwords. Where the launcher writes its jobs to disk (submitit
     pickles them) they travel in this process's environment, which its workers inherit.
     """
-    work = replace(job.spec, defaults=environment_of(size))
-    if _is(job, IN_MEMORY):
-        return replace(job, spec=replace(work, environment=environment))
-    os.environ.update({**environment, PASSWORD_VARIABLE: work.url})
-    return replace(job, spec=replace(work, url=masked(work.url)))
+    spec = replace(job.spec, defaults=environment_of(size))
+    if launcher_of(job.master).in_memory:
+        return replace(job, spec=replace(spec, environment=environment))
+    os.environ.update({**environment, PASSWORD_VARIABLE: spec.url})
+    return replace(job, spec=replace(spec, url=masked(spec.url)))

@@ -23,7 +23,7 @@ GRACE = 20.0
 class WorkerPool(Protocol):
     """Workers that a driver starts, watches and stops."""
 
-    def keep(self, wanted: int) -> None:
+    def scale_to(self, wanted: int) -> None:
         """Have ``wanted`` workers at work, replacing those that ended."""
 
     def alive(self) -> int:
@@ -50,21 +50,21 @@ class ProcessPool:
     size: int
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     started: int = 0
-    died: str | None = None
+    failure: str | None = None
 
-    def keep(self, wanted: int) -> None:
+    def scale_to(self, wanted: int) -> None:
         """Replace ended workers while there is work for them."""
-        self._bury()
+        self._collect()
         for index in range(self.size):
             if index not in self.processes and len(self.processes) < wanted:
                 self.processes[index] = self._start(index)
 
-    def _bury(self) -> None:
+    def _collect(self) -> None:
         for index, process in list(self.processes.items()):
             if process.poll() is not None:
                 del self.processes[index]
                 if process.returncode:
-                    self.died = f"worker {process.pid} ended with code {process.returncode}"
+                    self.failure = f"worker {process.pid} ended with code {process.returncode}"
 
     def _start(self, index: int) -> subprocess.Popen[bytes]:
         log = self.log_file(self.started)
@@ -100,8 +100,8 @@ class ProcessPool:
 
     def last_failure(self) -> str | None:
         """Say how the last worker that died did so."""
-        self._bury()
-        return self.died and f"{self.died}; its log: {self.log_file(self.started - 1)}"
+        self._collect()
+        return self.failure and f"{self.failure}; its log: {self.log_file(self.started - 1)}"
 
     def stop(self) -> None:
         """Send SIGTERM and wait; kill those that take too long."""

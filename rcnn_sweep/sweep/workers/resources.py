@@ -7,9 +7,6 @@ from shutil import which
 
 from rcnn_sweep.sweep.options import SweeperOptions
 
-LOCAL = ("BasicLauncher", "JoblibLauncher")
-"""Launchers of this machine; their workers are processes that the driver watches one by one."""
-
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 """Variables that numerical libraries read once, when they are imported."""
 
@@ -34,7 +31,7 @@ def gpus() -> list[str]:
 
 
 def is_here(options: SweeperOptions, workers: int) -> bool:
-    """Say whether the driver's own process is the worker; with a local launcher only."""
+    """Say whether the driver's own process is the worker; without a launcher only."""
     return workers == 1 and options.max_trials_per_worker is None
 
 

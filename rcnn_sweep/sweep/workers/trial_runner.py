@@ -1,9 +1,7 @@
-"""One trial: its point, its config, its Hydra job, its verdict."""
+"""One trial: its point, its config, its Hydra job, its outcome."""
 
 import logging
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -16,13 +14,21 @@ from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.process import signals
-from rcnn_sweep.sweep.hooks import StudyHooks
-from rcnn_sweep.sweep.options import SweeperOptions
-from rcnn_sweep.sweep.samplers import FeasibleSampler, make_pruner, make_sampler
-from rcnn_sweep.sweep.space import Composer, Params, Space
-from rcnn_sweep.sweep.study import FATAL, INTERRUPTED, Heart, Queue, TrialOutcome, judged, objective
+from rcnn_sweep.process import signals, write_whole
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler
+from rcnn_sweep.sweep.samplers import make_pruner, make_sampler
+from rcnn_sweep.sweep.space import Params
+from rcnn_sweep.sweep.study import (
+    FATAL,
+    INTERRUPTED,
+    Heart,
+    Queue,
+    TrialOutcome,
+    objective,
+    outcome_of,
+)
 from rcnn_sweep.sweep.trial import TrialContext, derived_seed, entered
+from rcnn_sweep.sweep.workers.spec import WorkerSpec
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +47,13 @@ class StudyChannel:
 
     trial: Trial
     queue: Queue
+    session: str
     is_single: bool
-    is_stopped: Callable[[], bool]
 
     def check(self) -> None:
         """Raise :class:`CalledOff` or :class:`Superseded` where the trial is not wanted."""
         with signals.held():
-            if self.is_stopped():
+            if self.queue.is_stopped(self.session):
                 raise CalledOff("the driver stopped the sweep")
             if self.queue.trial(self.trial.number).state.is_finished():
                 raise Superseded("another process has ended this trial")
@@ -67,26 +73,20 @@ class StudyChannel:
             self.trial.set_user_attr(key, value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TrialRunner:
-    """Runs claimed trials of one study in this process."""
+    """Runs claimed trials of one study in this process, as its worker's ``spec`` says."""
 
+    spec: WorkerSpec
     queue: Queue
-    space: Space
-    composer: Composer
-    hooks: StudyHooks
-    options: SweeperOptions
-    study_name: str
-    directory: Path
-    parent: Mapping[str, Any]
+    check: FeasibilityCheck
     context: HydraContext
     task: TaskFunction
-    is_stopped: Callable[[], bool]
 
     def run(self, number: int) -> None:
         """Run a claimed trial to its end. An interruption is recorded and passed on."""
         try:
-            with Heart(lambda now: self.queue.set_attrs(number, {"heartbeat": round(now)})):
+            with Heart(lambda now: self.queue.set_attrs(number, {TrialAttr.HEARTBEAT: round(now)})):
                 self._run(number)
         except Superseded as stop:
             log.warning("trial %d was given up: %s", number, stop)
@@ -101,77 +101,81 @@ class TrialRunner:
     def _run(self, number: int) -> None:
         study, sampler = self._study(number)
         trial = Trial(study, self.queue.id_of(number))
-        seed = derived_seed(self.options.seed, number)
+        seed = derived_seed(self.spec.options.seed, number)
         trial.set_user_attr(TrialAttr.SEED, seed)
-        params = self.space.suggest(trial)
+        params = self.spec.space.suggest(trial)
         if sampler.rejected:
             trial.set_user_attr(TrialAttr.REJECTED, sampler.rejected)
-        twin = self.queue.find_duplicate(number, params) if self.options.reuse_duplicates else None
-        if twin is not None:
-            self._reuse(study, trial, twin)
+        earlier = self._earlier(number, params)
+        if earlier is not None:
+            self._reuse(study, trial, earlier)
             return
-        verdict = self._attempt(trial, params, seed)
-        self._tell(study, number, verdict)
+        self._tell(study, number, self._attempt(trial, params, seed))
 
     def _study(self, number: int) -> tuple[Study, FeasibleSampler]:
-        seed = derived_seed(self.options.seed, number)
-        inner = make_sampler(self.options.sampler, seed, self.options.seed)
-        sampler = FeasibleSampler(inner, self.space, self._impossible, seed)
-        pruner = make_pruner(self.options.pruner)
+        options = self.spec.options
+        seed = derived_seed(options.seed, number)
+        inner = make_sampler(options.sampler, seed, options.seed)
+        sampler = FeasibleSampler(inner, self.spec.space, self.check.reason, seed)
         study = optuna.load_study(
-            study_name=self.study_name, storage=self.queue.storage, sampler=sampler, pruner=pruner
+            study_name=self.spec.study_name,
+            storage=self.queue.storage,
+            sampler=sampler,
+            pruner=make_pruner(options.pruner),
         )
         return study, sampler
 
-    def _impossible(self, params: Params) -> str | None:
-        return self.hooks.validate(self.composer.task(params))
+    def _earlier(self, number: int, params: Params) -> FrozenTrial | None:
+        reuses = self.spec.options.reuse_duplicates
+        return self.queue.find_duplicate(number, params) if reuses else None
 
-    def _reuse(self, study: Study, trial: Trial, twin: FrozenTrial) -> None:
-        trial.set_user_attr(TrialAttr.DUPLICATE_OF, twin.number)
-        if TrialAttr.RUN_ID in twin.user_attrs:
-            trial.set_user_attr(TrialAttr.RUN_ID, twin.user_attrs[TrialAttr.RUN_ID])
+    def _reuse(self, study: Study, trial: Trial, earlier: FrozenTrial) -> None:
+        trial.set_user_attr(TrialAttr.DUPLICATE_OF, earlier.number)
+        if TrialAttr.RUN_ID in earlier.user_attrs:
+            trial.set_user_attr(TrialAttr.RUN_ID, earlier.user_attrs[TrialAttr.RUN_ID])
         if len(study.directions) == 1:
-            for step, value in twin.intermediate_values.items():
+            for step, value in earlier.intermediate_values.items():
                 trial.report(value, step)
-        if twin.state is TrialState.PRUNED:
+        if earlier.state is TrialState.PRUNED:
             study.tell(trial.number, state=TrialState.PRUNED)
         else:
-            study.tell(trial.number, twin.values)
+            study.tell(trial.number, earlier.values)
 
     def _attempt(self, trial: Trial, params: Params, seed: int) -> TrialOutcome:
-        is_single = len(self.options.metrics) == 1
-        channel = StudyChannel(trial, self.queue, is_single, self.is_stopped)
+        spec = self.spec
         context = TrialContext(
-            study_name=self.study_name,
+            study_name=spec.study_name,
             number=trial.number,
             seed=seed,
-            parent=self.parent,
-            metrics=self.options.metrics,
-            channel=channel,
+            parent=spec.parent,
+            metrics=spec.options.metrics,
+            channel=StudyChannel(
+                trial, self.queue, spec.session, is_single=len(spec.options.metrics) == 1
+            ),
         )
         with entered(context):
             return self._job(self._config(trial.number, params))
 
     def _config(self, number: int, params: Params) -> DictConfig:
-        config = self.composer.job(params)
+        config = self.check.composer.job(params)
         with open_dict(config):
-            config.hydra.job.id = f"{self.study_name}_{number}"
+            config.hydra.job.id = f"{self.spec.study_name}_{number}"
             config.hydra.job.num = number
-            config.hydra.sweep.dir = str(self.directory)
+            config.hydra.sweep.dir = str(self.spec.directory)
             config.hydra.sweep.subdir = str(number)
         return config
 
     def _job(self, config: DictConfig) -> TrialOutcome:
         """Run the task as a Hydra job. Hydra keeps what it raised to itself: note it before."""
-        verdicts: list[TrialOutcome] = []
+        outcomes: list[TrialOutcome] = []
 
         def task(task_config: DictConfig) -> Any:
             try:
                 with signals.interruptible():
                     result = self.task(task_config)
-                verdicts.append(TrialOutcome(values=objective(result, self.options.metrics)))
+                outcomes.append(TrialOutcome(values=objective(result, self.spec.options.metrics)))
             except Exception as error:
-                verdicts.append(judged(error))
+                outcomes.append(outcome_of(error))
                 raise
             return result
 
@@ -182,29 +186,27 @@ class TrialRunner:
             job_subdir_key="hydra.sweep.subdir",
             hydra_context=self.context,
         )
-        return verdicts[-1]
+        return outcomes[-1]
 
-    def _tell(self, study: Study, number: int, verdict: TrialOutcome) -> None:
+    def _tell(self, study: Study, number: int, outcome: TrialOutcome) -> None:
         if self.queue.trial(number).state.is_finished():
             log.warning(
                 "trial %d was taken for dead and ended by another process; its own end, which "
                 "the study does not hold, was: %s",
                 number,
-                verdict,
+                outcome,
             )
-        elif verdict.kind:
+        elif outcome.kind:
             signals.raise_pending()  # the failure is what became of a signal
-            log.error("trial %d failed: %s", number, verdict.reason)
-            self._write_failure(number, verdict)
-            self.queue.fail(number, verdict.kind, verdict.reason, verdict.trace)
-        elif verdict.pruned:
+            log.error("trial %d failed: %s", number, outcome.reason)
+            self._write_failure(number, outcome)
+            self.queue.fail(number, outcome.kind, outcome.reason, outcome.trace)
+        elif outcome.pruned:
             study.tell(number, state=TrialState.PRUNED)
         else:
-            study.tell(number, list(verdict.values or ()))
+            study.tell(number, list(outcome.values or ()))
 
-    def _write_failure(self, number: int, verdict: TrialOutcome) -> None:
-        folder = self.directory / str(number)
+    def _write_failure(self, number: int, outcome: TrialOutcome) -> None:
+        folder = self.spec.directory / str(number)
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / "failure.txt.partial"
-        partial.write_text(f"{verdict.reason}\n\n{verdict.trace}", encoding="utf-8")
-        partial.replace(folder / "failure.txt")
+        write_whole(folder / "failure.txt", f"{outcome.reason}\n\n{outcome.trace}")

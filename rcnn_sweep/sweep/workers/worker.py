@@ -3,50 +3,23 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from hydra.core.utils import configure_log
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from rcnn_sweep.process import ProcessId, signals
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
-from rcnn_sweep.sweep.options import SweeperOptions
-from rcnn_sweep.sweep.space import Composer, Space
+from rcnn_sweep.sweep.space import Composer
 from rcnn_sweep.sweep.storage import connected, with_password
 from rcnn_sweep.sweep.study import Queue, Reaper, failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.trial_runner import CalledOff, TrialRunner
 
 IDLE = 0.5
 """Seconds between two looks at a queue in which nothing waits while others still run."""
-
-
-@dataclass(frozen=True)
-class WorkerSpec:
-    """All that a worker needs; it travels to the worker's process.
-
-    ``session`` names the driver's run. ``began`` is its start: failures in a row count from
-    there. ``environment`` holds variables that the worker sets, ``defaults`` those that it sets
-    unless they are set there, such as thread counts. ``url`` may have its password masked; the
-    worker then finds it in its own environment.
-    """
-
-    options: SweeperOptions
-    space: Space
-    study_name: str
-    url: str = field(repr=False)
-    directory: Path
-    working_directory: Path
-    fixed: tuple[str, ...]
-    parent: Mapping[str, Any]
-    session: str
-    began: datetime
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,10 +54,10 @@ class WorkerJob:
                 taken += 1
                 worker.runner.run(number)
                 configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
-                worker.queue.fill({})
+                worker.queue.fill(self.spec.budget)
             elif worker.queue.open_trials():
                 worker.reaper.reap()
-                worker.queue.fill({})
+                worker.queue.fill(self.spec.budget)
                 signals.wait(IDLE)
             else:
                 break
@@ -105,29 +78,16 @@ class Worker:
     @classmethod
     def of(cls, job: WorkerJob) -> "Worker":
         """Open the storage and make the parts."""
-        work, options = job.spec, job.spec.options
-        url = with_password(work.url)
+        spec = job.spec
+        url = with_password(spec.url)
         storage = connected(url)
-        study_id = storage.get_study_id_from_name(work.study_name)
-        queue = Queue(storage, study_id, url, options.n_trials, options.max_retries)
-        composer = Composer(job.context.config_loader, job.master, work.fixed)
-        hooks = load_hooks(options.hooks, composer.task({}))
-        runner = TrialRunner(
-            queue=queue,
-            space=work.space,
-            composer=composer,
-            hooks=hooks,
-            options=options,
-            study_name=work.study_name,
-            directory=work.directory,
-            parent=work.parent,
-            context=job.context,
-            task=job.task,
-            is_stopped=lambda: queue.is_stopped(work.session),
-        )
-        name = str(ProcessId.own())
-        reaper = Reaper(queue, hooks, options.metrics, work.began)
-        return cls(name, queue, reaper, runner, work)
+        queue = Queue(storage, storage.get_study_id_from_name(spec.study_name), url)
+        composer = Composer(job.context.config_loader, job.master, spec.fixed)
+        hooks = load_hooks(spec.options.hooks, composer.task({}))
+        check = FeasibilityCheck(composer, hooks)
+        runner = TrialRunner(spec, queue, check, job.context, job.task)
+        reaper = Reaper(queue, hooks, spec.options.metrics, spec.began)
+        return cls(str(ProcessId.own()), queue, reaper, runner, spec)
 
     def is_stopped(self) -> bool:
         """Say whether the driver has called the workers off, or will."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
-from rcnn_sweep.sweep.results.summary import SweepSummary
+from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo, SweepSummary
 
 
 def _log(*words: object) -> None:

@@ -1,62 +1,31 @@
 """From a command and its config to a plan. Nothing is written here."""
 
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.rules import nearest
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
-from rcnn_sweep.sweep.options import Named, SweeperOptions, read_options
-from rcnn_sweep.sweep.plan.plan import FeasibilityCheck, Plan, default_name, grid_points, is_grid
-from rcnn_sweep.sweep.samplers import make_pruner, make_sampler
-from rcnn_sweep.sweep.space import (
-    Command,
-    Composer,
-    Params,
-    Space,
-    baseline_of,
-    read_command,
-    space_of,
+from rcnn_sweep.sweep.options import SweeperOptions, read_options
+from rcnn_sweep.sweep.planning.plan import Plan
+from rcnn_sweep.sweep.planning.request import Request
+from rcnn_sweep.sweep.samplers import (
+    GRID,
+    UNPRUNED,
+    make_pruner,
+    make_sampler,
+    never_prunes,
+    points_of,
 )
+from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of
 from rcnn_sweep.sweep.storage import check_storage, storage_url
-from rcnn_sweep.sweep.study import record_of
+from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user asks for: the sweeper's options, its space and the composed config."""
-
-    options: Mapping[str, Any]
-    space: Mapping[str, Any]
-    arguments: list[str]
-    master: DictConfig
-    loader: ConfigLoader
-
-    @cached_property
-    def command(self) -> Command:
-        """What the command fixes and what it varies."""
-        return read_command(self.arguments, self.loader)
-
-    @cached_property
-    def asked(self) -> Composer:
-        """Composes the command as it was typed."""
-        return Composer(self.loader, self.master, self.command.fixed)
-
-    def base_config(self) -> DictConfig:
-        """Compose the command's fixed overrides as a task function would get them."""
-        return self.asked.task({})
-
-    def gives(self, option: str) -> bool:
-        """Say whether the command itself sets this option of the sweeper."""
-        given = self.master.hydra.overrides.hydra
-        return any(str(o).lstrip("+").startswith(f"hydra.sweeper.{option}") for o in given)
 
 
 def make_plan(request: Request, hooks: StudyHooks) -> Plan:
@@ -77,8 +46,8 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     infeasible = check.infeasible(space, options.seed)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
-    base = hooks.record(config)
-    name = options.study_name or default_name(_job(request), options, space, base)
+    record = record_of(options, space, hooks.record(config))
+    name = options.study_name or f"{request.job_name}-{fingerprint(record)}"
     return Plan(
         options=options,
         unprunable=unprunable,
@@ -92,9 +61,10 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
         n_trials=n_trials,
         workers=options.workers or automatic_workers(n_trials),
         infeasible=infeasible,
-        record=record_of(options, space, base),
+        record=record,
         config=config,
         composer=composer,
+        typed=request.typed,
     )
 
 
@@ -119,11 +89,9 @@ def _check_metrics(options: SweeperOptions, names: MetricNames | None) -> None:
     known = (*names.each_step, *names.at_end) if names is not None else options.metrics
     for metric in options.metrics:
         if metric not in known:
-            near = get_close_matches(metric, known, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
             raise UserError(
                 f"hydra.sweeper.metric: expected one of {', '.join(known)}; "
-                f"received {metric!r}.{hint}"
+                f"received {metric!r}.{nearest(metric, known)}"
             )
 
 
@@ -132,15 +100,15 @@ def _adapted(
 ) -> tuple[SweeperOptions, str]:
     """Run a grid of comma lists in full, and prune only where that can be; else say why not."""
     if request.command.is_grid:
-        options = replace(options, sampler=Named("grid"))
+        options = replace(options, sampler=GRID)
         if not request.gives("pruner"):
-            options = replace(options, pruner=Named("none"))
+            options = replace(options, pruner=UNPRUNED)
     reason = _unprunable(options, names)
-    return (replace(options, pruner=Named("none")) if reason else options), reason
+    return (replace(options, pruner=UNPRUNED) if reason else options), reason
 
 
 def _unprunable(options: SweeperOptions, names: MetricNames | None) -> str:
-    if options.pruner.name == "none":
+    if never_prunes(options.pruner):
         return ""
     if len(options.metrics) > 1:
         return "Optuna prunes studies of one objective only"
@@ -165,17 +133,26 @@ def _budget(
     is_total_given: bool,
 ) -> tuple[dict[int, Params], int]:
     """Give the points fixed from the start, by slot, and the number of slots."""
-    if not is_grid(options):
+    order = points_of(options.sampler)
+    if order == "sampled":
         is_first = options.baseline_first and baseline is not None
         return ({0: baseline} if is_first and baseline else {}), options.n_trials
-    points = grid_points(options, space, check)
-    is_limited = options.sampler.name == "bruteforce" or is_total_given
-    points = points[: options.n_trials] if is_limited else points
+    points = _every_point(options, space, check)
+    if order == "shuffled":
+        random.Random(options.seed).shuffle(points)
+    if order == "shuffled" or is_total_given:
+        points = points[: options.n_trials]
     return dict(enumerate(points)), len(points)
 
 
-def _job(request: Request) -> str:
-    return str(request.master.hydra.job.name)
+def _every_point(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> list[Params]:
+    """Give the possible points of a finite space, each once."""
+    if space.size() is None:
+        raise UserError(
+            f"hydra.sweeper.sampler.name={options.sampler.name}: expected a finite space; "
+            "received an interval. Use choice or range."
+        )
+    return [point for point in space.points() if check.reason(point) is None]
 
 
 def _check_places(options: SweeperOptions) -> None:

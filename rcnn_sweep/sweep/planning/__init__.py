@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep.plan.plan import Plan, estimate
-    from rcnn_sweep.sweep.plan.planner import Request, make_plan, with_points
+    from rcnn_sweep.sweep.planning.plan import Plan, estimate
+    from rcnn_sweep.sweep.planning.planner import make_plan, with_points
+    from rcnn_sweep.sweep.planning.request import Request
 
 __all__ = [
     "Plan",

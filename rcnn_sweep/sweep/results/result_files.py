@@ -4,21 +4,35 @@
 search path, ``+sweep=best`` sets the winner's values over the app's own defaults.
 """
 
-from collections.abc import Mapping
-from pathlib import Path
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omegaconf import OmegaConf
+from optuna.trial import FrozenTrial
 
-from rcnn_sweep.process import own_command
-from rcnn_sweep.sweep.plan import Plan
+from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.process import write_whole
+from rcnn_sweep.sweep.findings import SweepSummary
+from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.results.importance import importances
-from rcnn_sweep.sweep.results.summary import SweepSummary, table_of
 from rcnn_sweep.sweep.space import Composer, rendered
 from rcnn_sweep.sweep.study import Queue, read_study
 
 SEARCH = "search"
 """The config group of named spaces; a single run has no use for it."""
+
+ATTRS = (
+    TrialAttr.SLOT,
+    TrialAttr.RETRY_OF,
+    TrialAttr.DUPLICATE_OF,
+    TrialAttr.SEED,
+    TrialAttr.WORKER,
+    TrialAttr.RUN_ID,
+    TrialAttr.REASON,
+)
+"""The columns of ``trials.csv`` after the parameters."""
 
 
 def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
@@ -35,16 +49,21 @@ def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
             write_plots(study, importances(plan.study_name, plan.url), folder / "plots")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is never seen half written."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-def best_command(directory: Path) -> str:
-    """Give the command that runs the winner once."""
-    return own_command(["--config-dir", str(directory), "+sweep=best"])
+def table_of(trials: Sequence[FrozenTrial], metrics: Sequence[str]) -> str:
+    """Give the trials as CSV text, one row each, parameters in columns of their own."""
+    keys = sorted({key for trial in trials for key in trial.params})
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\n")
+    writer.writerow(["number", "state", *metrics, "steps", "seconds", *keys, *ATTRS])
+    for trial in trials:
+        seconds = "" if trial.duration is None else f"{trial.duration.total_seconds():.2f}"
+        values = trial.values or [""] * len(metrics)
+        row = [trial.number, trial.state.name.lower(), *values]
+        row += [""] * (len(metrics) - len(values))
+        row += [len(trial.intermediate_values), seconds]
+        row += [trial.params.get(key, "") for key in keys]
+        writer.writerow([*row, *(trial.user_attrs.get(name, "") for name in ATTRS)])
+    return output.getvalue()
 
 
 def best_text(summary: SweepSummary, plan: Plan) -> str:
@@ -60,7 +79,7 @@ def best_text(summary: SweepSummary, plan: Plan) -> str:
     header = (
         "# @package _global_\n"
         f"# Trial {best.number} of study {summary.study_name}: {values}.\n"
-        f"# {best_command(summary.directory)}\n"
+        f"# {summary.best_command}\n"
     )
     settled = [override for override in plan.composer.fixed if override not in plan.given]
     header += "".join(f"# Settled for the sweep: {' '.join(o.split())}\n" for o in settled)

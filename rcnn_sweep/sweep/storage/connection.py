@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
-from rcnn_sweep.sweep.storage.retry import StorageLost, line, patient, until_it_answers
+from rcnn_sweep.sweep.storage.retry import StorageLost, line, retrying, until_it_answers
 
 WAIT = 60.0
 """Seconds to wait for another process's transaction before SQLite gives up."""
@@ -34,7 +34,7 @@ PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
 """The environment variable in which workers find a storage's URL with its password."""
 
 OPTION = "the storage (hydra.sweeper.storage, --storage)"
-"""What errors call the setting: a sweep and the verbs name it differently."""
+"""What errors call the option: a sweep and the verbs name it differently."""
 
 HIDDEN = "***"
 KEY = {"key": zlib.crc32(b"rcnn_sweep")}
@@ -128,7 +128,7 @@ def _mistakes_named(url: str) -> Iterator[None]:
 
 
 def connected(url: str) -> BaseStorage:
-    """Open a storage that is known to be one; all calls of it are made until_it_answers."""
+    """Open a storage that is known to hold studies; each call of it waits until it answers."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     is_file = sqlite_file(url) is not None
     options: dict[str, Any] = (
@@ -136,7 +136,7 @@ def connected(url: str) -> BaseStorage:
     )
     with exclusive(url):
         rdb = until_it_answers(lambda: RDBStorage(url, engine_kwargs=options), masked(url))
-    return patient(optuna.storages.get_storage(rdb), masked(url))
+    return retrying(optuna.storages.get_storage(rdb), masked(url))
 
 
 def _check(url: str) -> None:

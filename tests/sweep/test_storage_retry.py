@@ -15,18 +15,20 @@ from servers import PASSWORD, Postgres, needs_postgres, postgres
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
-from rcnn_sweep.sweep.storage import opening as storage
-from rcnn_sweep.sweep.storage import retry as patience
-from rcnn_sweep.sweep.storage.opening import connected, open_storage
+from rcnn_sweep.sweep.storage import connection as storage
+from rcnn_sweep.sweep.storage import retry
+from rcnn_sweep.sweep.storage.connection import connected, open_storage
 from rcnn_sweep.sweep.storage.retry import StorageLost
-from rcnn_sweep.sweep.study.queue import ERROR, Queue
+from rcnn_sweep.sweep.study.queue import Budget, Queue
+from rcnn_sweep.sweep.study.trials import ERROR
 
 from .conftest import Toy
 
 __all__ = ["postgres"]
 
+BUDGET = Budget(n_trials=2, max_retries=1)
 WORK: list[Callable[[Queue], object]] = [
-    lambda queue: queue.fill({}),
+    lambda queue: queue.fill(BUDGET),
     lambda queue: queue.claim("me:1:1.0", "session"),
     lambda queue: queue.set_attrs(0, {"heartbeat": 1}),
     lambda queue: queue.fail(0, ERROR, "a reason"),
@@ -37,13 +39,13 @@ WORK: list[Callable[[Queue], object]] = [
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    """A queue of two slots whose first trial runs; SQLite's own patience is short here."""
+    """A queue of two slots whose first trial runs; SQLite's own wait is short here."""
     monkeypatch.setattr(storage, "WAIT", 0.1)
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     opened = open_storage(url)
     study = optuna.create_study(storage=opened, study_name="s")
-    made = Queue(opened, study._study_id, url, 2, 1)
-    assert made.fill({}) == 2
+    made = Queue(opened, study._study_id, url)
+    assert made.fill(BUDGET) == 2
     assert made.claim("me:1:1.0", "session") == 0
     return made
 
@@ -80,10 +82,10 @@ def test_worker_starts_on_a_locked_file(queue: Queue, tmp_path: Path) -> None:
         assert connected(queue.url).get_study_id_from_name("s") == queue.study_id
 
 
-def test_patience_ends_with_the_name_of_the_file(
+def test_waiting_ends_with_the_name_of_the_file(
     queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "LIMIT", 0.8)
+    monkeypatch.setattr(retry, "LIMIT", 0.8)
     with (
         locked(tmp_path / "studies.db", 3),
         pytest.raises(StorageLost, match=r"studies\.db did not answer .* database is locked"),

@@ -1,0 +1,116 @@
+"""The numbers of a study: counts by state, the best trials, the gain, what pruning saved."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Protocol
+
+from rcnn_sweep.sweep.findings.snapshots import STATES, TrialSnapshot
+from rcnn_sweep.sweep.space import Value
+
+
+class Outcome(Protocol):
+    """What a gain is told of: a study, or the summary of a sweep."""
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """``maximize`` or ``minimize`` for each objective."""
+
+    @property
+    def best(self) -> tuple[TrialSnapshot, ...]:
+        """The best trial, or the Pareto front."""
+
+    @property
+    def baseline(self) -> TrialSnapshot | None:
+        """The trial of the composed config."""
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What pruning saved, in steps (epochs) of the trials that ended by themselves.
+
+    ``pruned`` of ``ended`` trials were stopped early; ``run`` steps were run, ``full`` is what
+    all of them would have taken at the length of the longest complete one. ``seconds_a_step`` is
+    the complete trials' median; 0 where it is unknown.
+    """
+
+    pruned: int
+    ended: int
+    run: int
+    full: int
+    seconds_a_step: float
+
+    @property
+    def saved(self) -> float:
+        """The share of the steps that was not spent, 0 to 1."""
+        return 1 - self.run / self.full if self.full else 0.0
+
+
+def counts(trials: Iterable[TrialSnapshot]) -> dict[str, int]:
+    """Count the slots by the state of their last trial, in the order of :data:`STATES`.
+
+    Trials without a slot, which another program made, count one each.
+    """
+    last = {_slot(trial): trial for trial in trials}
+    found = Counter(trial.state for trial in last.values())
+    return {state: found[state] for state in STATES if found[state]}
+
+
+def counts_and_repeats(trials: Sequence[TrialSnapshot]) -> dict[str, int]:
+    """Count as :func:`counts` does, and as ``repeated`` the attempts behind the last trials."""
+    attempts = len(trials) - len({_slot(trial) for trial in trials})
+    return {**counts(trials), **({"repeated": attempts} if attempts else {})}
+
+
+def _slot(trial: TrialSnapshot) -> tuple[bool, int]:
+    has_none = trial.slot is None
+    return has_none, trial.number if trial.slot is None else trial.slot
+
+
+def best_of(trials: Iterable[TrialSnapshot], directions: Sequence[str]) -> list[TrialSnapshot]:
+    """Find the best complete trial, the earliest of equals; of several objectives the front."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    if len(directions) == 1:
+        sign = 1 if directions[0] == "maximize" else -1
+        best = max(complete, key=lambda trial: sign * trial.values[0], default=None)
+        return [] if best is None else [best]
+    return [t for t in complete if not any(_dominates(o, t, directions) for o in complete)]
+
+
+def _dominates(one: TrialSnapshot, other: TrialSnapshot, directions: Sequence[str]) -> bool:
+    signs = [1 if d == "maximize" else -1 for d in directions]
+    gains = [s * (a - b) for s, a, b in zip(signs, one.values, other.values, strict=True)]
+    return bool(min(gains) >= 0 and max(gains) > 0)
+
+
+def trial_at(
+    trials: Iterable[TrialSnapshot], point: Mapping[str, Value] | None
+) -> TrialSnapshot | None:
+    """Find the first complete trial of ``point``: given the baseline's point, the baseline."""
+    return next((t for t in trials if t.state == "complete" and t.params == point), None)
+
+
+def gain(study: Outcome) -> float | None:
+    """Tell by how much the best trial betters the baseline in the study's direction.
+
+    None with several objectives, or where either is missing.
+    """
+    if len(study.directions) > 1 or not study.best or study.baseline is None:
+        return None
+    difference = float(study.best[0].values[0] - study.baseline.values[0])
+    return difference if study.directions[0] == "maximize" else -difference
+
+
+def pruning(trials: Iterable[TrialSnapshot]) -> Pruning:
+    """Count what pruning saved; trials that took over an earlier result are left out."""
+    ended = [t for t in trials if t.duplicate_of is None and t.state in ("complete", "pruned")]
+    whole = [t for t in ended if t.state == "complete" and t.steps]
+    rates = [t.seconds / len(t.steps) for t in whole if t.seconds is not None]
+    return Pruning(
+        pruned=sum(t.state == "pruned" for t in ended),
+        ended=len(ended),
+        run=sum(len(t.steps) for t in ended),
+        full=max((len(t.steps) for t in whole), default=0) * len(ended),
+        seconds_a_step=median(rates) if rates else 0.0,
+    )

@@ -1,0 +1,72 @@
+"""Optuna's trials as a sweep means them: their slot, their point, why they failed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from optuna.trial import FrozenTrial, TrialState
+
+from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.sweep.findings import TrialSnapshot
+from rcnn_sweep.sweep.space import Params
+
+ERROR = "error"
+DEAD = "dead"
+MEMORY = "memory"
+INTERRUPTED = "interrupted"
+FATAL = "fatal"
+WITHDRAWN = "withdrawn"
+FAILURES = (ERROR, DEAD, MEMORY, FATAL)
+TRANSIENT = (DEAD, MEMORY)
+AFRESH = (INTERRUPTED, FATAL, WITHDRAWN)
+"""What a new command tries again: trials cut short, and those whose mistake may be mended."""
+
+
+def kind_of(trial: FrozenTrial) -> str | None:
+    """Say why a FAILed trial failed, as one of this module's words; None for other states."""
+    if trial.state is not TrialState.FAIL:
+        return None
+    return str(trial.user_attrs.get(TrialAttr.FAILURE, ERROR))
+
+
+def state_of(trial: FrozenTrial) -> str:
+    """Name a trial's state as counts do; FAIL is failed, interrupted or withdrawn."""
+    if trial.state is not TrialState.FAIL:
+        return str(trial.state.name.lower())
+    kind = kind_of(trial)
+    return kind if kind in (INTERRUPTED, WITHDRAWN) else "failed"
+
+
+def slots_of(trials: Sequence[FrozenTrial]) -> dict[int, list[FrozenTrial]]:
+    """Give each slot's trials in the order of their numbers; the last one counts."""
+    slots: dict[int, list[FrozenTrial]] = defaultdict(list)
+    for trial in trials:
+        if TrialAttr.SLOT in trial.user_attrs:
+            slots[int(trial.user_attrs[TrialAttr.SLOT])].append(trial)
+    return slots
+
+
+def point_of(trial: FrozenTrial) -> Params:
+    """Give the trial's parameters: those suggested, or those it waits with."""
+    return dict(trial.params or trial.system_attrs.get("fixed_params", {}))
+
+
+def snapshot_of(trial: FrozenTrial) -> TrialSnapshot:
+    """Read a trial into plain values."""
+    attrs = trial.user_attrs
+    return TrialSnapshot(
+        number=trial.number,
+        state=state_of(trial),
+        params=point_of(trial),
+        values=tuple(trial.values or ()),
+        steps=dict(sorted(trial.intermediate_values.items())),
+        started=trial.datetime_start,
+        seconds=None if trial.duration is None else trial.duration.total_seconds(),
+        slot=attrs.get(TrialAttr.SLOT),
+        retry_of=attrs.get(TrialAttr.RETRY_OF),
+        duplicate_of=attrs.get(TrialAttr.DUPLICATE_OF),
+        run_id=attrs.get(TrialAttr.RUN_ID),
+        seed=attrs.get(TrialAttr.SEED),
+        worker=attrs.get(TrialAttr.WORKER),
+        reason=str(attrs.get(TrialAttr.REASON, "")),
+        rejected=int(attrs.get(TrialAttr.REJECTED, 0)),
+    )

@@ -1,0 +1,40 @@
+"""What a worker is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rcnn_sweep.sweep.options import SweeperOptions
+from rcnn_sweep.sweep.space import Space
+from rcnn_sweep.sweep.study import Budget
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """All that a worker needs; it travels to the worker's process.
+
+    ``session`` names the driver's run. ``began`` is its start: failures in a row count from
+    there. ``environment`` holds variables that the worker sets, ``defaults`` those that it sets
+    unless they are set there, such as thread counts. ``url`` may have its password masked; the
+    worker then finds it in its own environment.
+    """
+
+    options: SweeperOptions
+    space: Space
+    study_name: str
+    url: str = field(repr=False)
+    directory: Path
+    working_directory: Path
+    fixed: tuple[str, ...]
+    parent: Mapping[str, Any]
+    session: str
+    began: datetime
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def budget(self) -> Budget:
+        """Give what the queue is filled with."""
+        return Budget(self.options.n_trials, self.options.max_retries)
