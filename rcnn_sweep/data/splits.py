@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcnn_sweep import rules
 from rcnn_sweep.errors import DataError
 
 # One seed for all selections, so that every trial of a study sees the same rows. 113 is the seed
@@ -73,8 +74,8 @@ def part(
     Each class has at least one row on either side. ``setting`` is the option that an error
     names. Raises ``DataError`` for a fraction outside (0, 1) or a class of one row.
     """
-    if not 0 < fraction < 1:
-        raise DataError(f"Expected {setting} between 0 and 1, received {fraction}.")
+    for reason in rules.fraction(setting, fraction):
+        raise DataError(reason)
     sizes = np.bincount(labels)
     few = np.flatnonzero(sizes == 1)
     if few.size:

@@ -79,6 +79,14 @@ def test_truncated_body_is_no_download(site: Any, target: Path, say: Say) -> Non
     assert left(target) == ["file.npz.lock"]
 
 
+def test_drafts_of_killed_downloads_are_removed(site: Any, target: Path, say: Say) -> None:
+    target.parent.mkdir()
+    (target.parent / ".file.npz.dead.partial").write_bytes(b"half")
+    site.files["/a.npz"] = BODY
+    download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+    assert left(target) == ["file.npz", "file.npz.lock"]
+
+
 def test_missing_page_gives_its_status(site: Any, target: Path, say: Say) -> None:
     with pytest.raises(DataUnavailable, match=r"/a\.npz cannot be reached: HTTP status 404"):
         download(f"{site.address}/a.npz", target, checksum=None, say=say)
