@@ -86,7 +86,9 @@ class Metric:
             raise ValueError(f"{self.name}: Keras takes metrics of train and val, each epoch.")
         if callable(self.taken) and self.split not in SPLITS[1:]:
             raise ValueError(f"{self.name}: a function judges val or test.")
-        if self.each_epoch and (self.taken is None or self.split == "test"):
+        if self.taken is None and self.split is not None:
+            raise ValueError(f"{self.name}: what a run measures itself speaks of no split.")
+        if self.each_epoch and self.split not in SPLITS[:2]:
             raise ValueError(f"{self.name}: only train and val are looked at each epoch.")
 
     @property

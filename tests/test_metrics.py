@@ -105,7 +105,8 @@ def test_keras_logs_what_the_table_says_that_it_logs() -> None:
         ({"name": "test_matthews"}, "only train and val are looked at each epoch"),
         ({"name": "test_matthews", "taken": Keras("auc")}, "Keras takes metrics of train and val"),
         ({"taken": Keras("auc"), "each_epoch": False}, "Keras takes metrics of train and val"),
-        ({"taken": None}, "only train and val are looked at each epoch"),
+        ({"taken": None}, "speaks of no split"),
+        ({"name": "matthews", "taken": None}, "only train and val are looked at each epoch"),
     ],
 )
 def test_a_row_that_could_never_be_taken_is_refused(change: dict[str, Any], answer: str) -> None:

@@ -41,8 +41,8 @@ def test_a_run_is_reproduced_from_its_record_alone_with_its_data_moved(
     assert len(names) == 12
     for name in names:
         assert reader.history(run_id, name) == reader.history(again.run_id, name)
-    # four metrics in two epochs, and eight at the end
-    assert "all 16 numbers agree exactly" in done.stdout
+    # five metrics in two epochs, and seven at the end
+    assert "all 17 numbers agree exactly" in done.stdout
     kept = reader.text(again.run_id, "reproduction/comparison.txt")
     assert kept is not None
     assert kept.splitlines()[-1] in done.stdout
