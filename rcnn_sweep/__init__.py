@@ -54,7 +54,8 @@ __all__ = [
     "train",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)
 
 
 def __dir__() -> list[str]:

@@ -9,7 +9,8 @@ TYPE_CHECKING:``, where type checkers see them, and the last line leaves them to
 
     __all__ = ["RunWriter"]
 
-    __getattr__ = lazy(__name__)
+    if not TYPE_CHECKING:  # to a type checker it would admit any name
+        __getattr__ = lazy(__name__)
 """
 
 import ast

@@ -76,8 +76,10 @@ def test_the_normalized_picture_shows_fractions_of_each_true_class() -> None:
 
 def test_learning_curves_show_both_splits() -> None:
     epoch = {"train_loss": 0.5, "train_accuracy": 0.7, "val_loss": 0.6, "val_accuracy": 0.65}
-    figure = figures.learning_curves(History([epoch, epoch]))
-    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+    drawn = str(figures.draw_curves(History([epoch, epoch])).markup())
+    assert drawn.count('class="curve c0"') == drawn.count('class="curve c1"') == 2
+    for told in ("training: 0.5000, 0.5000", "validation: 0.6500, 0.6500"):
+        assert told in drawn
 
 
 def test_the_closing_lines_are_the_notebooks() -> None:

@@ -25,4 +25,5 @@ __all__ = [
     "with_default_search",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

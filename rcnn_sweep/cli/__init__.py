@@ -11,4 +11,5 @@ __all__ = [
     "main",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

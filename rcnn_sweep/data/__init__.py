@@ -58,4 +58,5 @@ __all__ = [
     "source_of",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

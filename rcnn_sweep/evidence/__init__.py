@@ -41,4 +41,5 @@ __all__ = [
     "from_json",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

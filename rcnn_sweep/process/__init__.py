@@ -26,4 +26,5 @@ __all__ = [
     "write_whole",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

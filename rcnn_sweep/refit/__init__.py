@@ -16,4 +16,5 @@ __all__ = [
     "task",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

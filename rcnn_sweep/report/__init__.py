@@ -36,4 +36,5 @@ __all__ = [
     "write_page",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

@@ -90,4 +90,5 @@ __all__ = [
     "summary_lines",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

@@ -20,4 +20,5 @@ __all__ = [
     "train_reference",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

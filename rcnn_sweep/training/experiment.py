@@ -156,7 +156,7 @@ def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
-    writer.figure(Artifact.LEARNING_CURVES, figures.learning_curves(history))
+    writer.figure(Artifact.LEARNING_CURVES, figures.draw_curves(history).figure())
 
 
 def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWriter) -> None:

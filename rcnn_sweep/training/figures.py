@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from rcnn_sweep.drawing import Drawing, Line, learning_curves
 from rcnn_sweep.metrics import Metric, Place, shown
 from rcnn_sweep.training.fitting import History
 
-LINES = {"train": ("o-", "training"), "val": ("s--", "validation")}
-"""How a split's curve is drawn, and what it is called."""
+LINES = {"train": ("c0", "training"), "val": ("c1", "validation")}
+"""The colour of a split's curve, and what it is called."""
 # Past this many classes numbers in the cells would overlap.
 MOST_WRITTEN_CELLS = 20
 
@@ -52,23 +53,32 @@ def _short(label: str, longest: int = 24) -> str:
     return shown.replace("$", r"\$")
 
 
-def learning_curves(history: History) -> Figure:
-    """Draw loss, accuracy and what else has curves over the epochs, training beside validation."""
+def draw_curves(history: History) -> Drawing:
+    """Draw loss, accuracy and what else has curves over the epochs, training beside validation.
+
+    ``history`` has an epoch or more.
+    """
     panels: dict[str, list[Metric]] = {}
     for metric in shown(Place.CURVES):
         panels.setdefault(metric.label, []).append(metric)
-    figure = Figure(figsize=(4.5 * len(panels), 3.8), layout="constrained")
-    steps = np.arange(1, len(history.epochs) + 1)
-    drawn = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axes, (name, metrics) in zip(drawn, panels.items(), strict=True):
-        for metric in metrics:
-            form, label = LINES[str(metric.split)]
-            axes.plot(steps, history.series(metric.name), form, label=label)
-        axes.set(title=name[:1].upper() + name[1:], xlabel="Epoch", ylabel=name)
-        axes.set_xticks(steps if len(steps) <= 12 else steps[:: len(steps) // 8])
-        axes.grid(alpha=0.3)
-        axes.legend()
-    return figure
+    lines = [
+        Line(
+            name=name,
+            label=split,
+            kind=kind,
+            curves={
+                label: list(enumerate(history.series(metric.name), start=1))
+                for label, metrics in panels.items()
+                for metric in metrics
+                if metric.split == split
+            },
+        )
+        for split, (kind, name) in LINES.items()
+    ]
+    drawing = learning_curves(lines, tuple(panels))
+    if drawing is None:
+        raise ValueError("learning curves need an epoch")
+    return drawing
 
 
 def architecture(rows: Sequence[tuple[str, str]]) -> Figure:

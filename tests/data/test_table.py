@@ -112,7 +112,11 @@ def test_test_texts_seen_in_training_are_warned_of(make: Make) -> None:
             {"split_column": "part"},
             "each of 2 classes, received 0 of '1'",
         ),
-        (rows(["a", "b"]), {"test_fraction": 1.5}, "data.test_fraction: expected a fraction between 0 and 1"),
+        (
+            rows(["a", "b"]),
+            {"test_fraction": 1.5},
+            "data.test_fraction: expected a fraction between 0 and 1",
+        ),
     ],
 )
 def test_meaningless_table_is_refused(

@@ -47,17 +47,6 @@ def as_number(value: Any) -> Any:
         return value
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give nested settings under dotted names."""
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = value
-    return found
-
-
 def split_caution(sides: Sequence[Mapping[str, Any]]) -> str:
     """Say which data settings differ, so that the scores are not comparable; else nothing."""
     different = [key for key in SPLIT if len({plain(side.get(key, NONE)) for side in sides}) > 1]

@@ -5,12 +5,11 @@ from typing import Any
 
 from rcnn_sweep.drawing import Line, learning_curves
 from rcnn_sweep.format import date, duration, joined, share
-from rcnn_sweep.report.arithmetic import gain_of, pruning_of, states
+from rcnn_sweep.overrides import flattened
 from rcnn_sweep.report.comparison.sides import (
     KINDS,
     Side,
     difference_table,
-    flat,
     matrix,
     measure,
     plain_measure,
@@ -21,6 +20,7 @@ from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.reference import recorded_reference
 from rcnn_sweep.report.tables import Row
+from rcnn_sweep.sweep import counts, gain, pruning
 
 
 def studies_html(one: StudyFacts, two: StudyFacts) -> str:
@@ -64,7 +64,7 @@ def _told(facts: StudyFacts) -> str:
 def _config(facts: StudyFacts) -> dict[str, Any]:
     config = facts.study.record.get("config", {})
     return {
-        **flat(config if isinstance(config, Mapping) else {}),
+        **flattened(config if isinstance(config, Mapping) else {}),
         "seed": facts.study.record.get("seed"),
     }
 
@@ -86,7 +86,8 @@ def _study_cautions(both: Sequence[StudyFacts]) -> list[str]:
             f"The studies have different objectives: {joined(list(one.metrics))}, and "
             f"{joined(list(two.metrics))}."
         )
-    open_ones = [f.study.name for f in both if {"running", "waiting"} & states(f.study).keys()]
+    still = {"running", "waiting"}
+    open_ones = [f.study.name for f in both if still & counts(f.study.trials).keys()]
     if open_ones:
         found.append(f"Still under way: {joined(open_ones)}. The numbers are those of the moment.")
     return [caution for caution in found if caution]
@@ -100,14 +101,15 @@ def _measures(both: Sequence[StudyFacts]) -> list[Row]:
             best = [f.best.values[place] if f.best else None for f in both]
             base = [f.study.baseline.values[place] if f.study.baseline else None for f in both]
             rows += [measure(f"best {name}", best), measure(f"baseline {name}", base)]
-            rows.append(measure("gain over the baseline", [gain_of(f.study) for f in both]))
+            rows.append(measure("gain over the baseline", [gain(f.study) for f in both]))
     known = [f.parent and recorded_reference(f.parent, "validation") for f in both]
     if any(known):
         rows.append(measure("reference val_accuracy", [k.accuracy if k else None for k in known]))
-    counts = [states(facts.study) for facts in both]
-    for state in dict.fromkeys([*counts[0], *counts[1]]):
-        rows.append(plain_measure(f"trials {state}", [str(c.get(state, 0)) for c in counts]))
-    rows.append(plain_measure("saved by pruning", [share(pruning_of(f.study).saved) for f in both]))
+    stands = [counts(facts.study.trials) for facts in both]
+    for state in dict.fromkeys([*stands[0], *stands[1]]):
+        rows.append(plain_measure(f"trials {state}", [str(c.get(state, 0)) for c in stands]))
+    saved = [share(pruning(facts.study.trials).saved) for facts in both]
+    rows.append(plain_measure("saved by pruning", saved))
     spent = [sum(t.seconds or 0 for t in f.study.trials if t.duplicate_of is None) for f in both]
     rows.append(plain_measure("computing", [duration(seconds) for seconds in spent]))
     return rows

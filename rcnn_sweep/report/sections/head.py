@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rcnn_sweep.format import duration, joined, metric, plain, share, signed
-from rcnn_sweep.report.arithmetic import gain_of, pruning_of, states
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import Known
+from rcnn_sweep.sweep import counts, gain, pruning
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,15 @@ def head_of(facts: StudyFacts) -> Head:
 
 
 def _figures(facts: StudyFacts) -> list[Figure]:
-    study, counts, reference = facts.study, states(facts.study), facts.validation
+    study, reference = facts.study, facts.validation
+    found_states = counts(study.trials)
     found = [*_results(facts)]
     if isinstance(reference, Known):
         note = f"TF-IDF and logistic regression, {duration(reference.seconds)}"
         found.append(Figure("reference val_accuracy", metric(reference.accuracy), note))
-    told = ", ".join(f"{count} {state}" for state, count in counts.items())
-    found.append(Figure("trials", f"{sum(counts.values())}", told or "none yet"))
-    saving = pruning_of(study)
+    told = ", ".join(f"{count} {state}" for state, count in found_states.items())
+    found.append(Figure("trials", f"{sum(found_states.values())}", told or "none yet"))
+    saving = pruning(study.trials)
     if saving.pruned:
         note = f"{saving.run} of {saving.full} epochs run"
         found.append(Figure("saved by pruning", share(saving.saved), note))
@@ -55,9 +56,9 @@ def _results(facts: StudyFacts) -> list[Figure]:
         return [Figure("on the Pareto front", str(len(study.best)), note, "best")]
     found = []
     if facts.best is not None:
-        gain = gain_of(study)
+        better = gain(study)
         note = f"trial {facts.best.number}"
-        note += "" if not gain else f", {signed(gain)} on the baseline"
+        note += "" if not better else f", {signed(better)} on the baseline"
         name = f"best {study.metrics[0]}"
         found.append(Figure(name, metric(facts.best.values[0]), note, "best"))
     if study.baseline is not None:

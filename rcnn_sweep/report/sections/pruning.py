@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from rcnn_sweep.format import counted, duration, share
-from rcnn_sweep.report.arithmetic import Pruning, pruning_of
 from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.sweep import Pruning, pruning
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Saving:
 
 def saving_of(facts: StudyFacts) -> Saving:
     """Give the section; every study has one."""
-    return Saving(_told(pruning_of(facts.study)))
+    return Saving(_told(pruning(facts.study.trials)))
 
 
 def _told(saving: Pruning) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 
 from rcnn_sweep.format import counted, duration, joined, metric, signed
 from rcnn_sweep.process import command, without_password
-from rcnn_sweep.report.arithmetic import STATES, gain_of, states
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections.reference import in_short
 from rcnn_sweep.report.tables import Row, param, row, text
-from rcnn_sweep.sweep import StudySnapshot
+from rcnn_sweep.sweep import STATES, StudySnapshot, counts, gain
 
 
 @dataclass(frozen=True)
@@ -39,22 +38,22 @@ def _sentences(facts: StudyFacts) -> list[str]:
 
 
 def _progress(study: StudySnapshot) -> str:
-    counts = states(study)
-    still = [counted(counts[s], f"trial {s}", f"trials {s}") for s in STATES[5:] if s in counts]
-    done = [f"{count} {state}" for state, count in counts.items() if state in STATES[:5]]
+    found = counts(study.trials)
+    still = [counted(found[s], f"trial {s}", f"trials {s}") for s in STATES[5:] if s in found]
+    done = [f"{count} {state}" for state, count in found.items() if state in STATES[:5]]
     spent = sum(t.seconds or 0 for t in study.trials if t.duplicate_of is None)
-    if not counts:
+    if not found:
         return "The study has no trials yet."
     if still:
-        ended = f"so far {joined(done)}" if done else "none has ended yet"
-        return f"The study is still under way, with {joined(still)}; {ended}."
-    if len(counts) == 1 and not still:
-        [(state, count)] = counts.items()
+        so_far = f"so far {joined(done)}" if done else "none has ended yet"
+        return f"The study is still under way, with {joined(still)}; {so_far}."
+    if len(found) == 1 and not still:
+        [(state, count)] = found.items()
         verbs = {"failed": "failed", "complete": f"{'are' if count > 1 else 'is'} complete"}
         word = verbs.get(state, f"{'were' if count > 1 else 'was'} {state}")
         alike = f"All {count} trials" if count > 1 else "The only trial"
         return f"{alike} {word}, after {duration(spent)} of computing."
-    return f"All {sum(counts.values())} trials have ended: {joined(done)}. They took " + (
+    return f"All {sum(found.values())} trials have ended: {joined(done)}. They took " + (
         f"{duration(spent)} of computing."
     )
 
@@ -74,10 +73,10 @@ def _outcome(facts: StudyFacts) -> list[str]:
         return [f"The best is {value}. The baseline itself is not among the complete trials."]
     if best == study.baseline:
         return [f"Nothing beat the baseline: the best is {value}, the composed config itself."]
-    gain = gain_of(study) or 0.0
+    better = gain(study) or 0.0
     return [
         f"The best is {value}. The baseline, trial {study.baseline.number}, has "
-        f"{metric(study.baseline.values[0])}: a gain of {signed(gain)}{_texts(facts, gain)}."
+        f"{metric(study.baseline.values[0])}: a gain of {signed(better)}{_texts(facts, better)}."
     ]
 
 

@@ -17,4 +17,5 @@ __all__ = [
     "with_points",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

@@ -28,4 +28,5 @@ __all__ = [
     "write_results",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from rcnn_sweep.drawing import Drawing, Frame, Scale, scale_of
 from rcnn_sweep.format import metric, plain, share
-from rcnn_sweep.sweep.study import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot
 
 WIDTH = 720.0
 POINT = 4.0

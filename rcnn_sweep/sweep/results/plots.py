@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rcnn_sweep.drawing import Drawing, sheet_of
+from rcnn_sweep.sweep.findings import StudySnapshot
 from rcnn_sweep.sweep.results.drawings import (
     WIDTH,
     draw_front,
@@ -14,7 +15,6 @@ from rcnn_sweep.sweep.results.drawings import (
     draw_slices,
 )
 from rcnn_sweep.sweep.results.importance import FEWEST
-from rcnn_sweep.sweep.study import StudySnapshot
 
 
 def write_plots(study: StudySnapshot, importance: Mapping[str, float], folder: Path) -> list[Path]:

@@ -23,4 +23,5 @@ __all__ = [
     "space_of",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

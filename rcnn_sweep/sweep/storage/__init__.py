@@ -29,4 +29,5 @@ __all__ = [
     "with_password",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

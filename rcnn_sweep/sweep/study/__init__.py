@@ -39,4 +39,5 @@ __all__ = [
     "stale_trials",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)

@@ -36,4 +36,5 @@ __all__ = [
     "threads_of",
 ]
 
-__getattr__ = lazy(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = lazy(__name__)
