@@ -1,8 +1,17 @@
 """A Hydra sweep as a queue in an Optuna study, drained by long-lived workers.
 
 Task functions need only :func:`report`, :func:`checkpoint` and :func:`current_trial`, which are
-light to import and harmless outside a sweep. The sweeper is chosen with
-``hydra/sweeper=optuna_async``.
+light to import and harmless outside a sweep::
+
+    @hydra.main(config_path="conf", config_name="app", version_base="1.3")
+    def main(cfg):
+        for epoch in range(1, cfg.epochs + 1):
+            loss = train(cfg)
+            report(epoch, loss)
+        return loss
+
+The sweeper is chosen with ``hydra/sweeper=optuna_async``. Reports and hooks read what it found as
+plain values: :class:`StudySnapshot`, :class:`SweepSummary`, :func:`counts`, :func:`gain`.
 """
 
 from typing import TYPE_CHECKING

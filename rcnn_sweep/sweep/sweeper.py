@@ -34,14 +34,18 @@ from rcnn_sweep.sweep.workers import (
 
 @dataclass(frozen=True)
 class Sweep:
-    """One ``-m`` command."""
+    """One ``-m`` command, or the same asked for from Python, in any thread."""
 
     request: Request
     context: HydraContext
     task: TaskFunction
 
     def run(self) -> SweepSummary | None:
-        """Run the command to its end; gives None for a dry run."""
+        """Run to the end and return what was found; None for a dry run.
+
+        Raises :class:`UserError` for a mistake, :class:`SweepFailed` where no result was reached,
+        and passes on what interrupted it; the study's record is closed by then.
+        """
         launcher = launcher_of(self.request.master)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
         plan = make_plan(self.request, hooks)
@@ -92,7 +96,7 @@ class Sweep:
     def _pool(
         self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks
     ) -> WorkerPool | None:
-        """Give the workers of the chosen launcher; None where this process is the worker."""
+        """Make the pool of the chosen launcher's workers; None where this process is the worker."""
         spec = job.spec
         if launcher_of(job.master).is_watched:
             return None if is_here(spec.options, size) else ProcessPool(job, size)
