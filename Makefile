@@ -12,7 +12,7 @@ PYTHON := python3
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep report ui test lint bench clean
+.PHONY: help setup baseline sweep report ui test lint bench house clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -48,6 +48,18 @@ lint: $(READY) ## Check style, types and the direction of imports
 
 bench: $(READY) ## Run the measurements of benchmarks/, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+LOW := $(addprefix rcnn_sweep., __main__ errors format lazy names overrides rules)
+house: build/pydeps/bin/pydeps ## Redraw docs/house.svg, the picture of who imports whom (needs Graphviz)
+	build/pydeps/bin/pydeps rcnn_sweep --no-config --noshow --no-output --show-dot --reverse \
+		--max-module-depth=2 --only rcnn_sweep --exclude $(LOW) | tred \
+		| sed -E 's/(fill|font)color=("[^"]*"|[a-z]+)/\1color="\1"/; s/"fill"/"#e8f0fb"/; s/"font"/"#1b2a41"/' \
+		| sed -E 's/shape=[a-z]+/shape=box/; s/rankdir=BT/rankdir=TB/; s/rcnn_sweep[\.]+\\n//' \
+		| dot -Tsvg -Nshape=box -o docs/house.svg
+
+build/pydeps/bin/pydeps:
+	$(PYTHON) -m venv build/pydeps
+	build/pydeps/bin/python -m pip install --quiet pydeps
 
 clean: ## Remove the virtual environment and the caches (records and data stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
