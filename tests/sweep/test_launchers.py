@@ -8,11 +8,11 @@ import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
-from rcnn_sweep.cli.mistakes import explain
 from servers import PASSWORD, Postgres, needs_postgres, postgres
 
+from rcnn_sweep.config import explain
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep import NO_JOBLIB
+from rcnn_sweep.overrides import NO_JOBLIB
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 
 from .conftest import Toy
@@ -54,7 +54,7 @@ def test_joblib_is_answered_in_one_line_whether_or_not_it_is_installed() -> None
     missing = MissingConfigException(
         "", missing_cfg_file="hydra/launcher/joblib", options=["basic"]
     )
-    told = explain(missing, groups=[], verbs=[], typed=["hydra/launcher=joblib"])
+    told = explain(missing, ["hydra/launcher=joblib"])
     assert str(refused.value) == told == NO_JOBLIB
     assert len(told.splitlines()) == 1 and "hydra.sweeper.workers=N starts local processes" in told
 
