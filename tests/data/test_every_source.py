@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
-from rcnn_sweep.cli.known_keys import config_keys
 
 from rcnn_sweep.application.study import RecordedStudy, settled
-from rcnn_sweep.config import config_folder, from_yaml, register_schemas, typed
+from rcnn_sweep.config import config_folder, config_keys, from_yaml, register_schemas, typed
 from rcnn_sweep.data import (
     SOURCES,
     DataConfig,
