@@ -88,7 +88,9 @@ def held() -> Iterator[None]:
 def noted() -> Iterator[None]:
     """Note signals while the block runs; a second one raises at once, wherever the program is.
 
-    Outside the main thread, where no handler can be set, do nothing.
+    What was noted is forgotten with the block: nothing after it, such as a wait for a busy store in
+    the next command of a notebook, ends by it. Outside the main thread, where no handler can be
+    set, do nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -106,3 +108,4 @@ def noted() -> Iterator[None]:
     finally:
         for signum, handler in earlier.items():
             signal.signal(signum, handler)
+        _pending.clear()

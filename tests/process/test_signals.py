@@ -7,6 +7,7 @@ import pytest
 
 from rcnn_sweep.errors import Terminated
 from rcnn_sweep.process import signals
+from rcnn_sweep.process.retrying import wait
 
 
 def test_a_signal_waits_for_the_end_of_a_write_and_of_the_outermost_one() -> None:
@@ -40,9 +41,7 @@ def test_a_second_signal_does_not_wait() -> None:
         pytest.fail("the second signal must end the block")
 
 
-def test_a_signal_of_an_earlier_command_does_not_end_a_sweep_in_another_thread() -> None:
-    with pytest.raises(KeyboardInterrupt), signals.noted(), signals.interruptible():
-        os.kill(os.getpid(), signal.SIGINT)
+def test_a_signal_to_the_main_thread_does_not_end_a_sweep_in_another() -> None:
     seen: list[object] = []
 
     def other() -> None:
@@ -52,7 +51,18 @@ def test_a_signal_of_an_earlier_command_does_not_end_a_sweep_in_another_thread()
             signals.raise_pending()
             seen.extend([signals.pending(), time.monotonic() - started >= 0.2])
 
-    thread = threading.Thread(target=other)
-    thread.start()
-    thread.join()
+    with pytest.raises(KeyboardInterrupt), signals.noted():
+        os.kill(os.getpid(), signal.SIGINT)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        signals.raise_pending()
     assert seen == [None, True]
+
+
+def test_a_signal_is_forgotten_with_the_block_that_it_ended() -> None:
+    with pytest.raises(KeyboardInterrupt), signals.noted():
+        os.kill(os.getpid(), signal.SIGINT)
+        signals.raise_pending()
+    assert signals.pending() is None
+    wait(0.01)
