@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
 
+CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2] / "shared/data")
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,6 +22,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     return write_table(tmp_path / "reviews.csv", table_rows(200))
+
+
+@pytest.fixture(scope="session")
+def real_imdb() -> Path:
+    """The folder with the whole Large Movie Review Dataset, where there is one."""
+    if not (CASES / "imdb.npz").is_file():
+        pytest.skip(f"no imdb.npz in {CASES}; set RCNN_SWEEP_TEST_DATA to its folder")
+    return CASES
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[3] / "shared/data")
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +29,6 @@ def said() -> list[str]:
 @pytest.fixture
 def say(said: list[str]) -> Callable[[str], None]:
     return said.append
-
-
-@pytest.fixture(scope="session")
-def real_imdb() -> Path:
-    """The folder with the whole Large Movie Review Dataset, where there is one."""
-    if not (CASES / "imdb.npz").is_file():
-        pytest.skip(f"no imdb.npz in {CASES}; set RCNN_SWEEP_TEST_DATA to its folder")
-    return CASES
 
 
 def ragged(rows: list[Any]) -> np.ndarray[Any, Any]:
