@@ -2,10 +2,10 @@
 
 import argparse
 import re
-from difflib import get_close_matches
 from typing import NoReturn
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.rules import closest
 
 # argparse's complaints, and what to say instead.
 SENTENCES = {
@@ -43,5 +43,5 @@ class Arguments(argparse.ArgumentParser):
 
     def _nearest(self, message: str) -> str:
         flag = re.search(r" (--[\w-]+)", message)
-        near = get_close_matches(flag[1], list(self._option_string_actions), 1) if flag else []
-        return f" (did you mean {near[0]}?)" if near and near[0] not in message else ""
+        near = closest(flag[1], self._option_string_actions) if flag else None
+        return f" (did you mean {near}?)" if near and near not in message else ""
