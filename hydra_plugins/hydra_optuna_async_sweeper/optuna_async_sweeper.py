@@ -44,7 +44,8 @@ class OptunaAsyncSweeperConf:
     elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment. ``direction`` and
     ``metric`` may be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries``
     holds for trials that ran out of memory or whose process died under a living command; a
-    command that was killed uses up none. ``space``: see ``conf/search``.
+    command that was killed uses up none. ``plots`` are drawn at the end, which takes seconds.
+    ``space``: see ``conf/search``.
     ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
     """
 
@@ -63,6 +64,7 @@ class OptunaAsyncSweeperConf:
     max_trials_per_worker: int | None = None
     reuse_duplicates: bool = True
     baseline_first: bool = True
+    plots: bool = True
     dry_run: bool = False
     hooks: str | None = None
     space: dict[str, Any] = field(default_factory=dict)

@@ -28,6 +28,7 @@ class SweeperOptions:
     max_trials_per_worker: int | None
     reuse_duplicates: bool
     baseline_first: bool
+    plots: bool
     dry_run: bool
     hooks: str | None
 
@@ -85,6 +86,7 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         else _whole("max_trials_per_worker", per_worker, 1),
         reuse_duplicates=bool(options["reuse_duplicates"]),
         baseline_first=bool(options["baseline_first"]),
+        plots=bool(options["plots"]),
         dry_run=bool(options["dry_run"]),
         hooks=options["hooks"],
     )

@@ -127,13 +127,12 @@ def test_a_runs_model_tells_every_class(data: tuple[str, ...]) -> None:
 
 
 def test_search_in_a_thread_is_resumed_by_the_same_call(data: tuple[str, ...]) -> None:
-    def look(n_trials: int) -> rcnn_sweep.Study:
-        return rcnn_sweep.search(
-            *data, n_trials=n_trials, workers=2, study_name="it's", sampler="random", pruner="none"
-        )
+    def look(n_trials: int, workers: int) -> rcnn_sweep.Study:
+        options = {"study_name": "it's", "sampler": "random", "pruner": "none"}
+        return rcnn_sweep.search(*data, n_trials=n_trials, workers=workers, **options)
 
-    first = in_a_thread(lambda: look(2)).trials()
-    study = in_a_thread(lambda: look(3))
+    first = in_a_thread(lambda: look(2, workers=2)).trials()
+    study = in_a_thread(lambda: look(3, workers=1))
     trials = study.trials()
     assert isinstance(trials, pd.DataFrame)
     assert trials["number"].tolist() == [0, 1, 2] and set(trials["state"]) == {"complete"}
@@ -185,7 +184,11 @@ def test_the_examples_at_the_door_run(data: tuple[str, ...]) -> None:
     assert rcnn_sweep.__doc__ is not None
     lines = re.findall(r">>> (.*?)(?:  # doctest.*)?$", rcnn_sweep.__doc__, re.MULTILINE)
     small = ", ".join(map(repr, data))
-    code = "\n".join(lines).replace('"data=snippets"', small).replace("n_trials=20", "n_trials=2")
+    code = (
+        "\n".join(lines)
+        .replace('"data=snippets"', small)
+        .replace("n_trials=20", "n_trials=2, workers=1")
+    )
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["config"].conv.filters == 96

@@ -249,7 +249,7 @@ def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(
     workplace: Path, command
 ) -> None:
     write_table(workplace / "reviews.csv", table_rows(200))
-    words = ["-m", *SMALL, "training.epochs=40", "hydra.sweeper.pruner.name=none"]
+    words = ["-m", *SMALL, "training.epochs=20", "hydra.sweeper.pruner.name=none"]
     words += ["hydra.sweeper.n_trials=3", "hydra.sweeper.workers=2"]
     process = subprocess.Popen(
         command_line(*words), cwd=workplace, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -17,6 +17,9 @@ from rcnn_sweep.sweep.storage.connection import open_storage, storage_url
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "apps" / "toy.py"
 
+HANGS = 300.0
+"""Seconds after which a process counts as hung: a loaded machine may take minutes to start Ray."""
+
 
 @dataclass(frozen=True)
 class Toy:
@@ -36,7 +39,7 @@ class Toy:
 
     def run(self, *arguments: str, code: int = 0, mode: tuple[str, ...] = ("-m",)) -> str:
         process = self.start(*arguments, mode=mode)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=HANGS)
         assert process.returncode == code, out + err
         return out + err
 
@@ -54,7 +57,7 @@ class Toy:
         return [line.split()[1:] for line in lines if line.startswith(kind)]
 
     def wait_until(
-        self, driver: subprocess.Popen[str], condition: Callable[[], object], seconds: float = 60
+        self, driver: subprocess.Popen[str], condition: Callable[[], object], seconds: float = HANGS
     ) -> None:
         deadline = time.monotonic() + seconds
         while not condition():

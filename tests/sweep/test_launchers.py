@@ -15,7 +15,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import NO_JOBLIB
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 
-from .conftest import Toy
+from .conftest import HANGS, Toy
 
 __all__ = ["postgres"]
 
@@ -81,7 +81,7 @@ def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> Non
     driver = toy.start(*command)
     toy.wait_until(driver, lambda: len(toy.calls()) >= 2)
     driver.send_signal(signal.SIGINT)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 130, out + err
     ended = toy.trials(TrialState.FAIL)
     assert {t.user_attrs["failure"] for t in ended} == {"interrupted"}
@@ -100,13 +100,11 @@ def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: st
     number, victim = calls[-1][:2]
     (survivor,) = {call[1] for call in calls} - {victim}
     os.kill(int(victim), signal.SIGKILL)
-    toy.wait_until(driver, lambda: len({call[1] for call in toy.calls()}) == 3, seconds=90)
+    toy.wait_until(driver, lambda: len({call[1] for call in toy.calls()}) == 3)
     done = len([call for call in toy.calls("end") if call[1] == survivor])
-    toy.wait_until(
-        driver, lambda: len([c for c in toy.calls("end") if c[1] == survivor]) > done, seconds=30
-    )
+    toy.wait_until(driver, lambda: len([c for c in toy.calls("end") if c[1] == survivor]) > done)
     driver.send_signal(signal.SIGINT)
-    out, err = driver.communicate(timeout=100)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 130, out + err
     kinds = {trial.number: trial.user_attrs["failure"] for trial in toy.trials(TrialState.FAIL)}
     assert [number for number, kind in kinds.items() if kind == "dead"] == [int(number)]
@@ -122,7 +120,7 @@ def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: s
     # The hooks make that two steps of 30 s: longer than the grace period.
     toy.wait_until(driver, lambda: len(toy.calls()) == 2)
     driver.send_signal(signal.SIGINT)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 130, out + err
     assert not toy.trials(TrialState.RUNNING)
     ended = toy.trials(TrialState.FAIL)

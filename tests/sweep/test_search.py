@@ -40,15 +40,15 @@ def test_impossible_baseline_is_a_mistake(toy: Toy) -> None:
 
 def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
     space = ("x=choice(4,5)", "y=choice(1.0,2.0)", "hydra.sweeper.sampler.name=random")
-    toy.run(*ONE, *space, "hydra.sweeper.n_trials=12")
-    assert len(toy.trials(TrialState.COMPLETE)) == 12
+    toy.run(*ONE, *space, "hydra.sweeper.n_trials=8")
+    assert len(toy.trials(TrialState.COMPLETE)) == 8
     points = Counter((call[3], call[4]) for call in toy.calls())
     assert set(points.values()) == {1}
     for trial in toy.trials():
         if "duplicate_of" in trial.user_attrs:
             earlier = toy.trials()[trial.user_attrs["duplicate_of"]]
             assert earlier.params == trial.params and earlier.value == trial.value
-    toy.run(*ONE, *space, "hydra.sweeper.n_trials=14", "hydra.sweeper.reuse_duplicates=false")
+    toy.run(*ONE, *space, "hydra.sweeper.n_trials=10", "hydra.sweeper.reuse_duplicates=false")
     assert len(toy.calls()) == len(points) + 2
 
 
@@ -64,7 +64,7 @@ def test_pruned_trials_keep_their_intermediate_values_across_processes(toy: Toy)
 def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.metric=[score,cost]", "y=interval(0.5,1.0)",
                   "x=int(interval(1,3))", "hydra.sweeper.direction=[maximize,minimize]",
-                  "hydra.sweeper.n_trials=8")  # fmt: skip
+                  "hydra.sweeper.n_trials=8", "hydra.sweeper.plots=true")  # fmt: skip
     assert len(toy.study().best_trials) == out.count("front trial")
     assert (toy.directory / "multirun" / "s" / "sweep" / "plots" / "pareto_front.png").exists()
 
@@ -79,7 +79,7 @@ def test_samplers_by_name(toy: Toy, sampler: str) -> None:
 def test_one_worker_samples_the_same_points_again(toy: Toy) -> None:
     for name in ("s", "t"):
         toy.run(f"hydra.sweeper.study_name={name}", "hydra.sweeper.workers=1",
-                "hydra.sweeper.n_trials=13",
+                "hydra.sweeper.n_trials=9",
                 "+hydra.sweeper.sampler.kwargs.n_startup_trials=3")  # fmt: skip
     assert [t.params for t in toy.study("s").trials] == [t.params for t in toy.study("t").trials]
 
@@ -106,6 +106,7 @@ def test_best_config_runs_the_winner(toy: Toy) -> None:
     best = toy.study().best_trial
     folder = toy.directory / "multirun" / "s"
     assert f"--config-dir '{str(folder)[:10]}" in out
+    assert not (folder / "sweep" / "plots").exists(), "the toy's config says plots: false"
     toy.run("--config-dir", str(folder), "+sweep=best", mode=())
     assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
 
@@ -150,7 +151,7 @@ def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:
 
 
 def test_hooks_open_once_close_and_lend_the_parent(toy: Toy) -> None:
-    command = (*ONE, HOOKS, "hydra.sweeper.n_trials=2")
+    command = (*ONE, HOOKS, "hydra.sweeper.n_trials=2", "hydra.sweeper.plots=true")
     toy.run(*command)
     toy.run(*command)
     log = (toy.directory / "hooks.txt").read_text().splitlines()

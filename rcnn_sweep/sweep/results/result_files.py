@@ -36,13 +36,13 @@ ATTRS = (
 
 
 def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
-    """Write ``trials.csv`` and, where a search has a best trial, ``best.yaml`` and the plots."""
+    """Write ``trials.csv`` and, where a search has a best trial, ``best.yaml`` and plots."""
     folder = summary.results
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "trials.csv", table_of(queue.trials(), summary.metrics))
     if summary.best and summary.is_search:
         write_whole(folder / "best.yaml", best_text(summary, plan))
-        if summary.state == "complete":
+        if summary.state == "complete" and plan.options.plots:
             from rcnn_sweep.sweep.results.plots import write_plots  # half a second of imports
 
             study = read_study(plan.study_name, plan.url)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -15,6 +16,9 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.grammar import encoded, rendered
 from rcnn_sweep.sweep.space.values import Params, Value
 
+KEPT = 128
+"""Composed combinations of config groups that are kept, the latest used."""
+
 
 class Composer:
     """Composes trials of one sweep: the command's fixed overrides, then the point's own."""
@@ -23,16 +27,17 @@ class Composer:
         self.loader = loader
         self.master = master
         self.fixed = tuple(fixed)
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
-        self._jobs: dict[tuple[str, ...], DictConfig] = {}
+        self._has_options = cache(lambda group: bool(loader.get_group_options(group)))
+        self._job_of = lru_cache(KEPT)(self._composed)
+        self._task_of = lru_cache(KEPT)(lambda overrides: without_hydra(self._job_of(overrides)))
 
     def is_group(self, key: str) -> bool:
         """Say whether ``key`` is a config group, not a config value."""
-        return bool(self.loader.get_group_options(key.lstrip("+").split("@")[0]))
+        return self._has_options(_plain(key))
 
-    def overrides(self, params: Mapping[str, Value]) -> list[str]:
+    def overrides(self, params: Mapping[str, Value]) -> tuple[str, ...]:
         """Give all task overrides of the point."""
-        return [*self.fixed, *(rendered(key, value) for key, value in params.items())]
+        return (*self.fixed, *(rendered(key, value) for key, value in params.items()))
 
     def parsed(self, overrides: Sequence[str]) -> list[Override]:
         """Parse overrides with Hydra's own grammar."""
@@ -40,46 +45,74 @@ class Composer:
         return parser.parse_overrides(list(overrides))
 
     def job(self, params: Mapping[str, Value]) -> DictConfig:
-        """Compose the point as Hydra would from the command line, ``hydra`` node included."""
-        try:
-            return self.loader.load_sweep_config(self.master, self.overrides(params))
-        except (HydraException, OmegaConfBaseException) as error:
-            raise UserError(
-                f"cannot compose {' '.join(self.overrides(params))}: {error}"
-            ) from error
-
-    def task(self, params: Mapping[str, Value]) -> DictConfig:
-        """Give the config a task function would get; quick, meant for checking many points.
+        """Compose the point as Hydra would from the command line, ``hydra`` node included.
 
         Hydra composes once for each combination of config groups; numbers are then put in place.
+        A number that does not fit is left to Hydra, so that the mistake is told in its words.
         """
-        quick = {k: v for k, v in params.items() if _is_number(v) and not k.startswith(("+", "~"))}
-        slow = {k: v for k, v in params.items() if k not in quick}
-        config = deepcopy(self._cached(slow))
-        for key, value in quick.items():
-            OmegaConf.update(config, key, value)
+        slow, quick = self._split(params)
+        job = deepcopy(self._job_of(self.overrides(slow)))
+        overrides = self.overrides(params)
+        try:
+            with read_write(job.hydra), open_dict(job.hydra):
+                job.hydra.overrides.task = list(overrides)
+                job.hydra.job.override_dirname = self._dirname(job, params)
+            _put(job, quick)
+        except OmegaConfBaseException:
+            return self._composed(overrides)
+        return job
+
+    def _composed(self, overrides: tuple[str, ...]) -> DictConfig:
+        try:
+            return self.loader.load_sweep_config(self.master, list(overrides))
+        except (HydraException, OmegaConfBaseException) as error:
+            raise UserError(f"cannot compose {' '.join(overrides)}: {error}") from error
+
+    def _dirname(self, job: DictConfig, params: Mapping[str, Value]) -> str:
+        """Name the point as Hydra's ``hydra.job.override_dirname`` does."""
+        settings = job.hydra.job.config.override_dirname
+        own = [(_plain(key), rendered(key, value)) for key, value in params.items()]
+        kept = sorted(o for key, o in (*self._keyed, *own) if key not in settings.exclude_keys)
+        return str(settings.item_sep.join(kept).replace("=", settings.kv_sep))
+
+    @cached_property
+    def _keyed(self) -> list[tuple[str, str]]:
+        """The fixed overrides, each with the key or group that it sets."""
+        return [(o.key_or_group, str(o.input_line)) for o in self.parsed(self.fixed)]
+
+    def task(self, params: Mapping[str, Value]) -> DictConfig:
+        """Give the config a task function would get; quick, meant for checking many points."""
+        slow, quick = self._split(params)
+        config = deepcopy(self._task_of(self.overrides(slow)))
+        _put(config, quick)
         return config
+
+    def _split(self, params: Mapping[str, Value]) -> tuple[Params, Params]:
+        """Part the values that take part in composition from numbers, which are put in place."""
+        quick = {k: v for k, v in params.items() if _is_number(v) and not self._composes(k)}
+        return {k: v for k, v in params.items() if k not in quick}, quick
+
+    def _composes(self, key: str) -> bool:
+        return key.startswith(("+", "~")) or self.is_group(key)
 
     def value(self, key: str, params: Params | None = None) -> Value:
         """Give the composed value of ``key``, or the chosen option if it is a config group."""
-        job = self._job_of(params or {})
+        job = self._job_of(self.overrides(params or {}))
         if self.is_group(key):
             choice: Value = job.hydra.runtime.choices.get(key)
             return choice
         found = OmegaConf.select(job, key.lstrip("+"), default=None)
         return encoded(OmegaConf.to_container(found) if OmegaConf.is_config(found) else found)
 
-    def _job_of(self, params: Mapping[str, Value]) -> DictConfig:
-        key = tuple(self.overrides(params))
-        if key not in self._jobs:
-            self._jobs[key] = self.job(params)
-        return self._jobs[key]
 
-    def _cached(self, params: Mapping[str, Value]) -> DictConfig:
-        key = tuple(self.overrides(params))
-        if key not in self._composed:
-            self._composed[key] = without_hydra(self._job_of(params))
-        return self._composed[key]
+def _put(config: DictConfig, values: Mapping[str, Value]) -> None:
+    for key, value in values.items():
+        OmegaConf.update(config, key, value)
+
+
+def _plain(key: str) -> str:
+    """Give the key or group without Hydra's marks for adding, deleting and packages."""
+    return key.lstrip("+~").partition("@")[0]
 
 
 def _is_number(value: Any) -> bool:
