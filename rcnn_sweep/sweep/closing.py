@@ -77,17 +77,25 @@ class Closing:
     def _summary(self, state: str, reason: str, seconds: float) -> SweepSummary:
         """Summarise; where the storage cannot be read, say so and leave the trials out."""
         try:
-            trials, unread = self.queue.snapshots(), NO_RESULT
+            trials, waiting, unread = self.queue.snapshots(), self.queue.look().untried(), NO_RESULT
         except Exception as error:
-            trials, unread = [], str(error)
-        summary = summarise(self.plan, trials, state=state, reason=reason, wall_seconds=seconds)
+            trials, waiting, unread = [], 0, str(error)
+        summary = summarise(
+            self.plan, trials, waiting, state=state, reason=reason, wall_seconds=seconds
+        )
         return summary if summary.best else _failed(summary, unread)
 
 
 def summarise(
-    plan: Plan, trials: Sequence[TrialSnapshot], *, state: str, reason: str, wall_seconds: float
+    plan: Plan,
+    trials: Sequence[TrialSnapshot],
+    waiting: int,
+    *,
+    state: str,
+    reason: str,
+    wall_seconds: float,
 ) -> SweepSummary:
-    """Compute the summary from the plan and the study's trials."""
+    """Compute the summary from the plan, the study's trials and the number of slots untried."""
     own = [t for t in trials if t.duplicate_of is None]
     is_given = gives_every_point(plan.options.sampler)
     return SweepSummary(
@@ -99,7 +107,7 @@ def summarise(
         metrics=plan.options.metrics,
         best=tuple(best_of(trials, plan.options.directions)),
         baseline=trial_at(trials, plan.baseline),
-        counts=counts_and_repeats(trials),
+        counts=counts_and_repeats(trials, waiting),
         rejected=sum(t.rejected for t in trials),
         left_out=plan.infeasible.impossible if is_given else 0,
         duplicates=len(trials) - len(own),

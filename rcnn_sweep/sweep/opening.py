@@ -7,6 +7,7 @@ from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.planning import Plan
@@ -37,15 +38,35 @@ def open_study(plan: Plan) -> Queue:
         if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    with exclusive(plan.url):
+        _set_slots(plan, queue)
     queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
     queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))
     queue.set_study_attr(StudyAttr.IS_SEARCH, plan.is_search)
-    queue.set_study_attr(StudyAttr.LEFT_OUT, plan.left_out)
     study = optuna.load_study(study_name=plan.study_name, storage=storage)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         study.set_metric_names(list(plan.options.metrics))
     return queue
+
+
+def _set_slots(plan: Plan, queue: Queue) -> None:
+    """Set how many slots the study has, and the points that the application gave them.
+
+    A command that is at work on the study follows. Raises :class:`UserError` where another has
+    given a slot another point since this one made its plan.
+    """
+    if plan.is_total_given or queue.total() is None:
+        queue.set_study_attr(StudyAttr.N_TRIALS, plan.n_trials)
+    if not plan.is_search:
+        known = queue.points()
+        if any(known.get(slot, point) != point for slot, point in plan.first.items()):
+            raise UserError(
+                f"study {plan.study_name}: expected no other command to begin on it just now; one "
+                "has. Give the command again."
+            )
+        queue.set_study_attr(StudyAttr.POINTS, {**known, **plan.first})
+    queue.set_study_attr(StudyAttr.LEFT_OUT, plan.left_out)
 
 
 def _created(plan: Plan, storage: BaseStorage) -> int:

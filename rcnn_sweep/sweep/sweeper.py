@@ -16,9 +16,9 @@ from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.opening import find_study, open_parent, open_study
-from rcnn_sweep.sweep.planning import Plan, Request, make_plan, with_points
+from rcnn_sweep.sweep.planning import Plan, Request, make_plan, with_points, with_total
 from rcnn_sweep.sweep.storage import masked
-from rcnn_sweep.sweep.study import AFRESH, Queue, Reaper
+from rcnn_sweep.sweep.study import Queue, Reaper
 from rcnn_sweep.sweep.workers import (
     Driver,
     LauncherPool,
@@ -51,6 +51,7 @@ class Sweep:
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
+        plan = with_total(plan, found.total() if found is not None else None)
         if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None
@@ -71,8 +72,7 @@ class Sweep:
         began: datetime,
     ) -> None:
         reaper = Reaper(queue, hooks, plan.options.metrics, began)
-        reaper.reap()
-        queue.fill(plan.budget, plan.first, AFRESH)
+        reaper.reap(queue.look())
         job = self._job(plan, parent, began)
         pool = self._pool(job, plan.workers, queue, hooks)
         with Progress(queue, plan, began):
@@ -87,6 +87,7 @@ class Sweep:
             directory=plan.directory,
             working_directory=Path.cwd(),
             fixed=plan.composer.fixed,
+            points=plan.first,
             parent=parent,
             session=uuid4().hex,
             began=began,

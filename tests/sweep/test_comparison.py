@@ -1,6 +1,7 @@
-"""Studies whose points the application gives: they grow, and slots can be left out."""
+"""Which study is meant, and its baseline; drawing from wide ranges."""
 
 import random
+from datetime import datetime
 from pathlib import Path
 
 from optuna.distributions import BaseDistribution, IntDistribution
@@ -10,9 +11,9 @@ from optuna.trial import create_trial
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.space.space import drawn
 from rcnn_sweep.sweep.storage.connection import open_storage, storage_url
-from rcnn_sweep.sweep.study.queue import Budget, Queue
+from rcnn_sweep.sweep.study.queue import Claim, Queue
 from rcnn_sweep.sweep.study.reading import read_study
-from rcnn_sweep.sweep.study.trials import slots_of, state_of
+from rcnn_sweep.sweep.study.slots import Retries
 
 
 def queue(folder: Path, name: str = "s") -> Queue:
@@ -25,31 +26,12 @@ def queue(folder: Path, name: str = "s") -> Queue:
     return Queue(storage, study_id, url)
 
 
-def states(filled: Queue) -> dict[int, str]:
-    return {slot: state_of(tried[-1]) for slot, tried in slots_of(filled.trials()).items()}
-
-
-def test_slots_left_out_are_withdrawn_and_come_back_when_wanted(tmp_path: Path) -> None:
-    points = {slot: {"x": slot} for slot in range(3)}
-    first = queue(tmp_path)
-    assert first.fill(Budget(3, 1), points) == 3
-    first.set_study_attr(StudyAttr.LEFT_OUT, [1])
-    assert first.fill(Budget(3, 1), points) == 0
-    assert states(first) == {0: "waiting", 1: "withdrawn", 2: "waiting"}
-    longer = queue(tmp_path)
-    longer.set_study_attr(StudyAttr.LEFT_OUT, [])
-    more = {**points, 3: {"x": 3}, 4: {"x": 4}}
-    assert longer.fill(Budget(5, 1), more, ("withdrawn",)) == 3
-    assert set(states(longer).values()) == {"waiting"}
-    assert longer.points() == {slot: {"x": slot} for slot in range(5)}
-
-
 def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
     for name, is_search in (("search", True), ("comparison", False)):
         filled = queue(tmp_path, name)
         filled.set_study_attr("is_search", is_search)
-        filled.fill(Budget(1, 1), {0: {"x": 1}})
-        filled.claim("worker", "session")
+        filled.set_study_attr(StudyAttr.N_TRIALS, 1)
+        filled.claim(Claim("worker", "session"), Retries(1, datetime.now()), {0: {"x": 1}})
     storage = f"sqlite:///{tmp_path}/studies.db"
     assert read_study(None, storage).name == "search"
     assert not read_study("comparison", storage).is_search

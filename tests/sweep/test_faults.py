@@ -58,7 +58,7 @@ def test_out_of_memory_is_retried(toy: Toy) -> None:
     toy.run(*ONE, "fault=memory_once", "hydra.sweeper.n_trials=2")
     assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
     assert toy.trials()[0].user_attrs["reason"] == "MemoryError: no memory"
-    assert toy.trials()[2].user_attrs["retry_of"] == 0
+    assert toy.trials()[1].user_attrs["retry_of"] == 0
 
 
 def test_error_fails_its_trial_alone_with_reason_and_traceback(toy: Toy) -> None:
@@ -181,7 +181,7 @@ def test_worker_whose_trial_was_ended_by_another_says_so_and_goes_on(
     assert driver.returncode == 0, out + err
     assert said in out + err
     assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
-    assert toy.trials()[2].user_attrs["retry_of"] == 0
+    assert toy.trials()[1].user_attrs["retry_of"] == 0
     assert toy.trials()[0].user_attrs["reason"] == "taken for dead"
 
 

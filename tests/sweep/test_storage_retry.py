@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import optuna
@@ -15,21 +16,24 @@ from servers import PASSWORD, Postgres, needs_postgres, postgres
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
+from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.storage import connection as storage
 from rcnn_sweep.sweep.storage import retry
 from rcnn_sweep.sweep.storage.connection import connected, open_storage
 from rcnn_sweep.sweep.storage.retry import StorageLost
-from rcnn_sweep.sweep.study.queue import Budget, Queue
+from rcnn_sweep.sweep.study.queue import Claim, Queue
+from rcnn_sweep.sweep.study.slots import Retries
 from rcnn_sweep.sweep.study.trials import ERROR
 
 from .conftest import Toy
 
 __all__ = ["postgres"]
 
-BUDGET = Budget(n_trials=2, max_retries=1)
+ME = Claim("me:1:1.0", "session")
+RETRIES = Retries(1, datetime.now())
 WORK: list[Callable[[Queue], object]] = [
-    lambda queue: queue.fill(BUDGET),
-    lambda queue: queue.claim("me:1:1.0", "session"),
+    lambda queue: queue.look().untried(),
+    lambda queue: queue.claim(ME, RETRIES),
     lambda queue: queue.set_attrs(0, {"heartbeat": 1}),
     lambda queue: queue.fail(0, ERROR, "a reason"),
     lambda queue: queue.set_study_attr("stopped", ["session"]),
@@ -45,8 +49,8 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
     opened = open_storage(url)
     study = optuna.create_study(storage=opened, study_name="s")
     made = Queue(opened, study._study_id, url)
-    assert made.fill(BUDGET) == 2
-    assert made.claim("me:1:1.0", "session") == 0
+    made.set_study_attr(StudyAttr.N_TRIALS, 2)
+    assert made.claim(ME, RETRIES) == 0
     return made
 
 
@@ -71,7 +75,7 @@ def test_locked_file_is_waited_for_by_everything(
         started = time.monotonic()
         result = work(queue)
         assert time.monotonic() - started > 1
-    assert result == dict(zip(WORK, (0, 1, None, True, None, 2), strict=True))[work]
+    assert result == dict(zip(WORK, (1, 1, None, True, None, 1), strict=True))[work]
     said = [record.getMessage() for record in caplog.records if "answer" in record.getMessage()]
     assert len(said) == 2, "once when it begins and once when it is over"
     assert str(tmp_path / "studies.db") in said[0] and "database is locked" in said[0]
@@ -117,7 +121,7 @@ def test_connection_lost_in_the_midst_of_a_question_is_waited_for(queue: Queue) 
     event.listen(Engine, "do_execute", lose)
     event.listen(Engine, "handle_error", as_lost)
     try:
-        assert len(queue.trials()) == 2
+        assert len(queue.trials()) == 1
     finally:
         event.remove(Engine, "do_execute", lose)
         event.remove(Engine, "handle_error", as_lost)

@@ -87,7 +87,9 @@ def _study_cautions(both: Sequence[StudyFacts]) -> list[str]:
             f"{joined(list(two.metrics))}."
         )
     still = {"running", "waiting"}
-    open_ones = [f.study.name for f in both if still & counts(f.study.trials).keys()]
+    open_ones = [
+        f.study.name for f in both if still & counts(f.study.trials, f.study.waiting).keys()
+    ]
     if open_ones:
         found.append(f"Still under way: {joined(open_ones)}. The numbers are those of the moment.")
     return [caution for caution in found if caution]
@@ -105,7 +107,7 @@ def _measures(both: Sequence[StudyFacts]) -> list[Row]:
     known = [f.parent and recorded_reference(f.parent, "validation") for f in both]
     if any(known):
         rows.append(measure("reference val_accuracy", [k.accuracy if k else None for k in known]))
-    stands = [counts(facts.study.trials) for facts in both]
+    stands = [counts(facts.study.trials, facts.study.waiting) for facts in both]
     for state in dict.fromkeys([*stands[0], *stands[1]]):
         rows.append(plain_measure(f"trials {state}", [str(c.get(state, 0)) for c in stands]))
     saved = [share(pruning(facts.study.trials).saved) for facts in both]

@@ -35,7 +35,7 @@ def head_of(facts: StudyFacts) -> Head:
 
 def _figures(facts: StudyFacts) -> list[Figure]:
     study, reference = facts.study, facts.validation
-    found_states = counts(study.trials)
+    found_states = counts(study.trials, study.waiting)
     found = [*_results(facts)]
     if isinstance(reference, Known):
         note = f"TF-IDF and logistic regression, {duration(reference.seconds)}"

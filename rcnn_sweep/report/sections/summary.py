@@ -38,7 +38,7 @@ def _sentences(facts: StudyFacts) -> list[str]:
 
 
 def _progress(study: StudySnapshot) -> str:
-    found = counts(study.trials)
+    found = counts(study.trials, study.waiting)
     still = [counted(found[s], f"trial {s}", f"trials {s}") for s in STATES[5:] if s in found]
     done = [f"{count} {state}" for state, count in found.items() if state in STATES[:5]]
     spent = sum(t.seconds or 0 for t in study.trials if t.duplicate_of is None)

@@ -58,7 +58,7 @@ def print_opening(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> 
 
 
 def _resumed(found: Queue | None) -> str:
-    counts = counts_and_repeats(found.snapshots()) if found is not None else {}
+    counts = {} if found is None else counts_and_repeats(found.snapshots(), found.look().untried())
     return f"resumed: {_counted(counts)}" if counts else "new"
 
 

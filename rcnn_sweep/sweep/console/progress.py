@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.sweep.findings import best_of, counts
+from rcnn_sweep.sweep.findings import TrialSnapshot, best_of, counts
 from rcnn_sweep.sweep.planning import Plan
-from rcnn_sweep.sweep.study import Queue, snapshot_of
+from rcnn_sweep.sweep.study import Queue, Slots, snapshot_of
 
 PERIOD = 1.0
 """Seconds between two looks at the study."""
@@ -39,23 +40,22 @@ def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def remaining(trials: Sequence[FrozenTrial], since: datetime, open_trials: int) -> timedelta | None:
-    """Estimate the time left from the pace since this command's start."""
-    ended = [t.datetime_complete for t in trials if t.datetime_complete is not None]
-    recent = sorted(end for end in ended if end >= since)
-    if not recent:
+def remaining(ended: Sequence[FrozenTrial], since: datetime, to_come: int) -> timedelta | None:
+    """Estimate the time that the trials to come will take, from the pace of those that ended."""
+    if not ended or ended[-1].datetime_complete is None:
         return None
-    pace = (recent[-1] - since) / len(recent)
-    return timedelta(seconds=round(pace.total_seconds() * open_trials))
+    pace = (ended[-1].datetime_complete - since) / len(ended)
+    return timedelta(seconds=round(pace.total_seconds() * to_come))
 
 
 class Progress:
     """Shows a study while its block runs."""
 
     def __init__(self, queue: Queue, plan: Plan, began: datetime) -> None:
-        self.queue, self.plan, self.began = queue, plan, began
+        self.queue, self.plan, self.began = replace(queue, slots=Slots()), plan, began
         self.console = Console(highlight=False, soft_wrap=True)
-        self.shown = {t.number for t in queue.trials() if t.state.is_finished()}
+        self.before = self.shown = len(self.queue.look().ended)
+        self._snapshots: dict[int, TrialSnapshot] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
         self._live: Live | None = None
@@ -88,20 +88,23 @@ class Progress:
             log.debug("no progress shown: %s", error)
 
     def _update(self) -> None:
-        trials = self.queue.trials()
+        slots = self.queue.look()
         if self._live is not None:
-            self._live.update(self.table(trials))
+            self._live.update(self.table(slots))
             return
-        for trial in trials:
-            if trial.state.is_finished() and trial.number not in self.shown:
-                self.shown.add(trial.number)
-                self.console.print(line_of(trial, self.plan.options.metrics), markup=False)
+        for trial in slots.ended[self.shown :]:
+            self.console.print(line_of(trial, self.plan.options.metrics), markup=False)
+        self.shown = len(slots.ended)
 
-    def table(self, trials: Sequence[FrozenTrial]) -> Group:
+    def table(self, slots: Slots) -> Group:
         """Give the table and the best trial so far, for a terminal."""
-        found = counts(map(snapshot_of, trials))
-        open_trials = found.get("waiting", 0) + found.get("running", 0)
-        left = remaining(trials, self.began, open_trials)
+        for trial in slots.ended[len(self._snapshots) :]:
+            self._snapshots[trial.number] = snapshot_of(trial)
+        running = [snapshot_of(trial) for trial in slots.open.values()]
+        by_number = sorted([*self._snapshots.values(), *running], key=lambda t: t.number)
+        found = counts(by_number, slots.untried())
+        to_come = found.get("waiting", 0) + found.get("running", 0)
+        left = remaining(slots.ended[self.before :], self.began, to_come)
         table = Table(title=self.plan.study_name, title_justify="left", expand=False)
         cells: list[Any] = []
         for column in COLUMNS:
@@ -112,12 +115,12 @@ class Progress:
         elapsed = timedelta(seconds=round((datetime.now() - self.began).total_seconds()))
         cells += [str(elapsed), "?" if left is None else str(left)]
         table.add_row(*cells)
-        best = Text(f"best: {self._best(trials)}") if self.plan.is_search else Text()
+        best = Text(f"best: {self._best(slots, by_number)}") if self.plan.is_search else Text()
         return Group(table, best)
 
-    def _best(self, trials: Sequence[FrozenTrial]) -> str:
-        best = best_of(map(snapshot_of, trials), self.plan.options.directions)
+    def _best(self, slots: Slots, trials: Sequence[TrialSnapshot]) -> str:
+        best = best_of(trials, self.plan.options.directions)
         if not best:
             return "none yet"
-        first = line_of(trials[best[0].number], self.plan.options.metrics)
+        first = line_of(slots.trials[best[0].number], self.plan.options.metrics)
         return first if len(best) == 1 else f"{len(best)} on the Pareto front, e.g. {first}"

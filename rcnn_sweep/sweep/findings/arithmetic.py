@@ -47,20 +47,22 @@ class Pruning:
         return 1 - self.run / self.full if self.full else 0.0
 
 
-def counts(trials: Iterable[TrialSnapshot]) -> dict[str, int]:
+def counts(trials: Iterable[TrialSnapshot], waiting: int = 0) -> dict[str, int]:
     """Count the slots by the state of their last trial, in the order of :data:`STATES`.
 
-    Trials without a slot, which another program made, count one each.
+    Trials without a slot, which another program made, count one each. ``waiting`` slots have no
+    trial yet.
     """
     last = {_slot(trial): trial for trial in trials}
-    found = Counter(trial.state for trial in last.values())
+    found = Counter({"waiting": waiting})
+    found.update(trial.state for trial in last.values())
     return {state: found[state] for state in STATES if found[state]}
 
 
-def counts_and_repeats(trials: Sequence[TrialSnapshot]) -> dict[str, int]:
+def counts_and_repeats(trials: Sequence[TrialSnapshot], waiting: int = 0) -> dict[str, int]:
     """Count as :func:`counts` does, and as ``repeated`` the attempts behind the last trials."""
     attempts = len(trials) - len({_slot(trial) for trial in trials})
-    return {**counts(trials), **({"repeated": attempts} if attempts else {})}
+    return {**counts(trials, waiting), **({"repeated": attempts} if attempts else {})}
 
 
 def _slot(trial: TrialSnapshot) -> tuple[bool, int]:
@@ -75,13 +77,19 @@ def best_of(trials: Iterable[TrialSnapshot], directions: Sequence[str]) -> list[
         sign = 1 if directions[0] == "maximize" else -1
         best = max(complete, key=lambda trial: sign * trial.values[0], default=None)
         return [] if best is None else [best]
-    return [t for t in complete if not any(_dominates(o, t, directions) for o in complete)]
+    signs = [-1 if direction == "maximize" else 1 for direction in directions]
+    losses = [tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in complete]
+    front = _front(losses)
+    return [trial for trial, loss in zip(complete, losses, strict=True) if loss in front]
 
 
-def _dominates(one: TrialSnapshot, other: TrialSnapshot, directions: Sequence[str]) -> bool:
-    signs = [1 if d == "maximize" else -1 for d in directions]
-    gains = [s * (a - b) for s, a, b in zip(signs, one.values, other.values, strict=True)]
-    return bool(min(gains) >= 0 and max(gains) > 0)
+def _front(losses: Iterable[tuple[float, ...]]) -> set[tuple[float, ...]]:
+    """Give the losses that no other is below in every place; in their order none follows it."""
+    front: list[tuple[float, ...]] = []
+    for loss in sorted(set(losses)):
+        if not any(all(a <= b for a, b in zip(o, loss, strict=True)) for o in reversed(front)):
+            front.append(loss)
+    return set(front)
 
 
 def trial_at(

@@ -44,7 +44,8 @@ class StudySnapshot:
 
     ``best`` is the best trial alone, or the Pareto front; ``baseline`` the trial of the composed
     config, None where it did not complete. ``parent`` is what the hooks returned when they opened
-    the study's own record, ``command`` resumes it. ``storage`` has its password masked.
+    the study's own record, ``command`` resumes it. ``storage`` has its password masked. ``waiting``
+    slots have no trial yet.
     """
 
     name: str
@@ -59,3 +60,4 @@ class StudySnapshot:
     command: str
     directory: Path | None
     is_search: bool
+    waiting: int = 0

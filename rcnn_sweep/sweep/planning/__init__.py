@@ -6,7 +6,7 @@ from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.planning.plan import Plan, estimate
-    from rcnn_sweep.sweep.planning.planner import make_plan, with_points
+    from rcnn_sweep.sweep.planning.planner import make_plan, with_points, with_total
     from rcnn_sweep.sweep.planning.request import Request
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "estimate",
     "make_plan",
     "with_points",
+    "with_total",
 ]
 
 if not TYPE_CHECKING:

@@ -12,7 +12,6 @@ from rcnn_sweep.sweep.feasibility import Infeasible
 from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.options import SweeperOptions
 from rcnn_sweep.sweep.space import Composer, Params, Space
-from rcnn_sweep.sweep.study import Budget
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,9 @@ class Plan:
     ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
     overrides that hold for all trials as the user typed them; ``composer`` has those that the
     application settled, too. ``typed`` is the command that resumes the study.
+
+    ``is_total_given`` says that the command itself names ``n_trials``, and not a default, which
+    does not change the total of a study that has one.
 
     ``is_search`` is false where the application gives all points: ``left_out`` are then the
     slots that are not to be tried.
@@ -37,6 +39,7 @@ class Plan:
     first: Mapping[int, Params]
     baseline: Params | None
     n_trials: int
+    is_total_given: bool
     workers: int
     infeasible: Infeasible
     record: Mapping[str, object]
@@ -55,11 +58,6 @@ class Plan:
     def best_command(self) -> str:
         """Give the command that runs the winner once."""
         return str(self.typed.with_words("--config-dir", str(self.directory), "+sweep=best"))
-
-    @property
-    def budget(self) -> Budget:
-        """Give what the queue is filled with."""
-        return Budget(self.n_trials, self.options.max_retries)
 
 
 def estimate(plan: Plan, trials: Sequence[TrialSnapshot]) -> str:

@@ -59,6 +59,7 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
         first=first,
         baseline=baseline,
         n_trials=n_trials,
+        is_total_given=request.gives("n_trials"),
         workers=options.workers or automatic_workers(n_trials),
         infeasible=infeasible,
         record=record,
@@ -80,9 +81,18 @@ def with_points(plan: Plan, hooks: StudyHooks, tried: Mapping[int, Params]) -> P
         baseline=None,
         first=points,
         n_trials=n_trials,
+        is_total_given=True,
         left_out=tuple(slot for slot in range(n_trials) if slot not in points),
         workers=plan.options.workers or automatic_workers(len(points)),
     )
+
+
+def with_total(plan: Plan, total: int | None) -> Plan:
+    """Give the plan with the total that its study has, where the command names no other."""
+    if total is None or plan.is_total_given:
+        return plan
+    workers = plan.options.workers or automatic_workers(total)
+    return replace(plan, n_trials=total, workers=workers)
 
 
 def _check_metrics(options: SweeperOptions, names: MetricNames | None) -> None:

@@ -8,7 +8,13 @@ from optuna.storages import BaseStorage
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.findings import best_of, counts_and_repeats
 from rcnn_sweep.sweep.storage import masked, storage_url
-from rcnn_sweep.sweep.study import existing_storage, is_search, snapshot_of, stale_trials
+from rcnn_sweep.sweep.study import (
+    existing_storage,
+    is_search,
+    snapshot_of,
+    stale_trials,
+    waiting_slots,
+)
 
 
 def list_studies(storage: str | None) -> Iterator[str]:
@@ -31,7 +37,8 @@ def _told(storage: BaseStorage, name: str) -> Iterator[str]:
     attrs = storage.get_study_user_attrs(study_id)
     directions = [d.name.lower() for d in storage.get_study_directions(study_id)]
     metrics = attrs.get(StudyAttr.RECORD, {}).get("metric", ["value"] * len(directions))
-    counts = ", ".join(f"{count} {state}" for state, count in counts_and_repeats(trials).items())
+    found = counts_and_repeats(trials, waiting_slots(frozen, attrs))
+    counts = ", ".join(f"{count} {state}" for state, count in found.items())
     yield f"\n{name}: {counts or 'no trials'}"
     for best in best_of(trials, directions)[:3] if is_search(storage, name) else []:
         values = zip(metrics, best.values, strict=False)

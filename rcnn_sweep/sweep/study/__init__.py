@@ -8,21 +8,28 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.study.definition import check_record, fingerprint, record_of
     from rcnn_sweep.sweep.study.liveness import Heart
     from rcnn_sweep.sweep.study.outcome import TrialOutcome, objective, outcome_of
-    from rcnn_sweep.sweep.study.queue import Budget, Queue
-    from rcnn_sweep.sweep.study.reading import existing_storage, is_search, read_study
+    from rcnn_sweep.sweep.study.queue import Claim, Queue, stop_mark
+    from rcnn_sweep.sweep.study.reading import (
+        existing_storage,
+        is_search,
+        read_study,
+        waiting_slots,
+    )
     from rcnn_sweep.sweep.study.reaper import Reaper
+    from rcnn_sweep.sweep.study.slots import Retries, Slots
     from rcnn_sweep.sweep.study.stale import reap, stale_trials
     from rcnn_sweep.sweep.study.stopping import failures_in_a_row, shared_mistake
-    from rcnn_sweep.sweep.study.trials import AFRESH, FATAL, INTERRUPTED, snapshot_of
+    from rcnn_sweep.sweep.study.trials import FATAL, INTERRUPTED, snapshot_of
 
 __all__ = [
-    "AFRESH",
     "FATAL",
     "INTERRUPTED",
-    "Budget",
+    "Claim",
     "Heart",
     "Queue",
     "Reaper",
+    "Retries",
+    "Slots",
     "TrialOutcome",
     "check_record",
     "existing_storage",
@@ -37,6 +44,8 @@ __all__ = [
     "shared_mistake",
     "snapshot_of",
     "stale_trials",
+    "stop_mark",
+    "waiting_slots",
 ]
 
 if not TYPE_CHECKING:

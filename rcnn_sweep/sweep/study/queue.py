@@ -1,138 +1,123 @@
-"""The sweep's budget as trials of an Optuna study.
+"""The sweep's budget as slots of an Optuna study.
 
-The budget is ``n_trials`` slots. Each trial carries its slot; a slot is settled by a trial that
-completed, was pruned, or failed for good, and holds at most one waiting or running trial. So
-retries and interruptions never change the total, and filling the queue again is harmless.
+The budget is a number of slots, kept in the study. A trial exists from the moment a worker claims
+its slot, and carries it. A slot is settled by a trial that completed, was pruned, or failed for
+good, and holds at most one open trial: retries and interruptions never change the total.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from rcnn_sweep.names import StudyAttr, TrialAttr
+from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusive
-from rcnn_sweep.sweep.study.trials import (
-    TRANSIENT,
-    WITHDRAWN,
-    kind_of,
-    point_of,
-    slots_of,
-    snapshot_of,
-)
-
-OPEN = (TrialState.WAITING, TrialState.RUNNING)
+from rcnn_sweep.sweep.study.slots import Retries, Slots
+from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, slots_of, snapshot_of
 
 NONE: Mapping[int, Params] = {}
 
 
 @dataclass(frozen=True)
-class Budget:
-    """How many slots a study has, and how often one is tried again after a transient failure."""
+class Claim:
+    """Who claims a slot: ``session`` names the command that the ``worker`` works for."""
 
-    n_trials: int
-    max_retries: int
+    worker: str
+    session: str
 
 
 @dataclass(frozen=True)
 class Queue:
     """A study as a queue of its storage; ``url`` is the storage's, with its password.
 
-    Methods that change who runs what hold the storage's lock.
+    Methods that change who runs what hold the storage's lock. One thread may look at a time.
     """
 
     storage: BaseStorage
     study_id: int
     url: str
+    slots: Slots = field(default_factory=Slots, compare=False)
 
     def trials(self, states: Collection[TrialState] | None = None) -> list[FrozenTrial]:
         """Give the study's trials; treat them as read-only."""
         wanted = None if states is None else tuple(states)
         return self.storage.get_all_trials(self.study_id, deepcopy=False, states=wanted)
 
+    def look(self) -> Slots:
+        """Bring the slots up to date: the one look at the storage that callers pass on."""
+        self.slots.update(self.trials(), self.storage.get_study_user_attrs(self.study_id))
+        return self.slots
+
     def snapshots(self) -> list[TrialSnapshot]:
         """Give the study's trials as plain values."""
         return [snapshot_of(trial) for trial in self.trials()]
 
     def points(self) -> dict[int, Params]:
-        """Give the point of each slot that has one."""
-        return {slot: point_of(tried[-1]) for slot, tried in slots_of(self.trials()).items()}
+        """Give the point of each slot that has one: named by the application, or tried."""
+        tried = {slot: point_of(trials[-1]) for slot, trials in slots_of(self.trials()).items()}
+        return {**self.look().points(), **tried}
 
-    def open_trials(self) -> list[FrozenTrial]:
-        """Give the trials that wait or run."""
-        return self.trials(OPEN)
+    def total(self) -> int | None:
+        """Give the number of slots that the study has, None where no command has set it."""
+        return self.look().total or None
 
-    def fill(
-        self, budget: Budget, first: Mapping[int, Params] = NONE, again: Collection[str] = ()
-    ) -> int:
-        """Put a WAITING trial into every slot that needs one; gives how many.
+    def claim(
+        self, claim: Claim, retries: Retries, points: Mapping[int, Params] = NONE
+    ) -> int | None:
+        """Take the next slot and make its trial; gives the trial's number, None if none is left.
 
-        ``first`` holds the points that are fixed from the start. A slot whose trial failed for a
-        transient reason gets its point once more, as often as ``budget`` allows; one whose trial
-        failed for a reason in ``again`` does so however often. Trials that wait in slots beyond
-        the budget, or in slots that the study leaves out, are withdrawn.
+        ``points`` are those known from the start, by slot. A slot that is tried again keeps its
+        point. A trial that waits already, which another program put into the study, goes first.
         """
         with exclusive(self.url):
-            slots = slots_of(self.trials())
-            left_out = self.study_attr(StudyAttr.LEFT_OUT) or ()
-            wanted = sorted({*range(budget.n_trials)} - {*left_out})
-            self._withdraw({s: tried for s, tried in slots.items() if s not in wanted}, budget)
-            needed = [
-                slot
-                for slot in wanted
-                if _needs_trial(slots.get(slot, []), budget.max_retries, again)
-            ]
-            for slot in needed:
-                self._enqueue(slot, slots.get(slot, []), first.get(slot, {}))
-            return len(needed)
-
-    def _enqueue(self, slot: int, history: Sequence[FrozenTrial], first: Params) -> None:
-        attrs: dict[str, Any] = {TrialAttr.SLOT: slot}
-        params = first
-        if history:
-            attrs[TrialAttr.RETRY_OF] = history[-1].number
-            params = point_of(history[-1])
-        waiting = create_trial(
-            state=TrialState.WAITING, user_attrs=attrs, system_attrs={"fixed_params": params}
-        )
-        self.storage.create_new_trial(self.study_id, template_trial=waiting)
-
-    def _withdraw(self, slots: Mapping[int, Sequence[FrozenTrial]], budget: Budget) -> None:
-        for slot, history in slots.items():
-            if history[-1].state is TrialState.WAITING:
-                reason = f"withdrawn: slot {slot} is not wanted (n_trials is {budget.n_trials})"
-                self.fail(history[-1].number, WITHDRAWN, reason)
-
-    def claim(self, worker: str, session: str) -> int | None:
-        """Take the first WAITING trial for ``worker``; gives its number, None if none waits.
-
-        ``session`` names the command that the worker works for.
-        """
-        with exclusive(self.url):
-            for trial in self.trials((TrialState.WAITING,)):
-                self.set_attrs(trial.number, {TrialAttr.WORKER: worker, TrialAttr.SESSION: session})
-                if self._taken(self.id_of(trial.number), worker):
+            slots = self.look()
+            for trial in list(slots.open.values()):
+                if trial.state is TrialState.WAITING and self._is_started(trial, claim):
                     return trial.number
-        return None
+            slot = slots.next(retries)
+            if slot is None:
+                return None
+            return self._started(slot, slots, claim, points)
 
-    def _taken(self, trial_id: int, worker: str) -> bool:
-        """Start the trial; a lost connection may hide that an attempt had come through."""
+    def _started(self, slot: int, slots: Slots, claim: Claim, points: Mapping[int, Params]) -> int:
+        attrs: dict[str, Any] = {
+            TrialAttr.SLOT: slot,
+            TrialAttr.WORKER: claim.worker,
+            TrialAttr.SESSION: claim.session,
+        }
+        point = slots.points().get(slot) or points.get(slot, {})
+        if tried := slots.tried(slot):
+            attrs[TrialAttr.RETRY_OF] = tried[-1].number
+            point = point_of(tried[-1])
+        running = create_trial(
+            state=TrialState.RUNNING, user_attrs=attrs, system_attrs={"fixed_params": point}
+        )
+        trial_id = self.storage.create_new_trial(self.study_id, template_trial=running)
+        number = self.storage.get_trial_number_from_id(trial_id)
+        if number != len(slots.trials):
+            self._end_doubles(slot, number)
+        return number
+
+    def _end_doubles(self, slot: int, number: int) -> None:
+        """End what a lost connection left of an earlier attempt to make trial ``number``."""
+        for trial in self.look().tried(slot):
+            if trial.number != number and not trial.state.is_finished():
+                self.fail(trial.number, INTERRUPTED, "the connection was lost as it was made")
+
+    def _is_started(self, trial: FrozenTrial, claim: Claim) -> bool:
+        """Start a waiting trial; a lost connection may hide that an attempt had come through."""
+        attrs = {TrialAttr.WORKER: claim.worker, TrialAttr.SESSION: claim.session}
+        self.set_attrs(trial.number, attrs)
+        trial_id = self.id_of(trial.number)
         if self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):
             return True
-        return bool(self.storage.get_trial(trial_id).user_attrs.get(TrialAttr.WORKER) == worker)
-
-    def running(self, session: str) -> list[FrozenTrial]:
-        """Give the running trials of one command's workers."""
-        return [
-            trial
-            for trial in self.trials((TrialState.RUNNING,))
-            if trial.user_attrs.get(TrialAttr.SESSION) == session
-        ]
+        found = self.storage.get_trial(trial_id).user_attrs.get(TrialAttr.WORKER)
+        return bool(found == claim.worker)
 
     def has_worked(self, session: str) -> bool:
         """Say whether a worker of one command has ever taken a trial."""
@@ -140,11 +125,11 @@ class Queue:
 
     def stop(self, session: str) -> None:
         """Have the workers of one command stop, those too that are yet to start."""
-        self.set_study_attr(f"stopped {session}", True)
+        self.set_study_attr(stop_mark(session), True)
 
     def is_stopped(self, session: str) -> bool:
         """Say whether the workers of one command are to stop."""
-        return bool(self.study_attr(f"stopped {session}"))
+        return bool(self.study_attr(stop_mark(session)))
 
     def trial(self, number: int) -> FrozenTrial:
         """Give trial ``number`` as it stands; treat it as read-only."""
@@ -185,11 +170,6 @@ class Queue:
         self.storage.set_study_user_attr(self.study_id, key, value)
 
 
-def _needs_trial(history: Sequence[FrozenTrial], max_retries: int, again: Collection[str]) -> bool:
-    """Say whether a slot of these trials is unsettled and nobody works on it."""
-    if not history:
-        return True
-    kinds = [kind_of(trial) for trial in history]
-    if kinds[-1] in TRANSIENT:
-        return sum(kind in TRANSIENT for kind in kinds) <= max_retries
-    return kinds[-1] in again
+def stop_mark(session: str) -> str:
+    """Name the study's attribute that stops the workers of one command."""
+    return f"stopped {session}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
@@ -14,6 +15,7 @@ from rcnn_sweep.overrides import flattened
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, trial_at
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
+from rcnn_sweep.sweep.study.slots import Slots
 from rcnn_sweep.sweep.study.trials import snapshot_of
 
 SHOWN = 3
@@ -89,7 +91,15 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudySnapshot:
         command=attrs.get(StudyAttr.COMMAND, ""),
         directory=Path(attrs[StudyAttr.DIRECTORY]) if StudyAttr.DIRECTORY in attrs else None,
         is_search=is_search(storage, name),
+        waiting=waiting_slots(frozen, attrs),
     )
+
+
+def waiting_slots(trials: list[FrozenTrial], attrs: Mapping[str, Any]) -> int:
+    """Count the slots of a study, given its trials and attributes, that have no trial yet."""
+    slots = Slots()
+    slots.update(trials, attrs)
+    return slots.untried()
 
 
 def _baseline(

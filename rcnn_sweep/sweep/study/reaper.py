@@ -12,6 +12,7 @@ from rcnn_sweep.sweep.hooks import Recorded, StudyHooks
 from rcnn_sweep.sweep.study.liveness import Observer
 from rcnn_sweep.sweep.study.outcome import objective
 from rcnn_sweep.sweep.study.queue import Queue
+from rcnn_sweep.sweep.study.slots import Slots
 from rcnn_sweep.sweep.study.trials import DEAD, INTERRUPTED
 from rcnn_sweep.sweep.trial import ObjectiveNotFinite
 
@@ -30,9 +31,9 @@ class Reaper:
     began: datetime
     observer: Observer = field(default_factory=Observer)
 
-    def reap(self) -> list[int]:
-        """End the running trials whose worker is dead; gives their numbers."""
-        dead = [t for t in self.queue.trials((TrialState.RUNNING,)) if self._is_dead(t)]
+    def reap(self, slots: Slots) -> list[int]:
+        """End the running trials of a look whose worker is dead; gives their numbers."""
+        dead = [trial for trial in _running(slots) if self._is_dead(trial)]
         for trial in dead:
             is_new = trial.datetime_start is not None and trial.datetime_start >= self.began
             reason = (
@@ -43,8 +44,10 @@ class Reaper:
 
     def interrupt(self, session: str) -> None:
         """End the trials that the workers of ``session`` still run: their command is over."""
-        for trial in self.queue.running(session):
-            self._end(trial, INTERRUPTED, "interrupted: the sweep ended before its worker did")
+        for trial in _running(self.queue.look()):
+            if trial.user_attrs.get(TrialAttr.SESSION) == session:
+                reason = "interrupted: the sweep ended before its worker did"
+                self._end(trial, INTERRUPTED, reason)
 
     def _is_dead(self, trial: FrozenTrial) -> bool:
         worker = str(trial.user_attrs.get(TrialAttr.WORKER, "unknown:0:0"))
@@ -73,6 +76,10 @@ class Reaper:
             return True
         except (ObjectiveNotFinite, UserError):
             return False
+
+
+def _running(slots: Slots) -> list[FrozenTrial]:
+    return [trial for trial in slots.open.values() if trial.state is TrialState.RUNNING]
 
 
 def _last(trial: FrozenTrial) -> list[float] | None:

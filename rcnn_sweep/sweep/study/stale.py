@@ -50,7 +50,7 @@ def _ended(
     hooks = hooks_of(attrs.get(StudyAttr.PARENT) or {})
     queue = Queue(storage, study_id, url)
     metrics = tuple(attrs.get(StudyAttr.RECORD, {}).get("metric", ["value"]))
-    for number in Reaper(queue, hooks, metrics, datetime.now()).reap():
+    for number in Reaper(queue, hooks, metrics, datetime.now()).reap(queue.look()):
         trial = queue.trial(number)
         reason = trial.user_attrs.get(TrialAttr.REASON, "its record held the result")
         yield f"{name}: trial {number} ended as {trial.state.name}: {reason}"

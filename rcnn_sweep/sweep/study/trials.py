@@ -15,10 +15,9 @@ MEMORY = "memory"
 INTERRUPTED = "interrupted"
 FATAL = "fatal"
 WITHDRAWN = "withdrawn"
+"""What early studies call a trial that waited for a slot no longer wanted."""
 FAILURES = (ERROR, DEAD, MEMORY, FATAL)
 TRANSIENT = (DEAD, MEMORY)
-AFRESH = (INTERRUPTED, FATAL, WITHDRAWN)
-"""What a new command tries again: trials cut short, and those whose mistake may be mended."""
 
 
 def kind_of(trial: FrozenTrial) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import signals
 from rcnn_sweep.sweep.failure import SweepFailed
-from rcnn_sweep.sweep.study import INTERRUPTED, Queue, Reaper, failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.study import Queue, Reaper, Slots, failures_in_a_row, shared_mistake
 from rcnn_sweep.sweep.workers.pool import GRACE, WorkerPool
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
@@ -57,26 +57,25 @@ class Driver:
             except BaseException:
                 self.call_off()
                 raise
-        self._judge()
+        self._judge(self.queue.look())
 
     def _drain_here(self) -> None:
-        while self.queue.open_trials():
+        while not self.queue.look().is_over(self.job.spec.retries):
             self.job.drain()
             signals.raise_pending()
-            self._judge()
-            self.queue.fill(self.job.spec.budget, again=(INTERRUPTED,))
+            self._judge(self.queue.look())
 
     def _supervise(self, pool: WorkerPool) -> None:
         while True:
-            self.reaper.reap()
-            self.queue.fill(self.job.spec.budget, again=(INTERRUPTED,))
-            self._judge()
-            remaining = len(self.queue.open_trials())
-            if not remaining:
+            slots = self.queue.look()
+            if self.reaper.reap(slots):
+                slots = self.queue.look()
+            self._judge(slots)
+            if slots.is_over(self.job.spec.retries):
                 self._dismiss(pool)
                 return
-            pool.scale_to(min(self.size, remaining))
-            self._check_failures(pool)
+            pool.scale_to(min(self.size, len(slots.open) + slots.to_try(self.job.spec.retries)))
+            self._check_failures(pool, slots)
             signals.wait(TICK)
             signals.raise_pending()
 
@@ -92,20 +91,18 @@ class Driver:
         if pool.alive():
             self.queue.stop(self.job.spec.session)
 
-    def _judge(self) -> None:
+    def _judge(self, slots: Slots) -> None:
         """End the sweep over a mistake that all trials share, or over failures in a row."""
-        trials = self.queue.trials()
-        if (mistake := shared_mistake(trials, self.began)) is not None:
+        if (mistake := shared_mistake(slots, self.began)) is not None:
             raise UserError(mistake)
-        failed = failures_in_a_row(trials, self.began)
+        failed = failures_in_a_row(slots, self.began)
         limit = self.job.spec.options.max_failures
         if failed >= limit:
             raise SweepFailed(f"{failed} trials failed in a row (hydra.sweeper.max_failures)")
 
-    def _check_failures(self, pool: WorkerPool) -> None:
+    def _check_failures(self, pool: WorkerPool, slots: Slots) -> None:
         """Give up when workers die without ever ending a trial."""
-        ended = sum(trial.state.is_finished() for trial in self.queue.trials())
-        last_failure = pool.last_failure()
+        ended, last_failure = len(slots.ended), pool.last_failure()
         if ended > self.ended:
             self.ended, self.barren = ended, 0
         elif last_failure != self.seen_failure:

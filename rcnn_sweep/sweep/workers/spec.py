@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from rcnn_sweep.sweep.options import SweeperOptions
-from rcnn_sweep.sweep.space import Space
-from rcnn_sweep.sweep.study import Budget
+from rcnn_sweep.sweep.space import Params, Space
+from rcnn_sweep.sweep.study import Retries
 
 
 @dataclass(frozen=True)
 class WorkerSpec:
     """All that a worker needs; it travels to the worker's process.
 
-    ``session`` names the driver's run. ``began`` is its start: failures in a row count from
-    there. ``environment`` holds variables that the worker sets, ``defaults`` those that it sets
-    unless they are set there, such as thread counts. ``url`` may have its password masked; the
-    worker then finds it in its own environment.
+    ``points`` are those known from the start, by slot. ``session`` names the driver's run.
+    ``began`` is its start: failures in a row count from there. ``environment`` holds variables
+    that the worker sets, ``defaults`` those that it sets unless they are set there, such as thread
+    counts. ``url`` may have its password masked; the worker then finds it in its own environment.
     """
 
     options: SweeperOptions
@@ -28,6 +28,7 @@ class WorkerSpec:
     directory: Path
     working_directory: Path
     fixed: tuple[str, ...]
+    points: Mapping[int, Params]
     parent: Mapping[str, Any]
     session: str
     began: datetime
@@ -35,6 +36,6 @@ class WorkerSpec:
     defaults: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def budget(self) -> Budget:
-        """Give what the queue is filled with."""
-        return Budget(self.options.n_trials, self.options.max_retries)
+    def retries(self) -> Retries:
+        """Say when a slot is tried again."""
+        return Retries(self.options.max_retries, self.began)

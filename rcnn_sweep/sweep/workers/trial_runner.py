@@ -1,6 +1,7 @@
 """One trial: its point, its config, its Hydra job, its outcome."""
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,9 @@ from rcnn_sweep.sweep.study import (
 from rcnn_sweep.sweep.trial import TrialContext, derived_seed, entered
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 
+LOOK = 0.5
+"""Seconds between two looks whether a running trial is still wanted."""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,17 +45,24 @@ class Superseded(Terminated):
     """Another process took this worker for dead and ended its trial; the slot has moved on."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class StudyChannel:
-    """A task's way to the storage; also where it learns that the driver has called it off."""
+    """A task's way to the storage; also where it learns that the driver has called it off.
+
+    A task may report thousands of steps a second: the storage is asked every :data:`LOOK` seconds.
+    """
 
     trial: Trial
     queue: Queue
     session: str
     is_single: bool
+    looked: float = -LOOK
 
     def check(self) -> None:
         """Raise :class:`CalledOff` or :class:`Superseded` where the trial is not wanted."""
+        if time.monotonic() - self.looked < LOOK:
+            return
+        self.looked = time.monotonic()
         with signals.held():
             if self.queue.is_stopped(self.session):
                 raise CalledOff("the driver stopped the sweep")

@@ -14,7 +14,14 @@ from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
 from rcnn_sweep.sweep.space import Composer
 from rcnn_sweep.sweep.storage import connected, with_password
-from rcnn_sweep.sweep.study import Queue, Reaper, failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.study import (
+    Claim,
+    Queue,
+    Reaper,
+    failures_in_a_row,
+    shared_mistake,
+    stop_mark,
+)
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.trial_runner import CalledOff, TrialRunner
 
@@ -49,18 +56,16 @@ class WorkerJob:
         limit = self.spec.options.max_trials_per_worker or sys.maxsize
         while taken < limit and not worker.is_stopped():
             signals.raise_pending()
-            number = worker.queue.claim(worker.name, self.spec.session)
+            number = worker.claim()
             if number is not None:
                 taken += 1
                 worker.runner.run(number)
                 configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
-                worker.queue.fill(self.spec.budget)
-            elif worker.queue.open_trials():
-                worker.reaper.reap()
-                worker.queue.fill(self.spec.budget)
-                signals.wait(IDLE)
-            else:
+            elif worker.queue.slots.is_over(self.spec.retries):
                 break
+            else:
+                worker.reaper.reap(worker.queue.slots)
+                signals.wait(IDLE)
         logging.getLogger(__name__).debug("worker %s took %d trials", worker.name, taken)
         return taken
 
@@ -89,10 +94,15 @@ class Worker:
         reaper = Reaper(queue, hooks, spec.options.metrics, spec.began)
         return cls(str(ProcessId.own()), queue, reaper, runner, spec)
 
+    def claim(self) -> int | None:
+        """Take the next slot; gives the number of its trial, None if there is none to take."""
+        claim = Claim(self.name, self.spec.session)
+        return self.queue.claim(claim, self.spec.retries, self.spec.points)
+
     def is_stopped(self) -> bool:
         """Say whether the driver has called the workers off, or will."""
-        if self.queue.is_stopped(self.spec.session):
+        slots, began = self.queue.look(), self.spec.began
+        if slots.attr(stop_mark(self.spec.session)):
             return True
-        trials, began = self.queue.trials(), self.spec.began
-        is_hopeless = failures_in_a_row(trials, began) >= self.spec.options.max_failures
-        return is_hopeless or shared_mistake(trials, began) is not None
+        is_hopeless = failures_in_a_row(slots, began) >= self.spec.options.max_failures
+        return is_hopeless or shared_mistake(slots, began) is not None

@@ -1,0 +1,204 @@
+"""The slots of a study: which is taken next, when one is tried again, when the study is over."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState, create_trial
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.storage.connection import open_storage
+from rcnn_sweep.sweep.study.queue import Claim, Queue
+from rcnn_sweep.sweep.study.slots import Retries, Slots
+from rcnn_sweep.sweep.study.stopping import failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.study.trials import DEAD, ERROR, FATAL, INTERRUPTED, MEMORY
+
+ME = Claim("me:1:1.0", "session")
+START = datetime.now() - timedelta(hours=1)
+RETRIES = Retries(1, START)
+"""Of a command that began an hour ago: all that fails here failed under it."""
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    """A queue of three slots."""
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    opened = open_storage(url)
+    study = optuna.create_study(storage=opened, study_name="s")
+    made = Queue(opened, study._study_id, url)
+    made.set_study_attr(StudyAttr.N_TRIALS, 3)
+    return made
+
+
+def complete(queue: Queue, number: int) -> None:
+    queue.storage.set_trial_state_values(queue.id_of(number), TrialState.COMPLETE, [0.0])
+
+
+def slot_numbers(queue: Queue) -> list[int]:
+    return [trial.user_attrs["slot"] for trial in queue.trials()]
+
+
+def test_a_trial_exists_once_its_slot_is_claimed(queue: Queue) -> None:
+    assert queue.trials() == [] and queue.look().untried() == 3
+    assert [queue.claim(ME, RETRIES, {0: {"x": 4}}) for _ in range(4)] == [0, 1, 2, None]
+    first = queue.trials()[0]
+    assert first.state is TrialState.RUNNING and first.datetime_start is not None
+    assert first.user_attrs == {"slot": 0, "worker": "me:1:1.0", "session": "session"}
+    assert first.system_attrs["fixed_params"] == {"x": 4}
+    assert not queue.look().is_over(RETRIES)
+    for number in range(3):
+        complete(queue, number)
+    assert queue.look().is_over(RETRIES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts"), [(DEAD, 2), (MEMORY, 2), (ERROR, 1), (FATAL, 1), (INTERRUPTED, 5)]
+)
+def test_a_failed_slot_is_tried_again_as_its_failure_allows(
+    queue: Queue, kind: str, attempts: int
+) -> None:
+    queue.set_study_attr(StudyAttr.N_TRIALS, 1)
+    for expected in range(attempts):
+        assert queue.claim(ME, RETRIES, {0: {"x": 4}}) == expected
+        queue.fail(expected, kind, "a reason")
+    if kind != INTERRUPTED:
+        assert queue.claim(ME, RETRIES) is None and queue.look().is_over(RETRIES)
+    assert {trial.system_attrs["fixed_params"]["x"] for trial in queue.trials()} == {4}
+    retried = [trial.user_attrs.get("retry_of") for trial in queue.trials()]
+    assert retried == [None, *range(attempts - 1)]
+
+
+def test_a_mistake_is_tried_again_by_the_next_command(queue: Queue) -> None:
+    assert queue.claim(ME, RETRIES) == 0
+    queue.fail(0, FATAL, "no such file")
+    assert shared_mistake(queue.look(), START) == "no such file"
+    later = Retries(1, datetime.now())
+    assert shared_mistake(queue.look(), later.began) is None
+    assert queue.claim(ME, later) == 1 and slot_numbers(queue) == [0, 0]
+
+
+def test_slots_to_be_tried_again_come_before_fresh_ones(queue: Queue) -> None:
+    assert [queue.claim(ME, RETRIES) for _ in range(2)] == [0, 1]
+    queue.fail(1, INTERRUPTED, "Ctrl-C")
+    queue.fail(0, DEAD, "killed")
+    assert [queue.claim(ME, RETRIES) for _ in range(4)] == [2, 3, 4, None]
+    assert slot_numbers(queue) == [0, 1, 0, 1, 2]
+
+
+def test_the_total_belongs_to_the_study(queue: Queue) -> None:
+    """What another command raises or lowers holds for this one at its next look."""
+    assert queue.claim(ME, RETRIES) == 0
+    complete(queue, 0)
+    other = Queue(open_storage(queue.url), queue.study_id, queue.url)
+    other.set_study_attr(StudyAttr.N_TRIALS, 1)
+    assert queue.claim(ME, RETRIES) is None and queue.look().is_over(RETRIES)
+    other.set_study_attr(StudyAttr.N_TRIALS, 5)
+    assert queue.look().untried() == 4 and not queue.look().is_over(RETRIES)
+    assert [queue.claim(ME, RETRIES) for _ in range(5)] == [1, 2, 3, 4, None]
+
+
+def test_slots_left_out_are_not_tried_and_come_back_when_wanted(queue: Queue) -> None:
+    queue.set_study_attr(StudyAttr.POINTS, {0: {"x": 0}, 1: {"x": 1}, 2: {"x": 2}})
+    queue.set_study_attr(StudyAttr.LEFT_OUT, [1])
+    assert [queue.claim(ME, RETRIES) for _ in range(3)] == [0, 1, None]
+    assert slot_numbers(queue) == [0, 2]
+    queue.set_study_attr(StudyAttr.LEFT_OUT, [])
+    assert queue.claim(ME, RETRIES) == 2
+    assert [t.system_attrs["fixed_params"]["x"] for t in queue.trials()] == [0, 2, 1]
+    assert queue.points() == {slot: {"x": slot} for slot in range(3)}
+
+
+def test_what_another_program_put_in_goes_first(queue: Queue) -> None:
+    study = optuna.load_study(study_name="s", storage=queue.storage)
+    study.enqueue_trial({"x": 9})
+    assert not queue.look().is_over(RETRIES)
+    assert queue.claim(ME, RETRIES) == 0
+    assert "slot" not in queue.trials()[0].user_attrs
+    assert [queue.claim(ME, RETRIES) for _ in range(4)] == [1, 2, 3, None]
+
+
+def test_a_trial_made_twice_over_a_lost_connection_leaves_one(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = queue.storage.create_new_trial
+
+    def twice(study_id: int, template_trial: optuna.trial.FrozenTrial) -> int:
+        once(study_id, template_trial=template_trial)
+        return once(study_id, template_trial=template_trial)
+
+    monkeypatch.setattr(type(queue.storage), "create_new_trial", staticmethod(twice))
+    assert queue.claim(ME, RETRIES) == 1
+    assert [trial.state for trial in queue.trials()] == [TrialState.FAIL, TrialState.RUNNING]
+    assert queue.trials()[0].user_attrs["failure"] == INTERRUPTED
+
+
+def test_failures_in_a_row_are_counted_in_the_order_of_their_ends(queue: Queue) -> None:
+    for _ in range(3):
+        queue.claim(ME, RETRIES)
+    queue.fail(2, ERROR, "a")
+    queue.look()
+    complete(queue, 1)
+    queue.look()
+    queue.fail(0, ERROR, "b")
+    assert failures_in_a_row(queue.look(), START) == 1
+    fresh = Slots()
+    fresh.update(queue.trials(), {})
+    assert failures_in_a_row(fresh, START) == 1
+    assert failures_in_a_row(fresh, datetime.now()) == 0
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    asked: list[str] = []
+
+    def note(*args: object) -> None:
+        asked.append(str(args[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_claim_asks_no_more_of_a_large_study(queue: Queue, statements: list[str]) -> None:
+    def asked() -> int:
+        statements.clear()
+        number = queue.claim(ME, RETRIES)
+        assert number is not None
+        complete(queue, number)
+        return len(statements)
+
+    queue.set_study_attr(StudyAttr.N_TRIALS, 100_000)
+    few = [asked() for _ in range(3)][-1]
+    for _ in range(300):
+        queue.storage.create_new_trial(
+            queue.study_id,
+            create_trial(value=0.0, user_attrs={"slot": len(queue.slots.trials)}),
+        )
+        queue.look()
+    assert asked() <= few + 2
+    assert len(queue.look().trials) == 304
+
+
+def test_a_look_at_many_trials_takes_in_only_the_new_ones() -> None:
+    ended = [create_trial(value=0.0, user_attrs={"slot": number}) for number in range(20_000)]
+    for number, trial in enumerate(ended):
+        trial.number = number
+    slots = Slots()
+    slots.update(ended, {StudyAttr.N_TRIALS: 100_000})
+    assert slots.next(RETRIES) == 20_000 and slots.untried() == 80_000
+    taken: list[int] = []
+    place = slots._place
+    slots._place = lambda slot, trial: (taken.append(slot), place(slot, trial))[1]  # type: ignore[method-assign]
+    new = create_trial(state=TrialState.RUNNING, user_attrs={"slot": 20_000})
+    new.number = 20_000
+    slots.update([*ended, new], {StudyAttr.N_TRIALS: 100_000})
+    slots.update([*ended, new], {StudyAttr.N_TRIALS: 100_000})
+    assert taken == [20_000, 20_000]
+    assert slots.next(RETRIES) == 20_001
