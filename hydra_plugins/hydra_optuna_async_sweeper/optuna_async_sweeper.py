@@ -42,9 +42,12 @@ class OptunaAsyncSweeperConf:
     the study after the app, the space and the config. ``storage``: null is ``studies.db`` in the
     working directory, else an SQLite, PostgreSQL or MySQL URL; its password reaches workers
     elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment. ``direction`` and
-    ``metric`` may be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries``
-    holds for trials that ran out of memory or whose process died under a living command; a
-    command that was killed uses up none. ``plots`` are drawn at the end, which takes seconds.
+    ``metric`` may be lists. No trial begins after ``timeout`` (seconds, or ``90m``, ``8h``), once a
+    trial reaches ``target``, or after ``patience`` settled slots without a better trial: the sweep
+    is then complete, and goes on when asked with other limits. ``max_failures`` failed trials in a
+    row end the sweep. ``max_retries`` holds for trials that ran out of memory or whose process died
+    under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
+    which takes seconds.
     ``space``: see ``conf/search``.
     ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
     """
@@ -59,6 +62,9 @@ class OptunaAsyncSweeperConf:
     pruner: PrunerConf = field(default_factory=PrunerConf)
     direction: Any = "maximize"
     metric: Any = "val_accuracy"
+    timeout: Any = None
+    target: Any = None
+    patience: int | None = None
     max_failures: int = 5
     max_retries: int = 1
     max_trials_per_worker: int | None = None

@@ -170,6 +170,7 @@ class RecordedStudy(RecordedTrials):
             writer.lost(summary.reason or f"its results could not be recorded: {error}")
             raise
         if summary.state == "complete":
+            writer.tags({Tag.REASON: summary.reason} if summary.reason else {})
             writer.complete()
         elif summary.state == "interrupted":
             writer.interrupted(summary.reason)

@@ -37,8 +37,8 @@ class Closing:
     info: StudyInfo
     parent: Mapping[str, object]
 
-    def after(self, drive: Callable[[], None]) -> SweepSummary:
-        """Drive, then close; raises what ``drive`` raised.
+    def after(self, drive: Callable[[], str]) -> SweepSummary:
+        """Drive, then close; raises what ``drive`` raised. It gives the limit that stopped it.
 
         Raises :class:`SweepFailed` where no trial came to a result or the record could not be
         closed.
@@ -46,7 +46,7 @@ class Closing:
         start = time.monotonic()
         state, reason = "complete", ""
         try:
-            drive()
+            reason = drive()
         except (KeyboardInterrupt, Terminated) as stop:
             state, reason = "interrupted", type(stop).__name__
             raise

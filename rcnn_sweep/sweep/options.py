@@ -1,13 +1,31 @@
 """The sweeper's options, typed and checked."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.samplers import Named, read_choice
 
 DIRECTIONS = ("maximize", "minimize")
+
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+"""Seconds in a unit of ``hydra.sweeper.timeout``."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a sweep stops before its slots are spent; None where it does not.
+
+    ``timeout`` is in seconds after the command began, ``target`` an objective that is good enough,
+    ``patience`` a number of slots settled since the last better one.
+    """
+
+    timeout: float | None = None
+    target: float | None = None
+    patience: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,7 @@ class SweeperOptions:
     plots: bool
     dry_run: bool
     hooks: str | None
+    limits: Limits = field(default_factory=Limits)
 
 
 def _whole(name: str, value: Any, least: int) -> int:
@@ -89,4 +108,39 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         plots=bool(options["plots"]),
         dry_run=bool(options["dry_run"]),
         hooks=options["hooks"],
+        limits=_limits(options, metrics),
     )
+
+
+def _limits(options: Mapping[str, Any], metrics: tuple[str, ...]) -> Limits:
+    target, patience = options["target"], options["patience"]
+    for name in ("target", "patience"):
+        if options[name] is not None and len(metrics) > 1:
+            raise UserError(
+                f"hydra.sweeper.{name}: expected one objective; received {', '.join(metrics)}."
+            )
+    if target is not None and (isinstance(target, bool) or not isinstance(target, int | float)):
+        raise UserError(f"hydra.sweeper.target: expected a number; received {target!r}.")
+    return Limits(
+        timeout=_seconds(options["timeout"]),
+        target=None if target is None else float(target),
+        patience=None if patience is None else _whole("patience", patience, 1),
+    )
+
+
+def _seconds(value: Any) -> float | None:
+    """Read a time such as 90, 90s, 90m, 8h or 1.5d, in seconds where it has no unit."""
+    if value is None:
+        return None
+    text = str(value).strip()
+    unit = UNITS.get(text[-1:])
+    try:
+        seconds = float(text if unit is None else text[:-1]) * (unit or 1.0)
+    except ValueError:
+        seconds = math.nan
+    if isinstance(value, bool) or not 0 < seconds < math.inf:
+        raise UserError(
+            "hydra.sweeper.timeout: expected seconds, or a time such as 90m or 8h; "
+            f"received {value!r}."
+        )
+    return seconds

@@ -70,13 +70,13 @@ class Sweep:
         hooks: StudyHooks,
         parent: dict[str, object],
         began: datetime,
-    ) -> None:
+    ) -> str:
         reaper = Reaper(queue, hooks, plan.options.metrics, began)
         reaper.reap(queue.look())
         job = self._job(plan, parent, began)
         pool = self._pool(job, plan.workers, queue, hooks)
         with Progress(queue, plan, began):
-            Driver(queue, reaper, job, pool, plan.workers).drive()
+            return Driver(queue, reaper, job, pool, plan.workers).drive()
 
     def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:
         spec = WorkerSpec(

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import optuna
 import pytest
+from omegaconf import OmegaConf
 from optuna.trial import TrialState, create_trial
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper import OptunaAsyncSweeperConf
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.options import Limits, SweeperOptions, read_options
 from rcnn_sweep.sweep.storage.connection import open_storage
 from rcnn_sweep.sweep.study.queue import Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries, Slots
-from rcnn_sweep.sweep.study.stopping import failures_in_a_row, shared_mistake
+from rcnn_sweep.sweep.study.stopping import failures_in_a_row, limit_reached, shared_mistake
 from rcnn_sweep.sweep.study.trials import DEAD, ERROR, FATAL, INTERRUPTED, MEMORY
+
+from .conftest import Toy
 
 ME = Claim("me:1:1.0", "session")
 START = datetime.now() - timedelta(hours=1)
@@ -149,6 +155,83 @@ def test_failures_in_a_row_are_counted_in_the_order_of_their_ends(queue: Queue) 
     fresh.update(queue.trials(), {})
     assert failures_in_a_row(fresh, START) == 1
     assert failures_in_a_row(fresh, datetime.now()) == 0
+
+
+def ended(*values: float | None) -> Slots:
+    """Slots in the order of their ends; None was pruned."""
+    trials = []
+    for number, value in enumerate(values):
+        state = TrialState.PRUNED if value is None else TrialState.COMPLETE
+        trial = create_trial(value=value, state=state, user_attrs={"slot": number})
+        trial.number = number
+        trials.append(trial)
+    slots = Slots()
+    slots.update(trials, {StudyAttr.N_TRIALS: 100})
+    return slots
+
+
+@pytest.mark.parametrize(
+    ("limits", "direction", "values", "reached"),
+    [
+        (Limits(target=0.9), "maximize", (0.5, 0.8), None),
+        (Limits(target=0.9), "maximize", (0.5, 0.9, 0.1), "target=0.9: trial 1 reached 0.9"),
+        (Limits(target=0.9), "minimize", (0.95, None, 0.7), "target=0.9: trial 2 reached 0.7"),
+        (Limits(patience=2), "maximize", (0.5, 0.4, 0.6, None), None),
+        (Limits(patience=2), "maximize", (0.5, 0.5, None), "patience=2: 2 slots without a better"),
+        (Limits(patience=2), "maximize", (None, None, None), None),
+        (Limits(timeout=7200), "maximize", (0.5,), None),
+        (Limits(timeout=3600), "maximize", (), "timeout: 3600 s are over"),
+    ],
+)
+def test_a_limit_stops_the_sweep_and_says_which(
+    limits: Limits, direction: str, values: tuple[float | None, ...], reached: str | None
+) -> None:
+    said = limit_reached(ended(*values), limits, direction, START)
+    assert said is None if reached is None else said is not None and reached in said
+
+
+def options(**given: object) -> SweeperOptions:
+    plain = OmegaConf.to_container(OmegaConf.structured(OptunaAsyncSweeperConf()))
+    assert isinstance(plain, dict)
+    return read_options({str(key): value for key, value in {**plain, **given}.items()})
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"), [(90, 90), ("90s", 90), ("1.5m", 90), ("8h", 28800), (None, None)]
+)
+def test_a_timeout_has_a_unit(typed: object, seconds: float | None) -> None:
+    assert options(timeout=typed).limits.timeout == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({"timeout": "soon"}, "hydra.sweeper.timeout: expected seconds, or a time such as 90m"),
+        ({"timeout": -1}, "hydra.sweeper.timeout: expected seconds"),
+        ({"target": "high"}, "hydra.sweeper.target: expected a number; received 'high'"),
+        ({"patience": 0}, "hydra.sweeper.patience: expected a whole number, 1 or more"),
+        (
+            {"metric": ["a", "b"], "direction": ["maximize"] * 2, "patience": 3},
+            "hydra.sweeper.patience: expected one objective; received a, b",
+        ),
+    ],
+)
+def test_a_limit_that_cannot_be_is_a_mistake(given: dict[str, object], answer: str) -> None:
+    with pytest.raises(UserError, match=answer):
+        options(**given)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_that_reached_its_target_goes_on_with_another(toy: Toy, workers: int) -> None:
+    """The score is 0 - (x - 3)**2 - y."""
+    command = ("hydra.sweeper.study_name=s", f"hydra.sweeper.workers={workers}", "x=1,2,3,4,5")
+    out = toy.run(*command, "hydra.sweeper.target=-2")
+    done = len(toy.trials(TrialState.COMPLETE))
+    assert 2 <= done <= 1 + workers and not toy.trials(TrialState.RUNNING)
+    assert f"study s complete: {done} complete, {5 - done} waiting" in out
+    assert "because: hydra.sweeper.target=-2: trial 1 reached -2" in out
+    assert "because" not in toy.run(*command)
+    assert len(toy.trials(TrialState.COMPLETE)) == 5
 
 
 @pytest.fixture

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.study.reaper import Reaper
     from rcnn_sweep.sweep.study.slots import Retries, Slots
     from rcnn_sweep.sweep.study.stale import reap, stale_trials
-    from rcnn_sweep.sweep.study.stopping import failures_in_a_row, shared_mistake
+    from rcnn_sweep.sweep.study.stopping import (
+        failures_in_a_row,
+        limit_reached,
+        shared_mistake,
+    )
     from rcnn_sweep.sweep.study.trials import FATAL, INTERRUPTED, snapshot_of
 
 __all__ = [
@@ -36,6 +40,7 @@ __all__ = [
     "failures_in_a_row",
     "fingerprint",
     "is_search",
+    "limit_reached",
     "objective",
     "outcome_of",
     "read_study",

@@ -44,10 +44,8 @@ class Reaper:
 
     def interrupt(self, session: str) -> None:
         """End the trials that the workers of ``session`` still run: their command is over."""
-        for trial in _running(self.queue.look()):
-            if trial.user_attrs.get(TrialAttr.SESSION) == session:
-                reason = "interrupted: the sweep ended before its worker did"
-                self._end(trial, INTERRUPTED, reason)
+        for trial in self.queue.look().at_work(session):
+            self._end(trial, INTERRUPTED, "interrupted: the sweep ended before its worker did")
 
     def _is_dead(self, trial: FrozenTrial) -> bool:
         worker = str(trial.user_attrs.get(TrialAttr.WORKER, "unknown:0:0"))

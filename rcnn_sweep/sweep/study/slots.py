@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.names import StudyAttr, TrialAttr
 from rcnn_sweep.sweep.study.trials import FATAL, INTERRUPTED, TRANSIENT, WITHDRAWN, kind_of
@@ -131,6 +131,11 @@ class Slots:
 
     def _wanted(self, slots: Iterable[int]) -> int:
         return sum(map(self._is_wanted, slots))
+
+    def at_work(self, session: str) -> list[FrozenTrial]:
+        """Give the trials that the workers of one command run."""
+        running = [t for t in self.open.values() if t.state is TrialState.RUNNING]
+        return [t for t in running if t.user_attrs.get(TrialAttr.SESSION) == session]
 
     def is_over(self, retries: Retries) -> bool:
         """Say whether nothing runs or waits and every slot is settled."""

@@ -42,11 +42,12 @@ class Driver:
         """Give the start of this driver's run."""
         return self.job.spec.began
 
-    def drive(self) -> None:
-        """Return when no trial waits or runs any more.
+    def drive(self) -> str:
+        """Return when every slot is settled, or at a limit when no trial runs any more.
 
-        Raises :class:`SweepFailed`, or :class:`UserError` for a mistake that every trial would
-        meet. Whatever ends the drive early first calls the workers off.
+        Gives the limit that stopped the sweep, empty where its slots were spent. Raises
+        :class:`SweepFailed`, or :class:`UserError` for a mistake that every trial would meet.
+        Whatever ends the drive early first calls the workers off.
         """
         with signals.noted():
             try:
@@ -57,10 +58,20 @@ class Driver:
             except BaseException:
                 self.call_off()
                 raise
-        self._judge(self.queue.look())
+        slots = self.queue.look()
+        self._judge(slots)
+        spent = slots.is_over(self.job.spec.retries)
+        return "" if spent else self.job.spec.limit_reached(slots) or ""
+
+    def _is_over(self, slots: Slots) -> bool:
+        """Say whether there is nothing left to do, or a limit reached and nothing at work."""
+        if slots.is_over(self.job.spec.retries):
+            return True
+        is_limited = self.job.spec.limit_reached(slots) is not None
+        return is_limited and not slots.at_work(self.job.spec.session)
 
     def _drain_here(self) -> None:
-        while not self.queue.look().is_over(self.job.spec.retries):
+        while not self._is_over(self.queue.look()):
             self.job.drain()
             signals.raise_pending()
             self._judge(self.queue.look())
@@ -71,10 +82,11 @@ class Driver:
             if self.reaper.reap(slots):
                 slots = self.queue.look()
             self._judge(slots)
-            if slots.is_over(self.job.spec.retries):
+            if self._is_over(slots):
                 self._dismiss(pool)
                 return
-            pool.scale_to(min(self.size, len(slots.open) + slots.to_try(self.job.spec.retries)))
+            if self.job.spec.limit_reached(slots) is None:
+                pool.scale_to(min(self.size, len(slots.open) + slots.to_try(self.job.spec.retries)))
             self._check_failures(pool, slots)
             signals.wait(TICK)
             signals.raise_pending()

@@ -8,7 +8,7 @@ from typing import Any
 
 from rcnn_sweep.sweep.options import SweeperOptions
 from rcnn_sweep.sweep.space import Params, Space
-from rcnn_sweep.sweep.study import Retries
+from rcnn_sweep.sweep.study import Retries, Slots, limit_reached
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class WorkerSpec:
     began: datetime
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     defaults: Mapping[str, str] = field(default_factory=dict)
+
+    def limit_reached(self, slots: Slots) -> str | None:
+        """Say which of the options' limits stops the sweep, None where none does."""
+        options = self.options
+        return limit_reached(slots, options.limits, options.directions[0], self.began)
 
     @property
     def retries(self) -> Retries:

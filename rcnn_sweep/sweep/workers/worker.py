@@ -100,9 +100,11 @@ class Worker:
         return self.queue.claim(claim, self.spec.retries, self.spec.points)
 
     def is_stopped(self) -> bool:
-        """Say whether the driver has called the workers off, or will."""
+        """Say whether no further trial is to begin: called off, at a limit, or hopeless."""
         slots, began = self.queue.look(), self.spec.began
         if slots.attr(stop_mark(self.spec.session)):
+            return True
+        if self.spec.limit_reached(slots) is not None:
             return True
         is_hopeless = failures_in_a_row(slots, began) >= self.spec.options.max_failures
         return is_hopeless or shared_mistake(slots, began) is not None
