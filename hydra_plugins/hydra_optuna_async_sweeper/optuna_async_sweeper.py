@@ -47,9 +47,10 @@ class OptunaAsyncSweeperConf:
     is then complete, and goes on when asked with other limits. ``max_failures`` failed trials in a
     row end the sweep. ``max_retries`` holds for trials that ran out of memory or whose process died
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
-    which takes seconds.
-    ``space``: see ``conf/search``.
-    ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
+    which takes seconds. ``enqueue``: points tried first, after the baseline; what they leave open
+    is the baseline's. ``warm_start``: a study of the same storage whose five best points come next.
+    ``space``: see ``conf/search``. ``hooks``: the dotted name of a
+    ``rcnn_sweep.sweep.StudyHooks`` class.
     """
 
     _target_: str = f"{__name__}.OptunaAsyncSweeper"
@@ -73,6 +74,8 @@ class OptunaAsyncSweeperConf:
     plots: bool = True
     dry_run: bool = False
     hooks: str | None = None
+    enqueue: list[Any] = field(default_factory=list)
+    warm_start: str | None = None
     space: dict[str, Any] = field(default_factory=dict)
 
 

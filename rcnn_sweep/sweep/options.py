@@ -50,6 +50,8 @@ class SweeperOptions:
     dry_run: bool
     hooks: str | None
     limits: Limits = field(default_factory=Limits)
+    enqueue: tuple[Mapping[str, Any], ...] = ()
+    warm_start: str | None = None
 
 
 def _whole(name: str, value: Any, least: int) -> int:
@@ -109,7 +111,18 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         dry_run=bool(options["dry_run"]),
         hooks=options["hooks"],
         limits=_limits(options, metrics),
+        enqueue=_points(options["enqueue"]),
+        warm_start=options["warm_start"],
     )
+
+
+def _points(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(i, Mapping) for i in value):
+        raise UserError(
+            "hydra.sweeper.enqueue: expected a list of points, such as [{conv.filters: 32}]; "
+            f"received {value!r}."
+        )
+    return tuple(value)
 
 
 def _limits(options: Mapping[str, Any], metrics: tuple[str, ...]) -> Limits:

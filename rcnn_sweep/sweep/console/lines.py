@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.planning import Plan, estimate
+from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.storage import masked
 from rcnn_sweep.sweep.study import Queue
 from rcnn_sweep.sweep.workers import LauncherTraits, gpus, is_here, threads_of
@@ -39,6 +40,9 @@ def plan_lines(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> Ite
 
 def _searched(plan: Plan) -> Iterator[str]:
     yield f"baseline   {_baseline(plan)}"
+    firsts = [point for point in plan.first.values() if point != plan.baseline]
+    if firsts and not gives_every_point(plan.options.sampler):
+        yield f"first      {len(firsts)} point(s) asked for, after the baseline"
     for key, values in plan.space.describe().items():
         yield f"space      {key}: {values}"
     yield f"impossible {plan.infeasible}"

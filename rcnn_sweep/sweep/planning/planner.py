@@ -12,6 +12,7 @@ from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
+from rcnn_sweep.sweep.planning.first_points import first_points
 from rcnn_sweep.sweep.planning.plan import Plan
 from rcnn_sweep.sweep.planning.request import Request
 from rcnn_sweep.sweep.samplers import (
@@ -145,8 +146,7 @@ def _budget(
     """Give the points fixed from the start, by slot, and the number of slots."""
     order = points_of(options.sampler)
     if order == "sampled":
-        is_first = options.baseline_first and baseline is not None
-        return ({0: baseline} if is_first and baseline else {}), options.n_trials
+        return dict(enumerate(first_points(options, space, check, baseline))), options.n_trials
     points = _every_point(options, space, check)
     if order == "shuffled":
         random.Random(options.seed).shuffle(points)

@@ -8,7 +8,7 @@ from rcnn_sweep.sweep.space.values import Params, Value
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
     from rcnn_sweep.sweep.space.composer import Composer
-    from rcnn_sweep.sweep.space.grammar import rendered
+    from rcnn_sweep.sweep.space.grammar import encoded, rendered
     from rcnn_sweep.sweep.space.space import Space
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Space",
     "Value",
     "baseline_of",
+    "encoded",
     "read_command",
     "rendered",
     "space_of",
