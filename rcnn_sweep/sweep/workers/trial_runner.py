@@ -41,6 +41,10 @@ class Superseded(Terminated):
     """Another process took this worker for dead and ended its trial; the slot has moved on."""
 
 
+class TaskExited(Exception):
+    """The task called ``sys.exit``: to Hydra an error like any other, which ends its job only."""
+
+
 @dataclass(frozen=True)
 class StudyChannel:
     """A task's way to the storage; also where it learns that the driver has called it off."""
@@ -90,11 +94,14 @@ class TrialRunner:
                 self._run(number)
         except Superseded as stop:
             log.warning("trial %d was given up: %s", number, stop)
-        except (KeyboardInterrupt, SystemExit, Terminated) as stop:
+        except (KeyboardInterrupt, Terminated) as stop:
             self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
             raise
         except UserError as error:
             self.queue.fail(number, FATAL, str(error))
+        except SystemExit as error:  # the task's own never comes here
+            signals.raise_pending()
+            self.queue.fail(number, FATAL, f"a callback, hook or sampler raised {error!r}")
         except UpdateFinishedTrialError:
             log.warning("trial %d was ended by another process meanwhile", number)
 
@@ -174,6 +181,9 @@ class TrialRunner:
                 with signals.interruptible():
                     result = self.task(task_config)
                 outcomes.append(TrialOutcome(values=objective(result, self.spec.options.metrics)))
+            except SystemExit as error:
+                outcomes.append(outcome_of(error))
+                raise TaskExited(outcomes[-1].reason) from error
             except Exception as error:
                 outcomes.append(outcome_of(error))
                 raise

@@ -32,6 +32,13 @@ def misbehave(cfg: DictConfig) -> None:
             time.sleep(60)
         except BaseException as error:
             raise ValueError("an import was cut off") from error
+    if cfg.fault == "swallow_and_exit":
+        try:
+            time.sleep(60)
+        except BaseException:
+            sys.exit(3)
+    if cfg.fault == "exit_at_2" and cfg.x == 2:
+        sys.exit(3)
     if cfg.fault == "user":
         raise UserError("data.path must exist, received nowhere")
     if cfg.fault == "memory_once" and not once.exists():
