@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import optuna
@@ -15,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.process import signals, write_whole
-from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.samplers import make_pruner, make_sampler
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.study import (
@@ -123,7 +124,7 @@ class TrialRunner:
         options = self.spec.options
         seed = derived_seed(options.seed, number)
         inner = make_sampler(options.sampler, seed, options.seed)
-        sampler = FeasibleSampler(inner, self.spec.space, self.check.reason, seed)
+        sampler = FeasibleSampler(inner, self.known, self.check.reason, seed)
         study = optuna.load_study(
             study_name=self.spec.study_name,
             storage=self.queue.storage,
@@ -131,6 +132,11 @@ class TrialRunner:
             pruner=make_pruner(options.pruner),
         )
         return study, sampler
+
+    @cached_property
+    def known(self) -> KnownPoints:
+        """What this worker has learnt of the study's points."""
+        return KnownPoints(self.spec.space)
 
     def _earlier(self, number: int, params: Params) -> FrozenTrial | None:
         reuses = self.spec.options.reuse_duplicates
