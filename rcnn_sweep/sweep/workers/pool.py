@@ -2,9 +2,11 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -43,7 +45,8 @@ class WorkerPool(Protocol):
 class ProcessPool:
     """One process a worker, each on its own: one that is killed takes no other along.
 
-    A worker writes to ``<directory>/workers/<number>.log``.
+    A worker writes to ``<directory>/workers/<number>.log``. It leads a process group: what it
+    leaves behind there when it dies, such as a data loader, is ended with it.
     """
 
     job: WorkerJob
@@ -61,7 +64,7 @@ class ProcessPool:
 
     def _collect(self) -> None:
         for index, process in list(self.processes.items()):
-            if process.poll() is not None:
+            if _has_ended(process):
                 del self.processes[index]
                 if process.returncode:
                     self.failure = f"worker {process.pid} ended with code {process.returncode}"
@@ -96,7 +99,7 @@ class ProcessPool:
 
     def alive(self) -> int:
         """Count the processes still running."""
-        return sum(process.poll() is None for process in self.processes.values())
+        return sum(not _has_ended(process) for process in self.processes.values())
 
     def last_failure(self) -> str | None:
         """Say how the last worker that died did so."""
@@ -113,10 +116,26 @@ class ProcessPool:
         self.kill()
 
     def kill(self) -> None:
-        """Kill the processes."""
+        """Kill the processes and what they have started."""
         for process in self.processes.values():
-            process.kill()
-            process.wait()
+            if not _has_ended(process):
+                _end_group(process)
+                process.wait()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Say whether the worker has ended; one that died leaves none of its group behind.
+
+    The group is ended at once when the worker is found dead, while its number is surely its own.
+    """
+    if process.returncode is None and process.poll():
+        _end_group(process)
+    return process.returncode is not None
+
+
+def _end_group(leader: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # none left, or (macOS) only the dead
+        os.killpg(leader.pid, signal.SIGKILL)
 
 
 def _import_path() -> str:
