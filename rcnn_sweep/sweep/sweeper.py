@@ -29,6 +29,7 @@ from rcnn_sweep.sweep.workers import (
     is_here,
     launched,
     launcher_of,
+    packed,
 )
 
 
@@ -51,6 +52,8 @@ class Sweep:
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
+        if launcher.is_watched and not is_here(plan.options, plan.workers):
+            packed(self._job(plan, {}, datetime.now()))  # what cannot be copied, before it runs
         if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None

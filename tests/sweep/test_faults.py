@@ -85,6 +85,13 @@ def test_exit_within_the_task_is_its_trials_own_error(toy: Toy, workers: int) ->
     assert len({call[1] for call in toy.calls()}) <= workers, "the worker went on"
 
 
+def test_app_that_cannot_be_copied_is_a_mistake_before_anything_exists(toy: Toy) -> None:
+    out = toy.run(*TWO, "fault=lock", code=2)
+    assert "its global LOCK cannot be copied (TypeError: cannot pickle '_thread.lock'" in out
+    assert "hydra.sweeper.workers=1" in out and "Traceback" not in out
+    assert not list(toy.directory.iterdir())
+
+
 def test_failures_in_a_row_stop_the_sweep(toy: Toy) -> None:
     out = toy.run(*ONE, "fault=error", "hydra.sweeper.max_failures=3", code=1)
     assert len(toy.trials(TrialState.FAIL)) == 3

@@ -11,7 +11,17 @@ from typing import Any
 import psutil
 import pytest
 
-from rcnn_sweep.sweep.workers.pool import ProcessPool
+from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.workers.pool import ProcessPool, packed
+
+APP = """
+import threading
+LOCK = threading.Lock()
+def helper():
+    return LOCK, main
+def main(config):
+    return helper()
+"""
 
 
 def parent_of_a_sleeper(directory: Path) -> Any:
@@ -63,3 +73,11 @@ def test_worker_that_is_killed_leaves_no_child_behind(
     end(pool)
     wait_until(lambda: not pool.alive(), 10)
     wait_until(lambda: is_gone(child), 2)
+
+
+def test_global_that_cannot_be_copied_is_named() -> None:
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    exec(APP, scope)
+    job: Any = SimpleNamespace(task=scope["main"])
+    with pytest.raises(UserError, match="its global LOCK cannot be copied"):
+        packed(job)

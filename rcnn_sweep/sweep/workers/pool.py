@@ -1,5 +1,6 @@
 """Pools of workers, and the one of processes on this machine."""
 
+import inspect
 import os
 import pickle
 import signal
@@ -8,12 +9,15 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cloudpickle  # type: ignore[import-untyped]
 from hydra.core.singleton import Singleton
+from hydra.types import TaskFunction
 
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.workers.child import framed
 from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
 from rcnn_sweep.sweep.workers.worker import WorkerJob
@@ -89,9 +93,12 @@ class ProcessPool:
     def _send(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is None:
             raise RuntimeError("a worker process has no standard input")
-        path = framed(pickle.dumps(sys.path))
-        process.stdin.write(path + framed(cloudpickle.dumps((self.job, Singleton.get_state()))))
+        process.stdin.write(framed(pickle.dumps(sys.path)) + framed(self._packed))
         process.stdin.flush()
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return packed(self.job)
 
     def log_file(self, number: int) -> Path:
         """Give the log of the worker that was started as ``number``."""
@@ -136,6 +143,43 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 def _end_group(leader: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):  # none left, or (macOS) only the dead
         os.killpg(leader.pid, signal.SIGKILL)
+
+
+def packed(job: WorkerJob) -> bytes:
+    """Pickle what a worker process gets; raises :class:`UserError` where the app cannot be."""
+    try:
+        content: bytes = cloudpickle.dumps((job, Singleton.get_state()))
+    except Exception as error:
+        culprit = _unpicklable(job.task)
+        what = f"its global {culprit} cannot be copied" if culprit else "it cannot be copied"
+        raise UserError(
+            "hydra.sweeper.workers: expected an app that can be copied to worker processes; "
+            f"{what} ({type(error).__name__}: {error}).\nCreate it within the task, or add "
+            "hydra.sweeper.workers=1 (without max_trials_per_worker): this process runs the trials."
+        ) from error
+    return content
+
+
+def _unpicklable(task: TaskFunction) -> str | None:
+    """Name the global that the task uses, itself or in its functions, and that is at fault."""
+    functions, seen = [task], {task}
+    for function in functions:
+        used = inspect.getclosurevars(function).globals if inspect.isfunction(function) else {}
+        for name, value in used.items():
+            if not inspect.isfunction(value) and not _pickles(value):
+                return name
+            if inspect.isfunction(value) and value not in seen:
+                functions.append(value)
+                seen.add(value)
+    return None
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        cloudpickle.dumps(value)
+    except Exception:
+        return False
+    return True
 
 
 def _import_path() -> str:
