@@ -53,6 +53,9 @@ class Closing:
         except Exception as error:
             state, reason = "failed", str(error)
             raise
+        except SystemExit as error:
+            state, reason = "failed", repr(error)
+            raise
         finally:
             summary = self._close(state, reason, time.monotonic() - start)
         if summary.state == "failed":

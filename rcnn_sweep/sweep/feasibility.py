@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import optuna
@@ -16,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import StudyHooks
-from rcnn_sweep.sweep.space import Composer, Params, Space
+from rcnn_sweep.sweep.space import Composer, Identity, Params, Space
 
 ENUMERATED = 1000
 """Points of a finite space that are checked one by one; of others as many are drawn at random
@@ -28,7 +29,9 @@ GUIDED_DRAWS = 30
 """Points asked of the sampler itself before uniform ones are tried."""
 
 UNIFORM_DRAWS = 500
-"""Uniform points tried before the space counts as having no possible point."""
+"""Uniform points tried before a space that cannot be enumerated counts as having no other point."""
+
+TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -81,26 +84,69 @@ class FeasibilityCheck:
         return Infeasible(len(reasons), len(points), is_complete, example)
 
 
-class FeasibleSampler(BaseSampler):
-    """Asks another sampler for whole points until one is possible, before any is stored.
+class KnownPoints:
+    """What one worker has learnt of the points of its study, each trial looked at once.
 
-    ``impossible`` gives the reason why a point is, or None. Points that a running trial has are
-    avoided while there are others. ``rejected`` counts the impossible points drawn.
+    ``ended`` are those that completed or were pruned, ``impossible`` those it has drawn that are,
+    with the reason.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.ended: set[Identity] = set()
+        self.impossible: dict[Identity, str] = {}
+        self._read: set[int] = set()
+
+    def look(self, study: Study, own: int) -> set[Identity]:
+        """Learn of the trials that have ended; gives the points of those that run, ``own`` not."""
+        running = set()
+        for trial in study.get_trials(deepcopy=False, states=TRIED):
+            if trial.number == own or trial.number in self._read:
+                continue
+            point = self.space.identity(trial.params)
+            if trial.state is TrialState.RUNNING:
+                running.add(point)
+            else:
+                self._read.add(trial.number)
+                self.ended.add(point)
+        return running
+
+    @cached_property
+    def small(self) -> dict[Identity, Params]:
+        """All points, where the space has no more of them than :data:`ENUMERATED`, else none."""
+        size = self.space.size()
+        points = self.space.points() if size is not None and size <= ENUMERATED else ()
+        return {self.space.identity(point): point for point in points}
+
+    def are_all(self, running: set[Identity]) -> bool:
+        """Say whether no point is left of a small space that is not known."""
+        return bool(self.small) and all(
+            point in self.ended or point in running or point in self.impossible
+            for point in self.small
+        )
+
+
+class FeasibleSampler(BaseSampler):
+    """Asks another sampler for whole points until one is possible and new, before any is stored.
+
+    ``reason`` says why a point is impossible, or gives None. A point that was tried before, or is
+    being tried, is taken only where neither the sampler nor chance finds another. ``rejected``
+    counts the impossible points found on the way.
     """
 
     def __init__(
         self,
         inner: BaseSampler,
-        space: Space,
-        impossible: Callable[[Params], str | None],
+        known: KnownPoints,
+        reason: Callable[[Params], str | None],
         seed: int,
     ) -> None:
         self.inner = inner
-        self.space = space
-        self.impossible = impossible
+        self.known = known
+        self.space = known.space
+        self.reason = reason
         self.rng = random.Random(seed)
         self.rejected = 0
-        self.reason = ""
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
@@ -114,29 +160,42 @@ class FeasibleSampler(BaseSampler):
         """Give a possible point; raises :class:`UserError` if none can be found."""
         if trial.system_attrs.get("fixed_params"):
             return {}
-        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        busy = [t.params for t in running if t.number != trial.number]
-        return self._possible(study, trial, busy)
+        return self._chosen(study, trial, self.known.look(study, trial.number))
 
-    def _possible(self, study: Study, trial: FrozenTrial, busy: Sequence[Params]) -> Params:
-        spare: Params | None = None
+    def _chosen(self, study: Study, trial: FrozenTrial, running: set[Identity]) -> Params:
+        """Give a new point, else the first drawn that has a result, else one that is being tried.
+
+        Where all points of a small space are known, the first with a result will do.
+        """
+        ended: Params | None = None
+        busy: Params | None = None
+        is_spent = self.known.are_all(running)
         for params in self._candidates(study, trial):
-            if (reason := self.impossible(params)) is not None:
-                self.rejected, self.reason = self.rejected + 1, reason
-            elif params not in busy:
+            point = self.space.identity(params)
+            if point in self.known.ended:
+                ended = ended or params
+            elif point in running:
+                busy = busy or params
+            elif self._is_possible(point, params):
                 return params
-            elif spare == params:
-                return spare
-            else:
-                spare = params
-        if spare is None:
-            raise UserError(
-                f"no possible point in the space after {self.rejected} draws; last: {self.reason}"
-            )
-        return spare
+            if is_spent and ended:
+                break
+        if (repeat := ended or busy) is not None:
+            return repeat
+        last = next(reversed(self.known.impossible.values()))
+        raise UserError(f"no possible point found in the space; last: {last}")
+
+    def _is_possible(self, point: Identity, params: Params) -> bool:
+        if point not in self.known.impossible:
+            reason = self.reason(params)
+            if reason is None:
+                return True
+            self.known.impossible[point] = reason
+            self.rejected += 1
+        return False
 
     def _candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Params]:
-        """Give the sampler's points until it repeats itself, then uniform ones."""
+        """Give the sampler's points until it repeats itself, uniform ones, then a small space's."""
         last: Params | None = None
         for _ in range(GUIDED_DRAWS):
             params = self._asked(study, trial)
@@ -146,6 +205,7 @@ class FeasibleSampler(BaseSampler):
             yield params
         for _ in range(UNIFORM_DRAWS):
             yield self.space.draw(self.rng)
+        yield from self.rng.sample([*self.known.small.values()], len(self.known.small))
 
     def _asked(self, study: Study, trial: FrozenTrial) -> Params:
         """Ask the sampler; what one of the user's own raises ends the sweep as their mistake."""

@@ -29,6 +29,7 @@ from rcnn_sweep.sweep.workers import (
     is_here,
     launched,
     launcher_of,
+    packed,
 )
 
 
@@ -52,6 +53,8 @@ class Sweep:
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.total() if found is not None else None)
+        if launcher.is_watched and not is_here(plan.options, plan.workers):
+            packed(self._job(plan, {}, datetime.now()))  # what cannot be copied, before it runs
         if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None

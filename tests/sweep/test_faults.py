@@ -73,6 +73,25 @@ def test_error_fails_its_trial_alone_with_reason_and_traceback(toy: Toy) -> None
     assert f"{len(failed)} failed" in out
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_exit_within_the_task_is_its_trials_own_error(toy: Toy, workers: int) -> None:
+    out = toy.run(*BASE, f"hydra.sweeper.workers={workers}", "fault=exit_at_2", "x=1,2,3")
+    assert [t.state.name for t in toy.trials()] == ["COMPLETE", "FAIL", "COMPLETE"]
+    failed = toy.trials()[1]
+    assert failed.user_attrs["failure"] == "error"
+    assert failed.user_attrs["reason"] == "SystemExit: 3"
+    assert "misbehave" in failed.user_attrs["traceback"]
+    assert "study s complete: 2 complete, 1 failed" in out
+    assert len({call[1] for call in toy.calls()}) <= workers, "the worker went on"
+
+
+def test_app_that_cannot_be_copied_is_a_mistake_before_anything_exists(toy: Toy) -> None:
+    out = toy.run(*TWO, "fault=lock", code=2)
+    assert "its global LOCK cannot be copied (TypeError: cannot pickle '_thread.lock'" in out
+    assert "hydra.sweeper.workers=1" in out and "Traceback" not in out
+    assert not list(toy.directory.iterdir())
+
+
 def test_failures_in_a_row_stop_the_sweep(toy: Toy) -> None:
     out = toy.run(*ONE, "fault=error", "hydra.sweeper.max_failures=3", code=1)
     assert len(toy.trials(TrialState.FAIL)) == 3
@@ -210,8 +229,9 @@ def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
     assert "close parent-1 failed" in (toy.directory / "hooks.txt").read_text()
 
 
-def test_error_that_a_signal_turned_into_is_an_interruption(toy: Toy) -> None:
-    driver = toy.start(*ONE, "fault=swallow", "hydra.sweeper.n_trials=1")
+@pytest.mark.parametrize("fault", ["swallow", "swallow_and_exit"])
+def test_error_that_a_signal_turned_into_is_an_interruption(toy: Toy, fault: str) -> None:
+    driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=1")
     toy.wait_until(driver, lambda: len(toy.calls()) == 1)
     driver.send_signal(signal.SIGTERM)
     out, err = driver.communicate(timeout=60)

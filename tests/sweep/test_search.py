@@ -22,6 +22,14 @@ def test_impossible_points_cost_no_trial_and_are_counted(toy: Toy) -> None:
     assert rejected and f"{rejected} impossible point(s) not tried" in out
 
 
+def test_sampler_that_the_command_names_is_used_on_comma_lists_too(toy: Toy) -> None:
+    lists = ("hydra.sweeper.study_name=s", "x=1,2,3", "y=range(1,3)", "hydra.sweeper.n_trials=5",
+             "hydra.sweeper.dry_run=true")  # fmt: skip
+    out = toy.run(*lists, "hydra.sweeper.sampler.name=random")
+    assert "sampler    random, pruner median" in out and "trials     5 in all" in out
+    assert "sampler    grid, pruner none" in toy.run(*lists)
+
+
 def test_impossible_points_of_a_grid_are_left_out(toy: Toy) -> None:
     out = toy.run(*ONE, HOOKS, "x=4,5,6,7")
     assert [t.params["x"] for t in toy.trials()] == [4, 5]

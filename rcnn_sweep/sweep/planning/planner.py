@@ -18,6 +18,7 @@ from rcnn_sweep.sweep.planning.request import Request
 from rcnn_sweep.sweep.samplers import (
     GRID,
     UNPRUNED,
+    gives_every_point,
     make_pruner,
     make_sampler,
     never_prunes,
@@ -109,10 +110,14 @@ def _check_metrics(options: SweeperOptions, names: MetricNames | None) -> None:
 def _adapted(
     options: SweeperOptions, request: Request, names: MetricNames | None
 ) -> tuple[SweeperOptions, str]:
-    """Run a grid of comma lists in full, and prune only where that can be; else say why not."""
+    """Run a grid of comma lists in full, and prune only where that can be; else say why not.
+
+    A sampler that the command itself names is the one that is used.
+    """
     if request.command.is_grid:
-        options = replace(options, sampler=GRID)
-        if not request.gives("pruner"):
+        if not request.gives("sampler"):
+            options = replace(options, sampler=GRID)
+        if gives_every_point(options.sampler) and not request.gives("pruner"):
             options = replace(options, pruner=UNPRUNED)
     reason = _unprunable(options, names)
     return (replace(options, pruner=UNPRUNED) if reason else options), reason

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
-from rcnn_sweep.sweep.space.values import Params, Value
+from rcnn_sweep.sweep.space.values import Identity, Params, Value
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Command",
     "Composer",
+    "Identity",
     "Params",
     "Space",
     "Value",

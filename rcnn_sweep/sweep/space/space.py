@@ -16,7 +16,7 @@ from optuna.distributions import (
 )
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.space.values import Params, Value
+from rcnn_sweep.sweep.space.values import Identity, Params, Value
 
 Choose: TypeAlias = Callable[[str, BaseDistribution], Value]
 
@@ -63,6 +63,10 @@ class Space:
             _holds(p.distribution, params[p.key]) for p in existing
         )
 
+    def identity(self, params: Mapping[str, Value]) -> Identity:
+        """Give what equal points share, numbers that differ by rounding alone counting as equal."""
+        return tuple(_rounded(params.get(parameter.key)) for parameter in self.parameters)
+
     def size(self) -> int | None:
         """Give an upper bound of the number of points, None if it is infinite."""
         total = 1
@@ -76,17 +80,21 @@ class Space:
     def points(self) -> Iterator[Params]:
         """Give each point of a finite space once, the last parameter varying fastest."""
         levels = [enumerated(parameter.distribution) for parameter in self.parameters]
-        seen: set[tuple[tuple[str, Value], ...]] = set()
+        seen: set[Identity] = set()
         for combination in itertools.product(*levels):
             values = dict(zip((p.key for p in self.parameters), combination, strict=True))
             point = self.walk(partial(_looked_up, values))
-            if (identity := tuple(point.items())) not in seen:
+            if (identity := self.identity(point)) not in seen:
                 seen.add(identity)
                 yield point
 
     def describe(self) -> dict[str, str]:
         """Give one readable line for each parameter."""
         return {p.key: described(p) for p in self.parameters}
+
+
+def _rounded(value: Value) -> Value:
+    return f"{value:.12g}" if isinstance(value, float) else value
 
 
 def _looked_up(values: Params, key: str, _: BaseDistribution) -> Value:

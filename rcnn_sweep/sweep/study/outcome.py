@@ -70,8 +70,8 @@ def _picked(result: Any, metrics: Sequence[str]) -> tuple[float, ...]:
         ) from error
 
 
-def outcome_of(error: Exception) -> TrialOutcome:
-    """Classify what a task raised."""
+def outcome_of(error: Exception | SystemExit) -> TrialOutcome:
+    """Classify what a task raised; ``sys.exit`` is an error of its own, whatever the code."""
     if isinstance(error, TrialPruned):
         return TrialOutcome(pruned=True)
     if isinstance(error, UserError):
@@ -83,10 +83,10 @@ def outcome_of(error: Exception) -> TrialOutcome:
     return TrialOutcome(kind=kind, reason=_reason(error), trace=_trace(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     first = without_password(next(iter(str(error).strip().splitlines()), ""))
     return f"{type(error).__name__}: {first}"[:500]
 
 
-def _trace(error: Exception) -> str:
+def _trace(error: BaseException) -> str:
     return without_password("".join(traceback.format_exception(error)))[-TRACE_LIMIT:]

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.workers.driver import Driver
     from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
     from rcnn_sweep.sweep.workers.launchers import LauncherTraits, launcher_of
-    from rcnn_sweep.sweep.workers.pool import ProcessPool, WorkerPool
+    from rcnn_sweep.sweep.workers.pool import ProcessPool, WorkerPool, packed
     from rcnn_sweep.sweep.workers.resources import (
         THREADS,
         automatic_workers,
@@ -33,6 +33,7 @@ __all__ = [
     "is_here",
     "launched",
     "launcher_of",
+    "packed",
     "threads_of",
 ]
 

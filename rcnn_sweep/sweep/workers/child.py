@@ -1,7 +1,8 @@
 """A worker process of this machine, fed on standard input by its driver.
 
 The pipe stays open as long as the driver lives. When it closes, the worker interrupts its trial,
-so that a killed driver leaves nothing running behind.
+so that a killed driver leaves nothing running behind: after a while it ends its process group,
+which it leads, and thereby itself.
 """
 
 import os
@@ -30,7 +31,7 @@ def _end_with_driver() -> None:
     os.read(0, 1)  # not through sys.stdin, whose lock would be held when the interpreter ends
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
-    os._exit(143)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _job(stream: BufferedIOBase) -> tuple[Any, Any]:

@@ -1,17 +1,23 @@
 """Pools of workers, and the one of processes on this machine."""
 
+import inspect
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cloudpickle  # type: ignore[import-untyped]
 from hydra.core.singleton import Singleton
+from hydra.types import TaskFunction
 
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.workers.child import framed
 from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
 from rcnn_sweep.sweep.workers.worker import WorkerJob
@@ -43,7 +49,8 @@ class WorkerPool(Protocol):
 class ProcessPool:
     """One process a worker, each on its own: one that is killed takes no other along.
 
-    A worker writes to ``<directory>/workers/<number>.log``.
+    A worker writes to ``<directory>/workers/<number>.log``. It leads a process group: what it
+    leaves behind there when it dies, such as a data loader, is ended with it.
     """
 
     job: WorkerJob
@@ -61,7 +68,7 @@ class ProcessPool:
 
     def _collect(self) -> None:
         for index, process in list(self.processes.items()):
-            if process.poll() is not None:
+            if _has_ended(process):
                 del self.processes[index]
                 if process.returncode:
                     self.failure = f"worker {process.pid} ended with code {process.returncode}"
@@ -86,9 +93,12 @@ class ProcessPool:
     def _send(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is None:
             raise RuntimeError("a worker process has no standard input")
-        path = framed(pickle.dumps(sys.path))
-        process.stdin.write(path + framed(cloudpickle.dumps((self.job, Singleton.get_state()))))
+        process.stdin.write(framed(pickle.dumps(sys.path)) + framed(self._packed))
         process.stdin.flush()
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return packed(self.job)
 
     def log_file(self, number: int) -> Path:
         """Give the log of the worker that was started as ``number``."""
@@ -96,7 +106,7 @@ class ProcessPool:
 
     def alive(self) -> int:
         """Count the processes still running."""
-        return sum(process.poll() is None for process in self.processes.values())
+        return sum(not _has_ended(process) for process in self.processes.values())
 
     def last_failure(self) -> str | None:
         """Say how the last worker that died did so."""
@@ -113,10 +123,63 @@ class ProcessPool:
         self.kill()
 
     def kill(self) -> None:
-        """Kill the processes."""
+        """Kill the processes and what they have started."""
         for process in self.processes.values():
-            process.kill()
-            process.wait()
+            if not _has_ended(process):
+                _end_group(process)
+                process.wait()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Say whether the worker has ended; one that died leaves none of its group behind.
+
+    The group is ended at once when the worker is found dead, while its number is surely its own.
+    """
+    if process.returncode is None and process.poll():
+        _end_group(process)
+    return process.returncode is not None
+
+
+def _end_group(leader: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # none left, or (macOS) only the dead
+        os.killpg(leader.pid, signal.SIGKILL)
+
+
+def packed(job: WorkerJob) -> bytes:
+    """Pickle what a worker process gets; raises :class:`UserError` where the app cannot be."""
+    try:
+        content: bytes = cloudpickle.dumps((job, Singleton.get_state()))
+    except Exception as error:
+        culprit = _unpicklable(job.task)
+        what = f"its global {culprit} cannot be copied" if culprit else "it cannot be copied"
+        raise UserError(
+            "hydra.sweeper.workers: expected an app that can be copied to worker processes; "
+            f"{what} ({type(error).__name__}: {error}).\nCreate it within the task, or add "
+            "hydra.sweeper.workers=1 (without max_trials_per_worker): this process runs the trials."
+        ) from error
+    return content
+
+
+def _unpicklable(task: TaskFunction) -> str | None:
+    """Name the global that the task uses, itself or in its functions, and that is at fault."""
+    functions, seen = [task], {task}
+    for function in functions:
+        used = inspect.getclosurevars(function).globals if inspect.isfunction(function) else {}
+        for name, value in used.items():
+            if not inspect.isfunction(value) and not _pickles(value):
+                return name
+            if inspect.isfunction(value) and value not in seen:
+                functions.append(value)
+                seen.add(value)
+    return None
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        cloudpickle.dumps(value)
+    except Exception:
+        return False
+    return True
 
 
 def _import_path() -> str:

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import optuna
@@ -16,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.process import signals, write_whole
-from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.samplers import make_pruner, make_sampler
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.study import (
@@ -43,6 +44,10 @@ class CalledOff(Terminated):
 
 class Superseded(Terminated):
     """Another process took this worker for dead and ended its trial; the slot has moved on."""
+
+
+class TaskExited(Exception):
+    """The task called ``sys.exit``: to Hydra an error like any other, which ends its job only."""
 
 
 @dataclass
@@ -101,11 +106,14 @@ class TrialRunner:
                 self._run(number)
         except Superseded as stop:
             log.warning("trial %d was given up: %s", number, stop)
-        except (KeyboardInterrupt, SystemExit, Terminated) as stop:
+        except (KeyboardInterrupt, Terminated) as stop:
             self.queue.fail(number, INTERRUPTED, f"interrupted ({type(stop).__name__})")
             raise
         except UserError as error:
             self.queue.fail(number, FATAL, str(error))
+        except SystemExit as error:  # the task's own never comes here
+            signals.raise_pending()
+            self.queue.fail(number, FATAL, f"a callback, hook or sampler raised {error!r}")
         except UpdateFinishedTrialError:
             log.warning("trial %d was ended by another process meanwhile", number)
 
@@ -127,7 +135,7 @@ class TrialRunner:
         options = self.spec.options
         seed = derived_seed(options.seed, number)
         inner = make_sampler(options.sampler, seed, options.seed)
-        sampler = FeasibleSampler(inner, self.spec.space, self.check.reason, seed)
+        sampler = FeasibleSampler(inner, self.known, self.check.reason, seed)
         study = optuna.load_study(
             study_name=self.spec.study_name,
             storage=self.queue.storage,
@@ -135,6 +143,11 @@ class TrialRunner:
             pruner=make_pruner(options.pruner),
         )
         return study, sampler
+
+    @cached_property
+    def known(self) -> KnownPoints:
+        """What this worker has learnt of the study's points."""
+        return KnownPoints(self.spec.space)
 
     def _earlier(self, number: int, params: Params) -> FrozenTrial | None:
         reuses = self.spec.options.reuse_duplicates
@@ -185,6 +198,9 @@ class TrialRunner:
                 with signals.interruptible():
                     result = self.task(task_config)
                 outcomes.append(TrialOutcome(values=objective(result, self.spec.options.metrics)))
+            except SystemExit as error:
+                outcomes.append(outcome_of(error))
+                raise TaskExited(outcomes[-1].reason) from error
             except Exception as error:
                 outcomes.append(outcome_of(error))
                 raise

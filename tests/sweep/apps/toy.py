@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 
 os.environ["HYDRA_FULL_ERROR"] = "1"
+
+LOCK = threading.Lock() if "fault=lock" in sys.argv else None
 
 
 def _log(line: str) -> None:
@@ -32,6 +35,15 @@ def misbehave(cfg: DictConfig) -> None:
             time.sleep(60)
         except BaseException as error:
             raise ValueError("an import was cut off") from error
+    if cfg.fault == "swallow_and_exit":
+        try:
+            time.sleep(60)
+        except BaseException:
+            sys.exit(3)
+    if cfg.fault == "exit_at_2" and cfg.x == 2:
+        sys.exit(3)
+    if cfg.fault == "lock":
+        assert LOCK is not None
     if cfg.fault == "user":
         raise UserError("data.path must exist, received nowhere")
     if cfg.fault == "memory_once" and not once.exists():

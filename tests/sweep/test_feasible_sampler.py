@@ -1,0 +1,86 @@
+"""No slot is spent on a point that was tried before while there are others."""
+
+from collections.abc import Callable
+
+import optuna
+from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+
+from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
+from rcnn_sweep.sweep.space import Params
+from rcnn_sweep.sweep.space.space import Parameter, Space
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+Reason = Callable[[Params], str | None]
+
+
+def integers(**ends: int) -> Space:
+    return Space([Parameter(key, IntDistribution(1, end)) for key, end in ends.items()])
+
+
+def peak(params: Params) -> float:
+    return -sum((float(value or 0) - 4) ** 2 for value in params.values())
+
+
+def drawn(
+    space: Space,
+    n_trials: int,
+    sampler: Callable[[int], BaseSampler],
+    reason: Reason = lambda _: None,
+) -> list[Params]:
+    """Run a study as a worker does: a sampler made anew for each trial."""
+    study = optuna.create_study(direction="maximize")
+    known = KnownPoints(space)
+    for number in range(n_trials):
+        study.sampler = FeasibleSampler(sampler(number), known, reason, number)
+        trial = study.ask()
+        study.tell(trial, peak(space.suggest(trial)))
+    return [trial.params for trial in study.trials]
+
+
+def tpe(number: int) -> BaseSampler:
+    return TPESampler(seed=number, n_startup_trials=5, multivariate=True)
+
+
+def repeats(space: Space, points: list[Params]) -> int:
+    return len(points) - len({space.identity(point) for point in points})
+
+
+def test_each_trial_is_a_new_point_and_the_same_again_for_the_same_seed() -> None:
+    space = integers(x=13, y=13, z=5)
+    points = drawn(space, 60, tpe)
+    assert repeats(space, points) == 0
+    assert points == drawn(space, 60, tpe)
+
+
+def test_small_space_is_tried_in_full_before_a_point_comes_again() -> None:
+    space = integers(x=3, y=2)
+    points = drawn(space, 9, lambda number: RandomSampler(seed=number))
+    assert repeats(space, points[:6]) == 0
+    assert repeats(space, points) == 3
+
+
+def test_impossible_points_are_judged_once_and_tried_never() -> None:
+    space = integers(x=40)
+    judged: list[object] = []
+
+    def reason(params: Params) -> str | None:
+        judged.append(params["x"])
+        return "odd" if int(params["x"] or 0) % 2 else None
+
+    points = drawn(space, 25, lambda number: RandomSampler(seed=number), reason)
+    assert {point["x"] for point in points} == set(range(2, 41, 2))
+    odd = [value for value in judged if int(str(value)) % 2]
+    assert len(odd) == len(set(odd))
+
+
+def test_points_that_differ_by_rounding_alone_are_one() -> None:
+    space = Space(
+        [
+            Parameter("a", CategoricalDistribution([0.30000000000000004, 1.0])),
+            Parameter("b", IntDistribution(1, 2), {"a": (1.0,)}),
+        ]
+    )
+    assert space.identity({"a": 0.3}) == space.identity({"a": 0.1 + 0.2})
+    assert space.identity({"a": 1.0, "b": 1}) != space.identity({"a": 1.0})
