@@ -58,6 +58,9 @@ def misbehave(cfg: DictConfig) -> None:
 
 @hydra.main(config_path="conf", config_name="toy", version_base="1.3")
 def main(cfg: DictConfig) -> object:
+    if "TOY_CPU" in os.environ:
+        with Path(os.environ["TOY_CPU"]).open("a") as cpu:
+            cpu.write(f"{time.process_time()}\n")
     trial = current_trial()
     number = -1 if trial is None else trial.number
     _log(f"start {number} {os.getpid()} {time.time()} {cfg.x} {cfg.y}")
