@@ -20,6 +20,9 @@ from rcnn_sweep.tracking import RunReader, Store, check_store, database, trackin
 SPACING = 160
 """Statements of a migration between two of the moments at which it is looked at."""
 
+EARLY = 10
+"""Statements before each of which it is looked at."""
+
 
 @contextmanager
 def listening(name: str, call: Callable[..., None]) -> Iterator[None]:
@@ -40,7 +43,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
     def keep(*_: object) -> None:
         nonlocal count
-        if count % SPACING == 0 or count < SPACING // 4:
+        if count % SPACING == 0 or count < EARLY:
             folder = kept / f"{count:04}"
             folder.mkdir()
             for file in work.glob("mlflow.db*"):
@@ -63,7 +66,7 @@ def test_a_store_left_half_made_at_any_moment_makes_way_for_a_whole_one(
 ) -> None:
     monkeypatch.setattr(databases, "QUIET", 0.01)
     monkeypatch.setattr(database, "_make", lambda file: shutil.copy(migrated_database, file))
-    assert len(moments) > 20
+    assert len(moments) > EARLY + 5
     moved = 0
     for moment in moments:
         folder = shutil.copytree(moment, tmp_path / moment.name)
@@ -73,7 +76,7 @@ def test_a_store_left_half_made_at_any_moment_makes_way_for_a_whole_one(
         left = {path.name for path in folder.iterdir()} - {"mlflow.db.lock"}
         assert left in ({"mlflow.db"}, {"mlflow.db", "mlflow.db.half-made"})
         moved += len(left) - 1
-    assert moved > len(moments) / 2
+    assert moved > 5
 
 
 def test_a_store_whose_maker_is_killed_is_not_there_and_the_next_one_makes_it(
