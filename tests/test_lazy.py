@@ -49,7 +49,7 @@ def test_what_is_heavy_waits_for_its_first_use() -> None:
         "import sys, rcnn_sweep.sweep, rcnn_sweep.tracking, rcnn_sweep.training, rcnn_sweep.data\n"
         "heavy = {'optuna', 'mlflow', 'tensorflow', 'keras', 'sklearn', 'pandas'}\n"
         "assert not heavy & {*sys.modules}, heavy & {*sys.modules}\n"
-        "rcnn_sweep.sweep.storage_url(None)\n"
+        "rcnn_sweep.sweep.list_studies\n"
         "assert 'optuna' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

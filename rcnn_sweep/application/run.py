@@ -59,7 +59,7 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
         config = replace(config, training=replace(config.training, seed=trial.seed))
     check(config)
     uri = tracking_uri(config.tracking.uri)
-    check_store(uri, is_trial=trial is not None)
+    check_store(uri, is_known=trial is not None)
     dataset = load(config.data, say=log.info)
     config = replace(config, data=dataset.config)
     check(config)

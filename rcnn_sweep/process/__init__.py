@@ -1,4 +1,4 @@
-"""This process and others: signals, identity, passwords, files, waiting, the command typed."""
+"""This process and others: signals, identity, passwords, files, databases, waiting, commands."""
 
 from typing import TYPE_CHECKING
 
@@ -7,20 +7,27 @@ from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import without_password
-from rcnn_sweep.process.retrying import retry
+from rcnn_sweep.process.retrying import may_pass, once, retry
 
 if TYPE_CHECKING:
+    from rcnn_sweep.process.databases import Schema, ensure_database, read_database, tables_in
     from rcnn_sweep.process.identity import ProcessId, is_dead
 
 __all__ = [
     "CommandLine",
     "ProcessId",
+    "Schema",
     "command",
+    "ensure_database",
     "is_dead",
+    "may_pass",
+    "once",
+    "read_database",
     "replacing",
     "retry",
     "signals",
     "sync_folder",
+    "tables_in",
     "typed_as",
     "without_password",
     "write_whole",

@@ -13,7 +13,7 @@ from rcnn_sweep.names import Tag
 from rcnn_sweep.refit.candidates import RefitArm, arms
 from rcnn_sweep.refit.points import slotted, wanted
 from rcnn_sweep.sweep import StudyInfo
-from rcnn_sweep.tracking import RunReader, Store, how_to_see, tracking_uri
+from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import Params, SweepSummary
@@ -30,7 +30,7 @@ class RecordedRefit(RecordedTrials):
     @cached_property
     def reader(self) -> RunReader:
         """The store that the study is recorded in, to read from."""
-        return RunReader(self.asked.tracking.uri)
+        return RunReader(self.asked.tracking.uri, is_known=True)
 
     @cached_property
     def store(self) -> Store:
@@ -45,6 +45,7 @@ class RecordedRefit(RecordedTrials):
 
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
         """Read the candidates' records, and have their data found, checked and encoded."""
+        check_store(tracking_uri(self.asked.tracking.uri))
         for arm in self.arms:
             check(arm.config)
             if not dry_run:

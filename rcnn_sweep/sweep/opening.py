@@ -11,7 +11,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.planning import Plan
-from rcnn_sweep.sweep.storage import exclusive, open_storage, sqlite_file
+from rcnn_sweep.sweep.storage import exclusively, open_storage, sqlite_file
 from rcnn_sweep.sweep.study import Queue, check_record
 
 
@@ -33,13 +33,16 @@ def find_study(plan: Plan) -> Queue | None:
 def open_study(plan: Plan) -> Queue:
     """Create the plan's study or resume it; two drivers may do so at once."""
     storage = open_storage(plan.url)
-    with exclusive(plan.url):
+
+    def created() -> Queue:
         queue = Queue(storage, _created(plan, storage), plan.url)
         if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
+        return queue
+
+    queue = exclusively(plan.url, created)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
-    with exclusive(plan.url):
-        _set_slots(plan, queue)
+    exclusively(plan.url, lambda: _set_slots(plan, queue))
     queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
     queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))
     queue.set_study_attr(StudyAttr.IS_SEARCH, plan.is_search)
@@ -79,8 +82,11 @@ def _created(plan: Plan, storage: BaseStorage) -> int:
 
 def open_parent(queue: Queue, hooks: StudyHooks, info: StudyInfo) -> dict[str, object]:
     """Have the hooks open or reopen the study's record, once for all drivers."""
-    with exclusive(queue.url):
+
+    def opened() -> dict[str, object]:
         parent = hooks.open_study(info, queue.study_attr(StudyAttr.PARENT))
         queue.set_study_attr(StudyAttr.PARENT, parent)
         queue.set_study_attr(StudyAttr.COMMAND, info.command)
-    return parent
+        return parent
+
+    return exclusively(queue.url, opened)

@@ -1,18 +1,14 @@
 """The address of the MLflow store: which it is, and whether it can be used. No MLflow here."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
-from rcnn_sweep.tracking.reach import tables_of, unusable
+from rcnn_sweep.tracking.database import SQLITE, tables_of
+from rcnn_sweep.tracking.reach import unusable
 
 DEFAULT_DATABASE = "mlflow.db"
-SQLITE = "sqlite:///"
 
 
 def tracking_uri(configured: str | None) -> str:
@@ -37,15 +33,15 @@ def is_there() -> bool:
     return path is None or path.exists()
 
 
-def check_store(uri: str, *, is_trial: bool = False) -> None:
+def check_store(uri: str, *, is_known: bool = False) -> None:
     """Raise :class:`UserError` where the store cannot be used; imports no MLflow.
 
-    A server is asked whether it is there, unless this process is at work on a trial: then it
-    was, and MLflow is to wait for its return.
+    A server is asked whether it is there, unless it ``is_known``, as in a trial: then it was, and
+    whoever opens the store is to wait for its return.
     """
     path = database_path(uri)
     if path is None:
-        if not is_trial and (reason := unusable(uri)) is not None:
+        if not is_known and (reason := unusable(uri)) is not None:
             raise UserError(
                 f"tracking.uri: expected sqlite:///FILE, a database or a server that answers; "
                 f"received {without_password(uri)}, which {reason}."
@@ -77,16 +73,7 @@ def _check_artifacts(folder: Path) -> None:
 def _check_database(path: Path) -> None:
     tables = tables_of(path)
     if tables and "experiments" not in tables:
-        with creation_lock(SQLITE + str(path)):  # another process may be at its creation
-            tables = tables_of(path)
-    if tables and "experiments" not in tables:
         raise UserError(
             f"tracking.uri: expected an MLflow database; received {path}, which holds "
             f"{', '.join(sorted(tables)[:3])}, ...\nIt is left as it is: name another file."
         )
-
-
-def creation_lock(uri: str) -> AbstractContextManager[Any]:
-    """Give the lock under which the tables of an SQLite store are made."""
-    path = database_path(uri)
-    return nullcontext() if path is None else FileLock(f"{path}.lock")

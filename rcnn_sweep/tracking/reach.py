@@ -7,23 +7,15 @@ import http.client
 import os
 import queue
 import socket
-import sqlite3
 import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
-
-from rcnn_sweep.errors import UserError
 
 SECONDS = 4.0
 """How long a store may take to accept a connection; name resolution alone can hang far longer."""
-
-DATABASE_SECONDS = 60.0
-"""How long another process's transaction may keep the tables from being read."""
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 SERVERS = ("http", "https")
@@ -83,23 +75,3 @@ def _ask(parts: SplitResult) -> str | None:
     except (OSError, ValueError, http.client.HTTPException) as error:
         return f"cannot be reached ({error})"
     return None
-
-
-def tables_of(path: Path) -> set[str]:
-    """Name the tables of an SQLite file; raises :class:`UserError` where it cannot be read."""
-    try:
-        address, wait = f"{path.as_uri()}?mode=ro", DATABASE_SECONDS
-        with closing(sqlite3.connect(address, uri=True, timeout=wait)) as database:
-            rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return {name for (name,) in rows}
-    except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            raise UserError(
-                f"tracking.uri: expected an MLflow database that answers within {wait:g} s; "
-                f"received {path}, which another process keeps locked."
-            ) from error
-        raise UserError(
-            f"tracking.uri: expected an MLflow database; received {path}, which cannot be read "
-            f"({error}).\n"
-            "It is left as it is: restore it from a copy, or move it away to start a new one."
-        ) from error

@@ -34,10 +34,11 @@ class RunSnapshot:
 class RunReader:
     """The runs of one MLflow store."""
 
-    def __init__(self, uri: str | None = None) -> None:
+    def __init__(self, uri: str | None = None, *, is_known: bool = False) -> None:
         """Open the store ``uri`` (None: MLFLOW_TRACKING_URI, else mlflow.db here).
 
-        Raises :class:`UserError` where there is none.
+        One that ``is_known``, for it has been opened before, is waited for; otherwise a server must
+        answer at once. Raises :class:`UserError` where there is none.
         """
         self.uri = tracking_uri(uri)
         file = database_path(self.uri)
@@ -46,7 +47,7 @@ class RunReader:
                 f"expected an MLflow store, found no {file}.\n"
                 "Change the directory, or name one: MLFLOW_TRACKING_URI or --tracking-uri."
             )
-        check_store(self.uri)
+        check_store(self.uri, is_known=is_known)
         os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
         os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
         import mlflow

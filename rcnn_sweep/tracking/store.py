@@ -1,6 +1,5 @@
 """The MLflow store: created once, and cleared of runs nobody runs."""
 
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
 from rcnn_sweep.process import ProcessId, is_dead, without_password
-from rcnn_sweep.tracking.address import DEFAULT_DATABASE, creation_lock, database_path
+from rcnn_sweep.tracking.address import DEFAULT_DATABASE, database_path
 from rcnn_sweep.tracking.provenance import source_tags
 
 if TYPE_CHECKING:
@@ -34,29 +33,21 @@ class Store:
     def __init__(self, uri: str, experiment: str) -> None:
         """Open the store, creating database and experiment where they are missing.
 
-        Creation happens under a lock: two processes that migrate one database at once break it.
-        Raises :class:`UserError` where the store does not answer or the experiment is deleted.
+        It waits for a store that is locked or restarts: :func:`check_store` tells before whether
+        one is there at all. Raises :class:`UserError` where it does not answer in time or the
+        experiment is deleted.
         """
         # MLflow prints a server's address with the password in it.
         os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
         import mlflow
-        from mlflow.exceptions import MlflowException
 
-        from rcnn_sweep.tracking.client import client_of
+        from rcnn_sweep.tracking.client import answering, client_of
 
-        for noisy in ("mlflow", "alembic"):
-            logging.getLogger(noisy).setLevel(logging.WARNING)
         self.uri = uri
         mlflow.set_tracking_uri(uri)
-        try:
-            with creation_lock(uri):
-                self.client = client_of(uri)
-                self.experiment_id = self._experiment(experiment)
-        except MlflowException as error:
-            raise UserError(
-                f"tracking.uri: expected a store that answers; {without_password(uri)} "
-                f"said: {without_password(str(error).splitlines()[0])}"
-            ) from error
+        self.client = client_of(uri)
+        with answering(uri):
+            self.experiment_id = self._experiment(experiment)
 
     @property
     def shown_uri(self) -> str:

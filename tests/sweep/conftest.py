@@ -12,7 +12,7 @@ import optuna
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
-from rcnn_sweep.sweep.storage.connection import open_storage, storage_url
+from rcnn_sweep.sweep.storage import open_storage, storage_url
 
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "apps" / "toy.py"

@@ -10,7 +10,7 @@ from optuna.trial import create_trial
 
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.space.space import drawn
-from rcnn_sweep.sweep.storage.connection import open_storage, storage_url
+from rcnn_sweep.sweep.storage import open_storage, storage_url
 from rcnn_sweep.sweep.study.queue import Claim, Queue
 from rcnn_sweep.sweep.study.reading import read_study
 from rcnn_sweep.sweep.study.slots import Retries

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
-from rcnn_sweep.sweep.storage.connection import with_password
+from rcnn_sweep.sweep.storage import with_password
 from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.worker import WorkerJob

@@ -1,6 +1,7 @@
 """A storage that is locked or out of reach is waited for; what it holds is never half done."""
 
 import logging
+import shutil
 import sqlite3
 import threading
 import time
@@ -17,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
 from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.process import databases
 from rcnn_sweep.sweep.storage import connection as storage
 from rcnn_sweep.sweep.storage import retry
 from rcnn_sweep.sweep.storage.connection import connected, open_storage
@@ -145,3 +147,65 @@ def test_server_that_restarts_costs_no_trial(toy: Toy, postgres: Postgres) -> No
     trials = optuna.load_study(study_name="s", storage=postgres.url).trials
     assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 8
     assert len(toy.calls()) == 8
+
+
+def test_studies_left_half_made_at_any_statement_make_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "QUIET", 0.01)
+    work, kept = tmp_path / "work", tmp_path / "kept"
+    work.mkdir()
+
+    def keep(*_: object) -> None:
+        folder = kept / f"{len(moments):03}"
+        folder.mkdir(parents=True)
+        for file in work.glob("studies.db*"):
+            shutil.copy(file, folder)
+        moments.append(folder)
+
+    def hurry(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    moments: list[Path] = []
+    event.listen(Engine, "before_cursor_execute", keep)
+    event.listen(Engine, "connect", hurry)
+    optuna.storages.RDBStorage(f"sqlite:///{work / 'studies.db'}").engine.dispose()
+    event.remove(Engine, "before_cursor_execute", keep)
+    event.remove(Engine, "connect", hurry)
+    monkeypatch.setattr(storage, "_make", lambda file: shutil.copy(work / "studies.db", file))
+    assert len(moments) > 40
+    moved = 0
+    for folder in moments[::4]:
+        opened = open_storage(f"sqlite:///{folder / 'studies.db'}")
+        assert opened.get_all_studies() == []
+        left = {path.name for path in folder.iterdir()} - {"studies.db-lock"}
+        assert left in ({"studies.db"}, {"studies.db", "studies.db.half-made"})
+        moved += len(left) - 1
+    assert moved > 4
+
+
+def test_studies_are_made_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended(Exception):
+        pass
+
+    def end(*_: object) -> None:
+        raise Ended
+
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    monkeypatch.setattr(databases, "sync_folder", end)
+    with pytest.raises(Ended):
+        open_storage(url)
+    monkeypatch.undo()
+    before = (tmp_path / "studies.db").read_bytes()
+    open_storage(url)
+    assert (tmp_path / "studies.db").read_bytes() == before, "it was whole when it was moved"
+    event.listen(Engine, "commit", end)
+    other = tmp_path / "other.db"
+    with pytest.raises(Ended):
+        open_storage(f"sqlite:///{other}")
+    event.remove(Engine, "commit", end)
+    assert not other.exists()
+    open_storage(f"sqlite:///{other}")
+    assert not (tmp_path / ".other.db.partial").exists()

@@ -5,23 +5,23 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep.storage.connection import (
+    from rcnn_sweep.sweep.storage.address import (
         PASSWORD_VARIABLE,
-        check_storage,
-        connected,
-        exclusive,
         masked,
-        open_storage,
         sqlite_file,
         storage_url,
         with_password,
     )
+    from rcnn_sweep.sweep.storage.connection import check_storage, connected, open_storage
+    from rcnn_sweep.sweep.storage.lock import LockLost, exclusive, exclusively
 
 __all__ = [
     "PASSWORD_VARIABLE",
+    "LockLost",
     "check_storage",
     "connected",
     "exclusive",
+    "exclusively",
     "masked",
     "open_storage",
     "sqlite_file",

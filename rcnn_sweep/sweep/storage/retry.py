@@ -1,7 +1,6 @@
 """Waiting for a storage that is locked or out of reach: a result costs more than minutes."""
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -10,15 +9,9 @@ from typing import Any, TypeVar, cast
 
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage
-from sqlalchemy.exc import (
-    DBAPIError,
-    InterfaceError,
-    OperationalError,
-    PendingRollbackError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import SQLAlchemyError
 
-from rcnn_sweep.process import retry, without_password
+from rcnn_sweep.process import may_pass, retry, without_password
 from rcnn_sweep.sweep.failure import SweepFailed
 
 LIMIT = 300.0
@@ -69,19 +62,8 @@ def until_it_answers(call: Callable[[], Result], name: str) -> Result:
 
 
 def is_passing(error: Exception) -> bool:
-    """Say whether waiting may help: another's lock, a lost connection, a server that restarts.
-
-    Where a connection is lost within Optuna's `get_all_trials`, Optuna asks once more in the broken
-    transaction; SQLAlchemy's refusal of that is what is seen here. The next call has a new one.
-    """
-    cause = error if isinstance(error, SQLAlchemyError) else error.__cause__
-    if isinstance(cause, PendingRollbackError):
-        return True
-    if not isinstance(cause, DBAPIError):
-        return False
-    if isinstance(cause.orig, sqlite3.Error):
-        return "locked" in str(cause.orig)
-    return isinstance(cause, OperationalError | InterfaceError) or cause.connection_invalidated
+    """Say whether waiting may help: another's lock, a lost connection, a server that restarts."""
+    return may_pass(error if isinstance(error, SQLAlchemyError) else error.__cause__)
 
 
 def line(error: BaseException) -> str:

@@ -1,0 +1,115 @@
+"""One holder of a storage's lock at a time; who lost it is told so, or begins again."""
+
+import time
+from typing import Any
+
+import pytest
+import sqlalchemy
+from servers import Postgres, needs_postgres, postgres
+from sqlalchemy.exc import OperationalError
+
+from rcnn_sweep.sweep.storage import LockLost, exclusive, exclusively, lock
+from rcnn_sweep.sweep.storage.retry import StorageLost
+
+__all__ = ["postgres"]
+
+MYSQL = "mysql+pymysql://me:secret@host/studies"
+
+
+class Server:
+    """Stands for a server's connections: answers each question with the next of ``answers``."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.dropped = 0
+
+    def connect(self) -> "Server":
+        return self
+
+    def execute(self, statement: object, values: object) -> "Server":
+        return self
+
+    def scalar(self) -> object:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def invalidate(self) -> None:
+        self.dropped += 1
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    made = Server()
+    monkeypatch.setattr(lock, "engine", lambda url: made)
+    return made
+
+
+LOST = OperationalError("", {}, Exception("terminating connection due to idle-session timeout"))
+
+
+@pytest.mark.parametrize("answer", [0, None])
+def test_mysqls_timeout_and_null_are_no_success(server: Server, answer: object) -> None:
+    server.answers = [answer]
+    with pytest.raises(StorageLost, match=f"{answer}"), exclusive(MYSQL):
+        pytest.fail("nobody let us in")
+    assert server.dropped == 1
+
+
+@pytest.mark.parametrize("released", [0, None, False, LOST])
+def test_who_lost_the_lock_is_told_so(server: Server, released: object) -> None:
+    server.answers = [1, released]
+    with pytest.raises(LockLost, match=r"mysql.*\*\*\*.*lost while it was held"), exclusive(MYSQL):
+        pass
+
+
+def test_an_error_in_the_work_is_not_hidden_by_a_lost_lock(server: Server) -> None:
+    server.answers = [1, LOST]
+    with pytest.raises(ValueError, match="the work's"), exclusive(MYSQL):
+        raise ValueError("the work's")
+
+
+def test_work_that_can_be_done_again_is_where_the_lock_was_lost(server: Server) -> None:
+    server.answers = [1, 0, 1, 1]
+    done: list[int] = []
+    assert exclusively(MYSQL, lambda: done.append(1) or len(done)) == 2
+    server.answers = [1, 0] * lock.TURNS
+    with pytest.raises(LockLost):
+        exclusively(MYSQL, lambda: done.append(1))
+    assert len(done) == 2 + lock.TURNS
+
+
+@needs_postgres
+def test_one_holder_at_a_time_whatever_the_server_ends(postgres: Postgres) -> None:
+    ends_idle = f"{postgres.url}?options=-c idle_in_transaction_session_timeout=200ms"
+    admin = sqlalchemy.create_engine(postgres.url, isolation_level="AUTOCOMMIT").connect()
+    with exclusive(ends_idle):
+        time.sleep(0.6)
+        assert holders(admin), "an idle holder is a holder"
+    assert not holders(admin)
+    with pytest.raises(LockLost, match="lost while it was held"), exclusive(postgres.url):
+        end(admin)
+    turns: list[int] = []
+
+    def work() -> int:
+        turns.append(holders(admin)[0])
+        if len(turns) == 1:
+            end(admin)
+        return len(turns)
+
+    assert exclusively(postgres.url, work) == 2
+    assert not holders(admin)
+
+
+def holders(admin: Any) -> list[int]:
+    query = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    return [pid for (pid,) in admin.execute(sqlalchemy.text(query))]
+
+
+def end(admin: Any) -> None:
+    for pid in holders(admin):
+        admin.execute(sqlalchemy.text(f"SELECT pg_terminate_backend({pid}, 5000)"))
