@@ -52,11 +52,6 @@ class Plan:
         return self.n_trials - len(self.left_out)
 
     @property
-    def best_command(self) -> str:
-        """Give the command that runs the winner once."""
-        return str(self.typed.with_words("--config-dir", str(self.directory), "+sweep=best"))
-
-    @property
     def budget(self) -> Budget:
         """Give what the queue is filled with."""
         return Budget(self.n_trials, self.options.max_retries)

@@ -8,8 +8,8 @@ from rcnn_sweep.sweep.space.values import Params, Value
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
     from rcnn_sweep.sweep.space.composer import Composer
-    from rcnn_sweep.sweep.space.grammar import rendered
     from rcnn_sweep.sweep.space.space import Space
+    from rcnn_sweep.sweep.space.winner import command_of
 
 __all__ = [
     "Command",
@@ -18,8 +18,8 @@ __all__ = [
     "Space",
     "Value",
     "baseline_of",
+    "command_of",
     "read_command",
-    "rendered",
     "space_of",
 ]
 
