@@ -20,8 +20,9 @@ class Plan:
     """A sweep settled: ``first`` are the points fixed from the start, by slot.
 
     ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
-    overrides that hold for all trials as the user typed them; ``composer`` has those that the
-    application settled, too. ``typed`` is the command that resumes the study.
+    overrides that hold for all trials as the user typed them, ``unsearched`` those of them that
+    took a key out of the space; ``composer`` has those that the application settled, too.
+    ``typed`` is the command that resumes the study.
 
     ``is_search`` is false where the application gives all points: ``left_out`` are then the
     slots that are not to be tried.
@@ -30,6 +31,7 @@ class Plan:
     options: SweeperOptions
     unprunable: str
     given: tuple[str, ...]
+    unsearched: tuple[str, ...]
     study_name: str
     url: str
     directory: Path

@@ -22,7 +22,7 @@ from rcnn_sweep.sweep.samplers import (
     never_prunes,
     points_of,
 )
-from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of
+from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of, unsearched
 from rcnn_sweep.sweep.storage import check_storage, storage_url
 from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
@@ -52,6 +52,7 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
         options=options,
         unprunable=unprunable,
         given=command.fixed,
+        unsearched=tuple(unsearched(command, request.space).values()),
         study_name=_checked_name(name),
         url=storage_url(options.storage),
         directory=_directory(request.master, name),

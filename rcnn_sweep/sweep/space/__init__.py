@@ -6,7 +6,13 @@ from rcnn_sweep.lazy import lazy
 from rcnn_sweep.sweep.space.values import Params, Value
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
+    from rcnn_sweep.sweep.space.command import (
+        Command,
+        baseline_of,
+        read_command,
+        space_of,
+        unsearched,
+    )
     from rcnn_sweep.sweep.space.composer import Composer
     from rcnn_sweep.sweep.space.space import Space
     from rcnn_sweep.sweep.space.winner import command_of
@@ -21,6 +27,7 @@ __all__ = [
     "command_of",
     "read_command",
     "space_of",
+    "unsearched",
 ]
 
 if not TYPE_CHECKING:
