@@ -45,7 +45,12 @@ class OptunaAsyncSweeperConf:
     ``metric`` may be lists. ``max_failures`` failed trials in a row end the sweep. ``max_retries``
     holds for trials that ran out of memory or whose process died under a living command; a
     command that was killed uses up none. ``plots`` are drawn at the end, which takes seconds.
-    ``space``: see ``conf/search``.
+    ``space``: see ``conf/search``; an override of a key that it searches ``over`` values takes the
+    key out.
+
+    Hydra's own ``hydra.sweep.dir`` is settled once for the study, ``multirun/STUDY_NAME`` unless
+    it is given, and no other study may have it. ``hydra.sweep.subdir`` is settled for each trial;
+    where the trial's number (``hydra.job.num``) is not in it, it is a folder below.
     ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
     """
 

@@ -1,16 +1,21 @@
 """Opening the study of a plan: created once, resumed ever after."""
 
 import warnings
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
 
 import optuna
+from omegaconf import DictConfig
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
-from rcnn_sweep.sweep.planning import Plan
-from rcnn_sweep.sweep.storage import exclusive, open_storage, sqlite_file
+from rcnn_sweep.sweep.ownership import check_owner, claim
+from rcnn_sweep.sweep.planning import Plan, is_dated
+from rcnn_sweep.sweep.storage import exclusive, masked, open_storage, sqlite_file
 from rcnn_sweep.sweep.study import Queue, check_record
 
 
@@ -29,6 +34,18 @@ def find_study(plan: Plan) -> Queue | None:
     return queue
 
 
+def placed(plan: Plan, master: DictConfig, found: Queue | None) -> Plan:
+    """Give the plan with the study's own directory, which a dated one keeps from its first day.
+
+    Raises :class:`UserError` where another study owns it.
+    """
+    earlier = found.study_attr(StudyAttr.DIRECTORY) if found is not None else None
+    if earlier is not None and is_dated(master):
+        plan = replace(plan, directory=Path(earlier))
+    check_owner(plan.directory, found.study_attr(StudyAttr.IDENTITY) if found else None)
+    return plan
+
+
 def open_study(plan: Plan) -> Queue:
     """Create the plan's study or resume it; two drivers may do so at once."""
     storage = open_storage(plan.url)
@@ -36,7 +53,11 @@ def open_study(plan: Plan) -> Queue:
         queue = Queue(storage, _created(plan, storage), plan.url)
         if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
+        if queue.study_attr(StudyAttr.IDENTITY) is None:
+            queue.set_study_attr(StudyAttr.IDENTITY, uuid4().hex)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    identity = str(queue.study_attr(StudyAttr.IDENTITY))
+    claim(plan.directory, identity, plan.study_name, masked(plan.url))
     queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
     queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))
     queue.set_study_attr(StudyAttr.IS_SEARCH, plan.is_search)
