@@ -109,6 +109,8 @@ class StudyAttr:
 
     RECORD = "record"
     """What the study is about: it must be the same for all commands that work on it."""
+    IDENTITY = "identity"
+    """What the study's directory knows it by, wherever its storage is moved."""
     BASELINE = "baseline"
     DIRECTORY = "directory"
     IS_SEARCH = "is_search"

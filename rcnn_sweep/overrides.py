@@ -7,8 +7,10 @@ r"""Keys and values as Hydra's command line has them.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from omegaconf import OmegaConf
 
 NO_JOBLIB = (
     "hydra/launcher: expected none for processes of this machine; received 'joblib'. Leave it "
@@ -30,6 +32,14 @@ def quoted(text: str) -> str:
 def override(key: str, text: str) -> str:
     """Write the override that sets ``key`` to ``text``."""
     return f"{key}={quoted(text)}"
+
+
+def as_typed(node: Iterable[str]) -> list[str]:
+    """List the overrides that a composed config holds as they were typed.
+
+    Iterating over ``hydra.overrides`` itself would resolve what they interpolate.
+    """
+    return cast(list[str], OmegaConf.to_container(node, resolve=False))
 
 
 def flattened(nested: Mapping[str, Any]) -> dict[str, Any]:

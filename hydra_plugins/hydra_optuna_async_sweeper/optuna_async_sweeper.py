@@ -49,8 +49,13 @@ class OptunaAsyncSweeperConf:
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
     which takes seconds. ``enqueue``: points tried first, after the baseline; what they leave open
     is the baseline's. ``warm_start``: a study of the same storage whose five best points come next.
-    ``space``: see ``conf/search``. ``hooks``: the dotted name of a
-    ``rcnn_sweep.sweep.StudyHooks`` class.
+    ``space``: see ``conf/search``; an override of a key that it searches ``over`` values takes the
+    key out.
+
+    Hydra's own ``hydra.sweep.dir`` is settled once for the study, ``multirun/STUDY_NAME`` unless
+    it is given, and no other study may have it. ``hydra.sweep.subdir`` is settled for each trial;
+    where the trial's number (``hydra.job.num``) is not in it, it is a folder below.
+    ``hooks``: the dotted name of a ``rcnn_sweep.sweep.StudyHooks`` class.
     """
 
     _target_: str = f"{__name__}.OptunaAsyncSweeper"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from rcnn_sweep.api.composition import multirun
 from rcnn_sweep.config import Config, explained, from_yaml
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact
-from rcnn_sweep.overrides import quoted
+from rcnn_sweep.overrides import as_typed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +26,16 @@ DEFAULT_SEARCH = "search=around_baseline"
 
 
 def trial_task(composed: DictConfig) -> Mapping[str, float]:
-    """Run one trial: Hydra's task function of every trial; gives its metrics."""
+    """Run one job: Hydra's task function of single runs and of every trial; gives its metrics.
+
+    Stores and data lie where the command was started, wherever Hydra starts its jobs
+    (``hydra.job.chdir``).
+    """
     from rcnn_sweep.application import run_composed
 
-    return run_composed(composed, list(HydraConfig.get().overrides.task)).metrics
+    hydra = HydraConfig.get()
+    with chdir(hydra.runtime.cwd):
+        return run_composed(composed, as_typed(hydra.overrides.task)).metrics
 
 
 @dataclass(frozen=True)
@@ -135,8 +142,9 @@ def search(*overrides: str, **sweeper_options: Any) -> Study:
     >>> study.best_value, study.best_params  # doctest: +SKIP
     """
     words = [*overrides, *sweeper_overrides(sweeper_options)]
+    searching = with_default_search(words)
     with explained(words):
-        summary = multirun("config", trial_task, with_default_search(words), command=["-m", *words])
+        summary = multirun("config", trial_task, searching, command=["-m", *searching])
     if summary is None:
         raise UserError(
             "dry_run: expected a search that runs; received true. The plan is printed above."

@@ -18,8 +18,8 @@ _typed: ContextVar[tuple[str, ...] | None] = ContextVar("typed", default=None)
 class CommandLine:
     """A program and the words after it.
 
-    >>> str(CommandLine(("python", "-m", "app"), ("-m", "x=1,2")).with_words("+sweep=best"))
-    'python -m app +sweep=best'
+    >>> str(CommandLine(("python", "-m", "app"), ("-m", "x=1,2")).with_words("x=2"))
+    'python -m app x=2'
     """
 
     program: tuple[str, ...]
@@ -35,6 +35,13 @@ class CommandLine:
         name, *words = sys.argv or [""]
         program = ("python", "-m", module) if module else ("python", name)
         return cls(program, tuple(words))
+
+    @classmethod
+    def parsed(cls, text: str) -> "CommandLine":
+        """Read what :meth:`__str__` gave."""
+        words = tuple(shlex.split(text))
+        length = 3 if words[1:2] == ("-m",) else 2
+        return cls(words[:length], words[length:])
 
     def with_words(self, *words: str) -> "CommandLine":
         """Give the same program with other words."""

@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import replace
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from rcnn_sweep.application import Job, recorded_run
-from rcnn_sweep.config import Config, TrackingConfig, from_yaml, refit_config
+from rcnn_sweep.config import Config, RefitConfig, TrackingConfig, from_yaml, refit_config
 from rcnn_sweep.data import load
 from rcnn_sweep.names import Tag
+from rcnn_sweep.overrides import as_typed
 from rcnn_sweep.sweep import TrialContext, current_trial
 from rcnn_sweep.tracking import Store, tracking_uri
 
@@ -22,7 +24,14 @@ def task(composed: DictConfig) -> Mapping[str, float]:
     trial = current_trial()
     if trial is None:
         raise RuntimeError("a refit's task runs as a trial only")
-    asked = refit_config(composed)
+    hydra = HydraConfig.get()
+    with chdir(hydra.runtime.cwd):  # stores and data lie where the command was started
+        return _retrained_run(refit_config(composed), trial, as_typed(hydra.overrides.task))
+
+
+def _retrained_run(
+    asked: RefitConfig, trial: TrialContext, overrides: list[str]
+) -> Mapping[str, float]:
     arm = trial.parent["arms"][str(asked.trial)]
     config = retrained(arm, asked.seed, trial, asked.tracking.uri)
     dataset = load(config.data, say=log.info)
@@ -33,7 +42,6 @@ def task(composed: DictConfig) -> Mapping[str, float]:
         Tag.CANDIDATE_TRIAL: str(asked.trial),
         Tag.SEED: str(asked.seed),
     }
-    overrides = list(HydraConfig.get().overrides.task)
     job = Job(config, dataset, overrides, trial, kind="run", tags=tags)
     return recorded_run(job, store).metrics
 

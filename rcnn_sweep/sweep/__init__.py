@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         importances,
         list_studies,
     )
+    from rcnn_sweep.sweep.space import command_of
     from rcnn_sweep.sweep.storage import masked, storage_url
     from rcnn_sweep.sweep.study import read_study, reap
     from rcnn_sweep.sweep.sweeper import Sweep
@@ -79,6 +80,7 @@ __all__ = [
     "TrialSnapshot",
     "Value",
     "checkpoint",
+    "command_of",
     "counts",
     "current_trial",
     "draw_front",

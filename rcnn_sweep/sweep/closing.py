@@ -20,6 +20,7 @@ from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.results import write_results
 from rcnn_sweep.sweep.samplers import gives_every_point
+from rcnn_sweep.sweep.space import command_of
 from rcnn_sweep.sweep.study import Queue
 
 NO_RESULT = "no trial came to a result"
@@ -100,6 +101,7 @@ def summarise(
 ) -> SweepSummary:
     """Compute the summary from the plan, the study's trials and the number of slots untried."""
     own = [t for t in trials if t.duplicate_of is None]
+    best = best_of(trials, plan.options.directions)
     is_given = gives_every_point(plan.options.sampler)
     return SweepSummary(
         study_name=plan.study_name,
@@ -108,7 +110,7 @@ def summarise(
         directory=plan.directory,
         directions=plan.options.directions,
         metrics=plan.options.metrics,
-        best=tuple(best_of(trials, plan.options.directions)),
+        best=tuple(best),
         baseline=trial_at(trials, plan.baseline),
         counts=counts_and_repeats(trials, waiting),
         rejected=sum(t.rejected for t in trials),
@@ -117,7 +119,7 @@ def summarise(
         pruning=pruning(trials),
         busy_seconds=sum(t.seconds for t in own if t.seconds is not None),
         wall_seconds=wall_seconds,
-        best_command=plan.best_command,
+        best_command=command_of(plan.typed, best[0].params) if best and plan.is_search else "",
         is_search=plan.is_search,
     )
 

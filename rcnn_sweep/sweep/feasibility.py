@@ -65,8 +65,13 @@ class FeasibilityCheck:
         return self.hooks.validate(self.composer.task(params))
 
     def base(self) -> DictConfig:
-        """Give the composed base config; raises :class:`UserError` if it is impossible."""
+        """Give the composed base config; raises :class:`UserError` if it is impossible.
+
+        One that lacks the groups that it leaves open is no trial, and is not judged.
+        """
         config = self.composer.task({})
+        if self.composer.open_groups:
+            return config
         if (reason := self.hooks.validate(config)) is not None:
             raise UserError(reason)
         return config

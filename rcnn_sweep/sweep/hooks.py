@@ -4,12 +4,13 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.findings import SweepSummary
+from rcnn_sweep.sweep.plain import plain
 from rcnn_sweep.sweep.space import Params
 
 
@@ -54,6 +55,9 @@ class StudyHooks:
 
     ``validate`` runs in the driver and in every worker, the others in the driver or in whoever
     finds a dead worker's trial. Each process makes its own instance.
+
+    In the configs that they are given, what Hydra knows of a job only while it runs, such as
+    ``${hydra:job.num}``, stands for a job 0 in the working directory.
     """
 
     def __init__(self, config: DictConfig) -> None:
@@ -97,8 +101,11 @@ class StudyHooks:
         return None
 
     def record(self, config: DictConfig) -> dict[str, Any]:
-        """Give what must not change between two commands of one study; by default all of it."""
-        return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+        """Give what must not change between two commands of one study; by default all of it.
+
+        Of what only a job can tell, such as ``${hydra:job.num}``, or the time, the text counts.
+        """
+        return plain(config)
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Open the study's record, or reopen ``parent``, the earlier return value of this hook.

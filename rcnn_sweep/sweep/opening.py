@@ -1,8 +1,12 @@
 """Opening the study of a plan: created once, resumed ever after."""
 
 import warnings
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
 
 import optuna
+from omegaconf import DictConfig
 from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
@@ -10,8 +14,9 @@ from optuna.study import StudyDirection
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
-from rcnn_sweep.sweep.planning import Plan
-from rcnn_sweep.sweep.storage import exclusively, open_storage, sqlite_file
+from rcnn_sweep.sweep.ownership import check_owner, claim
+from rcnn_sweep.sweep.planning import Plan, is_dated
+from rcnn_sweep.sweep.storage import exclusively, masked, open_storage, sqlite_file
 from rcnn_sweep.sweep.study import Queue, check_record
 
 
@@ -30,6 +35,18 @@ def find_study(plan: Plan) -> Queue | None:
     return queue
 
 
+def placed(plan: Plan, master: DictConfig, found: Queue | None) -> Plan:
+    """Give the plan with the study's own directory, which a dated one keeps from its first day.
+
+    Raises :class:`UserError` where another study owns it.
+    """
+    earlier = found.study_attr(StudyAttr.DIRECTORY) if found is not None else None
+    if earlier is not None and is_dated(master):
+        plan = replace(plan, directory=Path(earlier))
+    check_owner(plan.directory, found.study_attr(StudyAttr.IDENTITY) if found else None)
+    return plan
+
+
 def open_study(plan: Plan) -> Queue:
     """Create the plan's study or resume it; two drivers may do so at once."""
     storage = open_storage(plan.url)
@@ -38,10 +55,14 @@ def open_study(plan: Plan) -> Queue:
         queue = Queue(storage, _created(plan, storage), plan.url)
         if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
+        if queue.study_attr(StudyAttr.IDENTITY) is None:
+            queue.set_study_attr(StudyAttr.IDENTITY, uuid4().hex)
         return queue
 
     queue = exclusively(plan.url, created)
     check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    identity = str(queue.study_attr(StudyAttr.IDENTITY))
+    claim(plan.directory, identity, plan.study_name, masked(plan.url))
     exclusively(plan.url, lambda: _set_slots(plan, queue))
     queue.set_study_attr(StudyAttr.BASELINE, plan.baseline)
     queue.set_study_attr(StudyAttr.DIRECTORY, str(plan.directory))

@@ -9,14 +9,21 @@ from uuid import uuid4
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
-from rcnn_sweep.overrides import override
+from rcnn_sweep.overrides import as_typed, override
 from rcnn_sweep.process import without_password
 from rcnn_sweep.sweep.closing import Closing
 from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
-from rcnn_sweep.sweep.opening import find_study, open_parent, open_study
-from rcnn_sweep.sweep.planning import Plan, Request, make_plan, with_points, with_total
+from rcnn_sweep.sweep.opening import find_study, open_parent, open_study, placed
+from rcnn_sweep.sweep.planning import (
+    Plan,
+    Request,
+    make_plan,
+    outside_jobs,
+    with_points,
+    with_total,
+)
 from rcnn_sweep.sweep.storage import masked
 from rcnn_sweep.sweep.study import Queue, Reaper
 from rcnn_sweep.sweep.workers import (
@@ -47,12 +54,17 @@ class Sweep:
         Raises :class:`UserError` for a mistake, :class:`SweepFailed` where no result was reached,
         and passes on what interrupted it; the study's record is closed by then.
         """
+        with outside_jobs(self.request.master):
+            return self._run()
+
+    def _run(self) -> SweepSummary | None:
         launcher = launcher_of(self.request.master)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.total() if found is not None else None)
+        plan = placed(plan, self.request.master, found)
         if launcher.is_watched and not is_here(plan.options, plan.workers):
             packed(self._job(plan, {}, datetime.now()))  # what cannot be copied, before it runs
         if plan.options.dry_run:
@@ -132,7 +144,7 @@ def sealed(master: DictConfig, plan: Plan) -> DictConfig:
     """
     copied = deepcopy(master)
     with read_write(copied), open_dict(copied):
-        given = [without_password(str(o)) for o in copied.hydra.overrides.hydra]
+        given = map(without_password, as_typed(copied.hydra.overrides.hydra))
         copied.hydra.overrides.hydra = [
             *given,
             override("hydra.sweep.dir", str(plan.directory)),

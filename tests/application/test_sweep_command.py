@@ -1,5 +1,7 @@
 """Sweeps of the real network as users call them: small tables, real processes, both stores."""
 
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -121,17 +123,18 @@ def test_the_metrics_a_sweep_may_name_are_those_that_trials_record(
 
 
 def test_the_best_config_runs_at_once(swept: tuple[Path, str], command) -> None:
-    folder, _ = swept
+    folder, output = swept
     [parent] = runs(folder, "study")
-    best = study_of(folder).best_params
-    typed = (Path(parent.info.artifact_uri) / "sweep" / "best.yaml").read_text()
-    assert "path: reviews.csv" in typed, "as the user typed it"
-    done = command(
-        *("--config-dir", str(Path(parent.info.artifact_uri)), "+sweep=best", "--cfg", "job"),
-        cwd=folder,
-    )
+    told = (Path(parent.info.artifact_uri) / "sweep" / "best.yaml").read_text()
+    assert "path: reviews.csv" in told, "as the user typed it"
+    (line,) = re.findall(r"# (python -m rcnn_sweep .*)", told)
+    assert f"best:      {line}\n" in output
+    done = command(*shlex.split(line)[3:], "--cfg", "job", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert f"kernel_size: {best['conv.kernel_size']}" in done.stdout
+    assert OmegaConf.create(done.stdout) == OmegaConf.create(told)
+    there = ("--config-dir", str(Path(parent.info.artifact_uri)), "+sweep=best", "--cfg", "job")
+    done = command(*there, cwd=folder)
+    assert OmegaConf.create(done.stdout) == OmegaConf.create(told), done.stderr
 
 
 def test_the_same_command_again_finds_nothing_left_to_do(swept: tuple[Path, str], command) -> None:
@@ -234,7 +237,7 @@ def test_a_sweep_without_imdb_settles_once_and_every_record_says_so(
     assert all("refused" in run.data.tags["rcnn_sweep.data_fallback"] for run in records)
     assert {run.data.params["data.name"] for run in runs(workplace, "trial")} == {"snippets"}
     [best] = workplace.glob("multirun/*/sweep/best.yaml")
-    assert "unavailable" not in OmegaConf.load(best).data
+    assert OmegaConf.load(best).data.unavailable is None
     assert "# Settled for the sweep: data.unavailable=" in best.read_text()
 
 

@@ -1,15 +1,27 @@
 """A trial's config is what Hydra composes from the same words, made without composing each anew."""
 
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.space import Composer, Params
+from rcnn_sweep.sweep.space import (
+    Command,
+    Composer,
+    Params,
+    baseline_of,
+    read_command,
+    space_of,
+    unsearched,
+)
 from rcnn_sweep.sweep.space.composer import without_hydra
 
 CONFIG = """
@@ -46,11 +58,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def composer_of(folder: Path, *fixed: str) -> Composer:
+def composer_of(folder: Path, *fixed: str, name: str = "app") -> Composer:
     with initialize_config_dir(str(folder), version_base="1.3"):
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
-        master = hydra.compose_config("app", [], run_mode=RunMode.MULTIRUN, from_shell=False)
+        master = hydra.compose_config(name, [], run_mode=RunMode.MULTIRUN, from_shell=False)
         return Composer(hydra.config_loader, master, fixed)
 
 
@@ -86,3 +98,92 @@ def test_a_point_is_composed_anew_only_for_other_groups(
 def test_a_value_that_does_not_fit_is_told_in_hydras_words(folder: Path) -> None:
     with pytest.raises(UserError, match=r"cannot compose nowhere=3.*Could not override 'nowhere'"):
         composer_of(folder).job({"nowhere": 3})
+
+
+def command_of(composer: Composer, *words: str) -> Command:
+    return read_command(list(words), composer.loader)
+
+
+class Act(Enum):
+    RELU = "relu"
+    TANH = "tanh"
+
+
+@dataclass
+class Layer:
+    act: Act = Act.RELU
+    file: Path = Path("a/b")
+    acts: dict[Act, int] = field(default_factory=lambda: {Act.RELU: 1})
+
+
+def test_members_of_an_enum_and_paths_are_searched_by_their_names(folder: Path) -> None:
+    ConfigStore.instance().store(name="layer", node=Layer)
+    composer = composer_of(folder, name="layer")
+    space = space_of(command_of(composer, "act=RELU,TANH", "file=a/b,c"), {}, composer)
+    assert baseline_of(space, composer) == {"act": "RELU", "file": "a/b"}
+    assert composer.task({"act": "TANH", "file": "c"}) == Layer(Act.TANH, Path("c"))
+
+
+def test_a_group_that_the_config_leaves_open_is_chosen_by_the_points(folder: Path) -> None:
+    (folder / "open.yaml").write_text("defaults:\n  - db: ???\n  - _self_\nx: 4\n")
+    composer = composer_of(folder, name="open")
+    assert composer.open_groups == ("db",)
+    assert composer.task({}) == {"x": 4}
+    specs = {"db": "choice(small,big)", "db.port": {"around": {"plus": 1}, "when": {"db": "big"}}}
+    space = space_of(command_of(composer), specs, composer)
+    assert space.describe()["db.port"] == "whole number from 0 to 2, when db is big"
+    assert baseline_of(space, composer) is None
+    assert composer.job({"db": "big", "x": 5}).db.kind == "big"
+    assert composer.whole() == ("db=big",)
+
+
+SPECS: dict[str, Any] = {
+    "rate": "interval(0.5,2.0)",
+    "x": {"around": {"plus": 1}},
+    "db": "choice(small,big)",
+    "db.port": {"over": "range(1,4)", "when": {"db": "big"}},
+    "deep.number": {"over": "choice(7,8)"},
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "gone", "left"),
+    [
+        ((), [], ["rate", "x", "db", "deep.number", "db.port"]),
+        (("rate=0.7",), ["rate"], ["x", "db", "deep.number", "db.port"]),
+        (("x=9", "++rate=2"), ["rate"], ["x", "db", "deep.number", "db.port"]),
+        (("db=big",), ["db"], ["rate", "x", "db.port", "deep.number"]),
+        (("db=small",), ["db"], ["rate", "x", "deep.number"]),
+        (("deep={number:3}",), ["deep.number"], ["rate", "x", "db", "db.port"]),
+        (("rate=1,2", "x=5"), [], ["rate"]),
+    ],
+    ids=str,
+)
+def test_a_key_that_the_command_fixes_leaves_the_space(
+    folder: Path, words: tuple[str, ...], gone: list[str], left: list[str]
+) -> None:
+    command = command_of(composer_of(folder), *words)
+    composer = composer_of(folder, *command.fixed)
+    space = space_of(command, SPECS, composer)
+    assert list(unsearched(command, SPECS)) == gone
+    assert sorted(p.key for p in space.parameters) == sorted(left)
+    if "x" in left:
+        low = 8 if "x=9" in words else 3
+        assert space.describe()["x"] == f"whole number from {low} to {low + 2}"
+    if "db=big" in words:
+        assert space.describe()["db.port"] == "whole number from 1 to 3"
+
+
+def test_a_command_that_fixes_every_key_is_a_mistake(folder: Path) -> None:
+    command = command_of(composer_of(folder), "rate=1")
+    with pytest.raises(UserError, match=r"the command fixes all .* rate=1"):
+        space_of(command, {"rate": "choice(1,2)"}, composer_of(folder, *command.fixed))
+
+
+def test_what_no_job_can_tell_yet_is_no_baseline(folder: Path) -> None:
+    app = (folder / "app.yaml").read_text()
+    (folder / "app.yaml").write_text(app + "unset: ${oc.env:NO_SUCH}\nown: ${hydra:job.num}\n")
+    composer = composer_of(folder)
+    for key in ("unset", "own"):
+        space = space_of(command_of(composer, f"{key}=1,2"), {}, composer)
+        assert baseline_of(space, composer) is None

@@ -25,7 +25,7 @@ def test_sweep_runs_in_a_thread_and_records_the_command_it_was_given(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     best = toy.study().best_trial
-    found = f"found complete {{'complete': 4}} ({best.value},) python -m toy --config-dir"
+    found = f"found complete {{'complete': 4}} ({best.value},) python -m toy x="
     assert found in done.stdout
     assert toy.study().user_attrs["command"] == f"python -m toy -m {' '.join(options)}"
     assert len({call[1] for call in toy.calls()}) == workers

@@ -1,12 +1,14 @@
 """Which points are tried: spaces, samplers, infeasible, repetitions, several objectives."""
 
+import re
+import shlex
 from collections import Counter
 
 import pytest
 from omegaconf import OmegaConf
 from optuna.trial import TrialState
 
-from .conftest import Toy
+from .conftest import APP, Toy
 
 ONE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.sweeper.workers=1")
 FINITE = ("x=choice(1,2,3)", "y=choice(1.0,2.0,3.0)")
@@ -109,22 +111,47 @@ def test_dry_run_prints_the_plan_and_writes_nothing(toy: Toy) -> None:
     assert {path.name for path in toy.directory.iterdir()} == {"hooks.txt"}
 
 
-def test_best_config_runs_the_winner(toy: Toy) -> None:
+def test_printed_command_runs_the_winner(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.n_trials=6", "shape=square")
     best = toy.study().best_trial
     folder = toy.directory / "multirun" / "s"
-    assert f"--config-dir '{str(folder)[:10]}" in out
     assert not (folder / "sweep" / "plots").exists(), "the toy's config says plots: false"
-    toy.run("--config-dir", str(folder), "+sweep=best", mode=())
+    (line,) = re.findall(r"best:      (.*)", out)
+    assert line in (folder / "sweep" / "best.yaml").read_text()
+    _, program, *words = shlex.split(line)
+    assert program == str(APP) and words[0] == "shape=square"
+    toy.run(*words, mode=())
     assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
 
 
-def test_best_config_holds_what_was_typed_not_what_was_settled_here(toy: Toy) -> None:
+def test_best_config_is_the_winners_without_what_was_settled_here(toy: Toy) -> None:
     toy.run(*ONE, HOOKS, "hydra.sweeper.n_trials=2", "seconds=0.01")
-    best = toy.directory / "multirun" / "s" / "sweep" / "best.yaml"
-    content = OmegaConf.load(best)
-    assert "steps" not in content and content.seconds == 0.01
+    folder = toy.directory / "multirun" / "s"
+    best = folder / "sweep" / "best.yaml"
     assert "# Settled for the sweep: steps=2" in best.read_text()
+    number = toy.study().best_trial.number
+    ran = OmegaConf.load(folder / str(number) / ".hydra" / "config.yaml")
+    assert OmegaConf.load(best) == {**ran, "steps": 4}
+
+
+def test_mandatory_group_is_swept_and_its_winner_run(toy: Toy) -> None:
+    chosen = ("--config-name", "open", *ONE, HOOKS)
+    out = toy.run(*chosen, "hydra.sweeper.workers=1", "shape=round,square", "y=2.5")
+    assert [t.params["shape"] for t in toy.trials(TrialState.COMPLETE)] == ["round", "square"]
+    (line,) = re.findall(r"best:      (.*)", out)
+    best = toy.study().best_params["shape"]
+    assert line.endswith(f"toy.py --config-name open y=2.5 shape={best}")
+    said = toy.run(*chosen, "x=1,2", code=2)
+    assert "shape: expected one of round, square; received none" in said
+
+
+def test_plan_says_which_keys_the_command_took_out_of_the_space(toy: Toy) -> None:
+    search = ("+search=shapes", "shape=square", "hydra.sweeper.n_trials=1", *ONE)
+    plan = toy.run(*search, "hydra.sweeper.dry_run=true")
+    assert "fixed      shape=square: not searched, since the command sets it" in plan
+    assert "space      shape.sides: whole number from 3 to 5\n" in plan
+    assert "space      shape:" not in plan
+    assert "not searched, since the command sets it: shape=square" in toy.run(*search)
 
 
 @pytest.mark.parametrize("more", [(), ("hydra.sweeper.dry_run=true",)])

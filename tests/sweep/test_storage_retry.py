@@ -35,7 +35,7 @@ ME = Claim("me:1:1.0", "session")
 RETRIES = Retries(1, datetime.now())
 WORK: list[Callable[[Queue], object]] = [
     lambda queue: queue.look().untried(),
-    lambda queue: queue.claim(ME, RETRIES),
+    lambda queue: queue.claim(Claim("you:2:1.0", "session"), RETRIES),
     lambda queue: queue.set_attrs(0, {"heartbeat": 1}),
     lambda queue: queue.fail(0, ERROR, "a reason"),
     lambda queue: queue.set_study_attr("stopped", ["session"]),

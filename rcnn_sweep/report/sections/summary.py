@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcnn_sweep.format import counted, duration, joined, metric, signed
-from rcnn_sweep.process import command, without_password
+from rcnn_sweep.process import CommandLine
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections.reference import in_short
 from rcnn_sweep.report.tables import Row, param, row, text
-from rcnn_sweep.sweep import STATES, StudySnapshot, counts, gain
+from rcnn_sweep.sweep import STATES, StudySnapshot, command_of, counts, gain
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _role(facts: StudyFacts) -> str:
 
 
 def _best_command(facts: StudyFacts) -> str:
-    folder = facts.study.directory
-    if facts.best is None or folder is None or facts.parent is None:
+    study = facts.study
+    if facts.best is None or not study.is_search or not study.command or facts.parent is None:
         return ""
-    return without_password(command("--config-dir", str(folder), "+sweep=best"))
+    return command_of(CommandLine.parsed(study.command), facts.best.params)

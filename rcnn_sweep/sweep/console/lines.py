@@ -45,6 +45,8 @@ def _searched(plan: Plan) -> Iterator[str]:
         yield f"first      {len(firsts)} point(s) asked for, after the baseline"
     for key, values in plan.space.describe().items():
         yield f"space      {key}: {values}"
+    for override in plan.unsearched:
+        yield f"fixed      {override}: not searched, since the command sets it"
     yield f"impossible {plan.infeasible}"
 
 
@@ -54,9 +56,11 @@ def _given(plan: Plan) -> Iterator[str]:
 
 
 def print_opening(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> None:
-    """Print what starts, in two or three lines."""
+    """Print what starts, in a few lines."""
     print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
     print(f"{plan.size} trials in all, {workers_line(plan, launcher)}")
+    if plan.unsearched:
+        print(f"not searched, since the command sets it: {' '.join(plan.unsearched)}")
     if plan.unprunable:
         print(f"trials are not pruned: {plan.unprunable}")
 

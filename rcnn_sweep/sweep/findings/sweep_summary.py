@@ -15,8 +15,9 @@ class SweepSummary:
     ``state`` is ``complete``, ``interrupted`` or ``failed``. ``best`` is the best trial, or the
     Pareto front. ``baseline`` is the trial of the composed config. ``rejected`` counts the
     impossible points that were drawn and drawn again, ``left_out`` those of a grid.
-    ``best_command`` runs the winner once. ``is_search`` is false where the application gave all
-    points. Times are in seconds; ``busy_seconds`` adds up over workers.
+    ``best_command`` runs the winner once; it is empty where there is none. ``is_search`` is false
+    where the application gave all points. Times are in seconds; ``busy_seconds`` adds up over
+    workers.
     """
 
     study_name: str

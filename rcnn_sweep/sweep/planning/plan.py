@@ -19,8 +19,9 @@ class Plan:
     """A sweep settled: ``first`` are the points fixed from the start, by slot.
 
     ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
-    overrides that hold for all trials as the user typed them; ``composer`` has those that the
-    application settled, too. ``typed`` is the command that resumes the study.
+    overrides that hold for all trials as the user typed them, ``unsearched`` those of them that
+    took a key out of the space; ``composer`` has those that the application settled, too.
+    ``typed`` is the command that resumes the study.
 
     ``is_total_given`` says that the command itself names ``n_trials``, and not a default, which
     does not change the total of a study that has one.
@@ -32,6 +33,7 @@ class Plan:
     options: SweeperOptions
     unprunable: str
     given: tuple[str, ...]
+    unsearched: tuple[str, ...]
     study_name: str
     url: str
     directory: Path
@@ -53,11 +55,6 @@ class Plan:
     def size(self) -> int:
         """Give the number of slots that are to hold a trial."""
         return self.n_trials - len(self.left_out)
-
-    @property
-    def best_command(self) -> str:
-        """Give the command that runs the winner once."""
-        return str(self.typed.with_words("--config-dir", str(self.directory), "+sweep=best"))
 
 
 def estimate(plan: Plan, trials: Sequence[TrialSnapshot]) -> str:

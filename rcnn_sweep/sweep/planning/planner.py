@@ -3,9 +3,6 @@
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-
-from omegaconf import DictConfig, OmegaConf
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
@@ -13,6 +10,7 @@ from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
 from rcnn_sweep.sweep.planning.first_points import first_points
+from rcnn_sweep.sweep.planning.places import directory_of
 from rcnn_sweep.sweep.planning.plan import Plan
 from rcnn_sweep.sweep.planning.request import Request
 from rcnn_sweep.sweep.samplers import (
@@ -24,7 +22,7 @@ from rcnn_sweep.sweep.samplers import (
     never_prunes,
     points_of,
 )
-from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of
+from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of, unsearched
 from rcnn_sweep.sweep.storage import check_storage, storage_url
 from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
@@ -40,7 +38,8 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     options, unprunable = _adapted(options, request, names)
     make_sampler(options.sampler, 0, 0)
     make_pruner(options.pruner)
-    space_of(command, request.space, request.asked)  # its mistakes, before the data is read
+    asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
+    _check_groups(asked, request.asked)
     composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
     config = check.base()
@@ -54,9 +53,10 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
         options=options,
         unprunable=unprunable,
         given=command.fixed,
+        unsearched=tuple(unsearched(command, request.space).values()),
         study_name=_checked_name(name),
         url=storage_url(options.storage),
-        directory=_directory(request.master, name),
+        directory=directory_of(request.master, name),
         space=space,
         first=first,
         baseline=baseline,
@@ -170,6 +170,18 @@ def _every_point(options: SweeperOptions, space: Space, check: FeasibilityCheck)
     return [point for point in space.points() if check.reason(point) is None]
 
 
+def _check_groups(space: Space, composer: Composer) -> None:
+    """Have each group that the config leaves open chosen by every point."""
+    chosen = {parameter.key.lstrip("+") for parameter in space.parameters if not parameter.when}
+    for group in composer.open_groups:
+        if group not in chosen:
+            options = ", ".join(composer.options(group))
+            raise UserError(
+                f"{group}: expected one of {options}; received none, and the space has it not. "
+                f"Choose one, or search over them: {group}=A,B."
+            )
+
+
 def _check_places(options: SweeperOptions) -> None:
     check_storage(storage_url(options.storage))
     if options.study_name is not None:
@@ -183,12 +195,3 @@ def _checked_name(name: str) -> str:
             f"spaces, - _ .); received {name!r}."
         )
     return name
-
-
-def _directory(master: DictConfig, study_name: str) -> Path:
-    """Give ``hydra.sweep.dir``; Hydra's own default, a time of day, cannot be resumed."""
-    raw = OmegaConf.to_container(master.hydra.sweep, resolve=False)
-    configured = str(raw["dir"]) if isinstance(raw, dict) else ""
-    if "${now:" in configured:
-        return Path("multirun", study_name).absolute()
-    return Path(str(master.hydra.sweep.dir)).absolute()

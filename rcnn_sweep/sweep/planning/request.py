@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
+from rcnn_sweep.overrides import as_typed
 from rcnn_sweep.process import CommandLine
 from rcnn_sweep.sweep.space import Command, Composer, read_command
 
@@ -48,5 +49,5 @@ class Request:
 
     def gives(self, option: str) -> bool:
         """Say whether the command itself sets this option of the sweeper."""
-        given = self.master.hydra.overrides.hydra
-        return any(str(o).lstrip("+").startswith(f"hydra.sweeper.{option}") for o in given)
+        given = as_typed(self.master.hydra.overrides.hydra)
+        return any(o.lstrip("+").startswith(f"hydra.sweeper.{option}") for o in given)

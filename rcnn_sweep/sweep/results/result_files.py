@@ -1,13 +1,13 @@
 """The files of a finished sweep, in ``sweep/`` below the study's directory.
 
-``sweep/best.yaml`` is a Hydra config of group ``sweep``: with that directory's parent on the
-search path, ``+sweep=best`` sets the winner's values over the app's own defaults.
+``sweep/best.yaml`` is the winner's whole config; the command at its head composes it again from the
+app's own files. With the study's directory on the search path (``--config-dir``), ``+sweep=best``
+sets its values over those of an app whose config begins its defaults with ``_self_``.
 """
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from omegaconf import OmegaConf
 from optuna.trial import FrozenTrial
@@ -17,11 +17,8 @@ from rcnn_sweep.process import write_whole
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.results.importance import importances
-from rcnn_sweep.sweep.space import Composer, rendered
+from rcnn_sweep.sweep.space import Composer
 from rcnn_sweep.sweep.study import Queue, read_study
-
-SEARCH = "search"
-"""The config group of named spaces; a single run has no use for it."""
 
 ATTRS = (
     TrialAttr.SLOT,
@@ -67,15 +64,12 @@ def table_of(trials: Sequence[FrozenTrial], metrics: Sequence[str]) -> str:
 
 
 def best_text(summary: SweepSummary, plan: Plan) -> str:
-    """Give the winner as a config for any machine; of a Pareto front the first.
+    """Give the winner's config as it was composed; of a Pareto front the first.
 
     What the application settled for the machine of the sweep is told in comments.
     """
     best = summary.best[0]
     values = ", ".join(f"{n}={v:.6g}" for n, v in zip(summary.metrics, best.values, strict=True))
-    params = [rendered(key, value) for key, value in best.params.items()]
-    defaults, content = _split([*plan.given, *params], plan.composer)
-    document: dict[str, Any] = {"defaults": [*defaults, "_self_"]} if defaults else {}
     header = (
         "# @package _global_\n"
         f"# Trial {best.number} of study {summary.study_name}: {values}.\n"
@@ -83,28 +77,5 @@ def best_text(summary: SweepSummary, plan: Plan) -> str:
     )
     settled = [override for override in plan.composer.fixed if override not in plan.given]
     header += "".join(f"# Settled for the sweep: {' '.join(o.split())}\n" for o in settled)
-    return header + OmegaConf.to_yaml(OmegaConf.create({**document, **content}))
-
-
-def _split(
-    overrides: list[str], composer: Composer
-) -> tuple[list[Mapping[str, Any]], dict[str, Any]]:
-    """Split overrides into group choices and nested values."""
-    groups: dict[str, Any] = {}
-    content: dict[str, Any] = {}
-    for override in composer.parsed(overrides):
-        key = override.key_or_group
-        if override.is_delete() or key == SEARCH:
-            continue
-        if composer.is_group(key):
-            prefix = "" if override.is_add() else "override "
-            groups[f"{prefix}/{key}"] = override.value()
-        else:
-            _put(content, key.split("."), override.value())
-    return [{key: value} for key, value in groups.items()], content
-
-
-def _put(node: dict[str, Any], names: list[str], value: Any) -> None:
-    for name in names[:-1]:
-        node = node.setdefault(name, {})
-    node[names[-1]] = value
+    composer = Composer(plan.composer.loader, plan.composer.master, plan.given)
+    return header + OmegaConf.to_yaml(composer.task(best.params))

@@ -6,10 +6,17 @@ from rcnn_sweep.lazy import lazy
 from rcnn_sweep.sweep.space.values import Identity, Params, Value
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep.space.command import Command, baseline_of, read_command, space_of
+    from rcnn_sweep.sweep.space.command import (
+        Command,
+        baseline_of,
+        read_command,
+        space_of,
+        unsearched,
+    )
     from rcnn_sweep.sweep.space.composer import Composer
-    from rcnn_sweep.sweep.space.grammar import encoded, rendered
+    from rcnn_sweep.sweep.space.grammar import encoded
     from rcnn_sweep.sweep.space.space import Space
+    from rcnn_sweep.sweep.space.winner import command_of
 
 __all__ = [
     "Command",
@@ -19,10 +26,11 @@ __all__ = [
     "Space",
     "Value",
     "baseline_of",
+    "command_of",
     "encoded",
     "read_command",
-    "rendered",
     "space_of",
+    "unsearched",
 ]
 
 if not TYPE_CHECKING:

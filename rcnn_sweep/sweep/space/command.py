@@ -1,7 +1,7 @@
 """Which space a command means: its own sweep overrides, or the one of its search file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import flattened
 from rcnn_sweep.sweep.space.composer import Composer
 from rcnn_sweep.sweep.space.grammar import around, distribution_of, encoded, is_plain_grid
 from rcnn_sweep.sweep.space.space import Parameter, Space
@@ -20,10 +21,14 @@ SPEC = frozenset({"around", "over", "when"})
 
 @dataclass(frozen=True)
 class Command:
-    """A command's task overrides: ``fixed`` hold for all trials, ``swept`` span the space."""
+    """A command's task overrides: ``fixed`` hold for all trials, ``swept`` span the space.
+
+    ``sets`` has the keys and groups that the fixed ones set, each with its override.
+    """
 
     fixed: tuple[str, ...]
     swept: tuple[Override, ...]
+    sets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_grid(self) -> bool:
@@ -34,14 +39,38 @@ class Command:
 def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
     """Split a command's task overrides into fixed and swept ones; raises Hydra's own errors."""
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
-    fixed = tuple(str(o.input_line) for o in parsed if not o.is_sweep_override())
-    return Command(fixed, tuple(o for o in parsed if o.is_sweep_override()))
+    fixed = [override for override in parsed if not override.is_sweep_override()]
+    return Command(
+        fixed=tuple(str(override.input_line) for override in fixed),
+        swept=tuple(override for override in parsed if override.is_sweep_override()),
+        sets={key: str(override.input_line) for override in fixed for key in _keys(override)},
+    )
+
+
+def _keys(override: Override) -> Iterator[str]:
+    key, value = override.get_key_element().lstrip("+~"), override.value()
+    yield from flattened({key: value}) if isinstance(value, dict) else (key,)
+
+
+def unsearched(command: Command, specs: Mapping[str, Any]) -> dict[str, str]:
+    """Give the keys that the command takes out of the search file's space, with its overrides.
+
+    A key searched ``over`` values is fixed by an override of it; one searched ``around`` its
+    value stays, and the override moves its centre.
+    """
+    if command.swept:
+        return {}
+    over = [key for key, spec in specs.items() if isinstance(spec, str) or "over" in spec]
+    plain = {key: key.lstrip("+") for key in over}
+    return {key: command.sets[name] for key, name in plain.items() if name in command.sets}
 
 
 def space_of(command: Command, specs: Mapping[str, Any], composer: Composer) -> Space:
     """Give the command's space. Sweep overrides in the command replace the search file's space.
 
-    Raises :class:`UserError` where neither is given or one cannot be understood.
+    Keys that the command fixes are left out, see :func:`unsearched`; a condition that names one
+    holds, or it does not. Raises :class:`UserError` where no space is given or one cannot be
+    understood.
     """
     if command.swept:
         swept = {override.get_key_element(): override for override in command.swept}
@@ -51,10 +80,27 @@ def space_of(command: Command, specs: Mapping[str, Any], composer: Composer) -> 
             "a sweep needs a space: give overrides such as a.b=1,2 or a.b=interval(0,1), "
             "or a search file that sets hydra.sweeper.space"
         )
-    return Space([_parameter(str(key), spec, composer) for key, spec in specs.items()])
+    read = {str(key): _read(str(key), spec) for key, spec in specs.items()}
+    gone = unsearched(command, read)
+    parameters = [_parameter(key, spec, composer) for key, spec in read.items() if key not in gone]
+    values = {key: composer.value(key) for key in gone}
+    existing = [given for p in parameters if (given := _given(p, values)) is not None]
+    if not existing:
+        raise UserError(
+            f"expected a key to search; the command fixes all of the search file's: "
+            f"{' '.join(gone.values())}. Leave one to the search."
+        )
+    return Space(existing)
 
 
-def _parameter(key: str, spec: Any, composer: Composer) -> Parameter:
+def _given(parameter: Parameter, values: Params) -> Parameter | None:
+    """Give the parameter where ``values`` hold for all trials; None if it never exists then."""
+    met = {key: values[key] in ok for key, ok in parameter.when.items() if key in values}
+    rest = {key: ok for key, ok in parameter.when.items() if key not in values}
+    return replace(parameter, when=rest) if all(met.values()) else None
+
+
+def _read(key: str, spec: Any) -> Mapping[str, Any]:
     if isinstance(spec, str):
         spec = {"over": spec}
     if not isinstance(spec, Mapping) or set(spec) - SPEC or ("around" in spec) == ("over" in spec):
@@ -62,6 +108,10 @@ def _parameter(key: str, spec: Any, composer: Composer) -> Parameter:
             f"space of {key}: expected an override such as interval(0,1), or a mapping with "
             f"around or over (and when); received {spec!r}"
         )
+    return spec
+
+
+def _parameter(key: str, spec: Mapping[str, Any], composer: Composer) -> Parameter:
     when = {str(name): _listed(value) for name, value in (spec.get("when") or {}).items()}
     if "over" in spec:
         return Parameter(key, distribution_of(_override(key, spec["over"], composer)), when)

@@ -1,32 +1,42 @@
 """From a point of the space to the Hydra config of its trial."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.overrides import as_typed
 from rcnn_sweep.sweep.space.grammar import encoded, rendered
 from rcnn_sweep.sweep.space.values import Params, Value
 
 KEPT = 128
 """Composed combinations of config groups that are kept, the latest used."""
 
+OPEN = "???"
+"""The choice in a group that the config leaves to the command, and a sweep to its trials."""
+
 
 class Composer:
-    """Composes trials of one sweep: the command's fixed overrides, then the point's own."""
+    """Composes trials of one sweep: the command's fixed overrides, then the point's own.
+
+    ``open_groups`` have no option yet: they are missing in what is composed before a point
+    chooses one of each.
+    """
 
     def __init__(self, loader: ConfigLoader, master: DictConfig, fixed: Iterable[str]) -> None:
         self.loader = loader
         self.master = master
         self.fixed = tuple(fixed)
+        self.open_groups = tuple(group for group, name in _choices(master).items() if name == OPEN)
         self._has_options = cache(lambda group: bool(loader.get_group_options(group)))
         self._job_of = lru_cache(KEPT)(self._composed)
         self._task_of = lru_cache(KEPT)(lambda overrides: without_hydra(self._job_of(overrides)))
@@ -39,8 +49,15 @@ class Composer:
         """Give all task overrides of the point."""
         return (*self.fixed, *(rendered(key, value) for key, value in params.items()))
 
-    def parsed(self, overrides: Sequence[str]) -> list[Override]:
-        """Parse overrides with Hydra's own grammar."""
+    def whole(self) -> tuple[str, ...]:
+        """Give the fixed overrides and any option of each open group: Hydra composes them."""
+        return (*self.fixed, *(f"{group}={self.options(group)[0]}" for group in self.open_groups))
+
+    def options(self, group: str) -> list[str]:
+        """Give the options of a config group."""
+        return self.loader.get_group_options(_plain(group))
+
+    def _parsed(self, overrides: Iterable[str]) -> list[Override]:
         parser = OverridesParser.create(config_loader=self.loader)
         return parser.parse_overrides(list(overrides))
 
@@ -64,9 +81,25 @@ class Composer:
 
     def _composed(self, overrides: tuple[str, ...]) -> DictConfig:
         try:
+            if self._leaves_open(overrides):
+                return self._outline(overrides)
             return self.loader.load_sweep_config(self.master, list(overrides))
         except (HydraException, OmegaConfBaseException) as error:
             raise UserError(f"cannot compose {' '.join(overrides)}: {error}") from error
+
+    def _leaves_open(self, overrides: Iterable[str]) -> bool:
+        if not self.open_groups:
+            return False
+        chosen = {override.get_key_element().lstrip("+") for override in self._parsed(overrides)}
+        return not chosen.issuperset(self.open_groups)
+
+    def _outline(self, overrides: Iterable[str]) -> DictConfig:
+        """Compose as Hydra composes a sweep before its jobs: without the groups that are open."""
+        words = [*as_typed(self.master.hydra.overrides.hydra), *overrides]
+        name = self.master.hydra.job.config_name
+        outline = self.loader.load_configuration(name, words, RunMode.MULTIRUN)
+        OmegaConf.copy_cache(from_config=self.master, to_config=outline)
+        return outline
 
     def _dirname(self, job: DictConfig, params: Mapping[str, Value]) -> str:
         """Name the point as Hydra's ``hydra.job.override_dirname`` does."""
@@ -78,7 +111,7 @@ class Composer:
     @cached_property
     def _keyed(self) -> list[tuple[str, str]]:
         """The fixed overrides, each with the key or group that it sets."""
-        return [(o.key_or_group, str(o.input_line)) for o in self.parsed(self.fixed)]
+        return [(o.key_or_group, str(o.input_line)) for o in self._parsed(self.fixed)]
 
     def task(self, params: Mapping[str, Value]) -> DictConfig:
         """Give the config a task function would get; quick, meant for checking many points."""
@@ -96,13 +129,21 @@ class Composer:
         return key.startswith(("+", "~")) or self.is_group(key)
 
     def value(self, key: str, params: Params | None = None) -> Value:
-        """Give the composed value of ``key``, or the chosen option if it is a config group."""
+        """Give the composed value of ``key``, or the chosen option if it is a config group.
+
+        One that only a job can tell (``${hydra:job.num}``), or nobody, is None.
+        """
         job = self._job_of(self.overrides(params or {}))
         if self.is_group(key):
-            choice: Value = job.hydra.runtime.choices.get(key)
-            return choice
-        found = OmegaConf.select(job, key.lstrip("+"), default=None)
+            return encoded(_choices(job).get(key))
+        found = OmegaConf.select(
+            job, key.lstrip("+"), default=None, throw_on_resolution_failure=False
+        )
         return encoded(OmegaConf.to_container(found) if OmegaConf.is_config(found) else found)
+
+
+def _choices(job: DictConfig) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(job.hydra.runtime.choices))
 
 
 def _put(config: DictConfig, values: Mapping[str, Value]) -> None:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.types import (
@@ -27,9 +29,16 @@ AROUND = frozenset({"factor", "plus", "log", "low", "high", "step"})
 
 
 def encoded(value: Any) -> Value:
-    """Give a choice as Optuna can store it: text stays in Hydra's grammar, quotes and all."""
+    """Give a choice as Optuna can store it: text stays in Hydra's grammar, quotes and all.
+
+    A member of an enum, which a structured config may hold, is its name, as in an override.
+    """
+    if isinstance(value, Enum):
+        return value.name
     if isinstance(value, bool | int | float):
         return value
+    if isinstance(value, Path):
+        value = str(value)
     return str(Transformer.str(value))
 
 

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
-from rcnn_sweep.sweep.storage import exclusive
+from rcnn_sweep.sweep.storage import exclusively
 from rcnn_sweep.sweep.study.slots import Retries, Slots
 from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, slots_of, snapshot_of
 
@@ -73,16 +73,32 @@ class Queue:
 
         ``points`` are those known from the start, by slot. A slot that is tried again keeps its
         point. A trial that waits already, which another program put into the study, goes first.
+        Where the lock is lost meanwhile, the claim is made once more.
         """
-        with exclusive(self.url):
-            slots = self.look()
-            for trial in list(slots.open.values()):
-                if trial.state is TrialState.WAITING and self._is_started(trial, claim):
-                    return trial.number
-            slot = slots.next(retries)
-            if slot is None:
-                return None
-            return self._started(slot, slots, claim, points)
+        return exclusively(self.url, lambda: self._claimed(claim, retries, points))
+
+    def _claimed(self, claim: Claim, retries: Retries, points: Mapping[int, Params]) -> int | None:
+        slots = self.look()
+        for trial in slots.at_work(claim.session):
+            if trial.user_attrs.get(TrialAttr.WORKER) == claim.worker and self._is_first(trial):
+                return trial.number
+        for trial in list(slots.open.values()):
+            if trial.state is TrialState.WAITING and self._is_started(trial, claim):
+                return trial.number
+        slot = slots.next(retries)
+        return None if slot is None else self._started(slot, slots, claim, points)
+
+    def _is_first(self, trial: FrozenTrial) -> bool:
+        """Say whether a trial that its worker made as the lock was lost has its slot to itself.
+
+        A worker runs one trial at a time: at a claim it has none but such a one. Where another
+        worker has taken the slot meanwhile, the later trial ends.
+        """
+        tried = self.slots.tried(int(trial.user_attrs.get(TrialAttr.SLOT, -1)))
+        if not any(not t.state.is_finished() and t.number < trial.number for t in tried):
+            return True
+        self.fail(trial.number, INTERRUPTED, "its slot was taken as the storage's lock was lost")
+        return False
 
     def _started(self, slot: int, slots: Slots, claim: Claim, points: Mapping[int, Params]) -> int:
         attrs: dict[str, Any] = {

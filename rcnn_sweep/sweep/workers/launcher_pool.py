@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 
+from rcnn_sweep.sweep.space import Composer
 from rcnn_sweep.sweep.storage import PASSWORD_VARIABLE, masked
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.pool import GRACE
@@ -63,7 +64,8 @@ class LauncherPool:
         return replace(self.job, spec=spec, master=deepcopy(self.job.master))
 
     def _launch(self, launcher: Launcher, job: WorkerJob, number: int) -> None:
-        overrides = [*job.spec.fixed, f"hydra.sweep.subdir=workers/{number}"]
+        own = Composer(job.context.config_loader, job.master, job.spec.fixed)
+        overrides = [*own.whole(), f"hydra.sweep.subdir=workers/{number}"]
         try:
             for ended in launcher.launch([overrides], initial_job_idx=number):
                 _ = ended.return_value

@@ -1,15 +1,17 @@
 """One trial: its point, its config, its Hydra job, its outcome."""
 
 import logging
+import re
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import optuna
 from hydra.core.utils import run_job
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna import Study, Trial
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
@@ -129,7 +131,9 @@ class TrialRunner:
         if earlier is not None:
             self._reuse(study, trial, earlier)
             return
-        self._tell(study, number, self._attempt(trial, params, seed))
+        config = self._config(number, params)
+        outcome = self._attempt(trial, config, seed)
+        self._tell(study, number, outcome, Path(config.hydra.runtime.output_dir))
 
     def _study(self, number: int) -> tuple[Study, FeasibleSampler]:
         options = self.spec.options
@@ -165,7 +169,7 @@ class TrialRunner:
         else:
             study.tell(trial.number, earlier.values)
 
-    def _attempt(self, trial: Trial, params: Params, seed: int) -> TrialOutcome:
+    def _attempt(self, trial: Trial, config: DictConfig, seed: int) -> TrialOutcome:
         spec = self.spec
         context = TrialContext(
             study_name=spec.study_name,
@@ -178,7 +182,7 @@ class TrialRunner:
             ),
         )
         with entered(context):
-            return self._job(self._config(trial.number, params))
+            return self._job(config)
 
     def _config(self, number: int, params: Params) -> DictConfig:
         config = self.check.composer.job(params)
@@ -186,7 +190,7 @@ class TrialRunner:
             config.hydra.job.id = f"{self.spec.study_name}_{number}"
             config.hydra.job.num = number
             config.hydra.sweep.dir = str(self.spec.directory)
-            config.hydra.sweep.subdir = str(number)
+            config.hydra.sweep.subdir = numbered(config)
         return config
 
     def _job(self, config: DictConfig) -> TrialOutcome:
@@ -215,7 +219,7 @@ class TrialRunner:
         )
         return outcomes[-1]
 
-    def _tell(self, study: Study, number: int, outcome: TrialOutcome) -> None:
+    def _tell(self, study: Study, number: int, outcome: TrialOutcome, folder: Path) -> None:
         if self.queue.trial(number).state.is_finished():
             log.warning(
                 "trial %d was taken for dead and ended by another process; its own end, which "
@@ -226,14 +230,25 @@ class TrialRunner:
         elif outcome.kind:
             signals.raise_pending()  # the failure is what became of a signal
             log.error("trial %d failed: %s", number, outcome.reason)
-            self._write_failure(number, outcome)
+            _write_failure(folder, outcome)
             self.queue.fail(number, outcome.kind, outcome.reason, outcome.trace)
         elif outcome.pruned:
             study.tell(number, state=TrialState.PRUNED)
         else:
             study.tell(number, list(outcome.values or ()))
 
-    def _write_failure(self, number: int, outcome: TrialOutcome) -> None:
-        folder = self.spec.directory / str(number)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "failure.txt", f"{outcome.reason}\n\n{outcome.trace}")
+
+def _write_failure(folder: Path, outcome: TrialOutcome) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "failure.txt", f"{outcome.reason}\n\n{outcome.trace}")
+
+
+def numbered(config: DictConfig) -> str:
+    """Give ``hydra.sweep.subdir`` as written, with the trial's number in it.
+
+    Where it is not, it comes last: two trials may have everything else in common.
+    """
+    raw: Any = OmegaConf.to_container(config.hydra.sweep, resolve=False)
+    written = str(raw["subdir"])
+    is_unique = re.search(r"hydra[.:]job\.(num|id)\b", written)
+    return written if is_unique else f"{written}/${{hydra.job.num}}"
