@@ -37,6 +37,7 @@ def job_of(launcher: str) -> WorkerJob:
         directory=Path(),
         working_directory=Path(),
         fixed=(),
+        points={},
         parent={},
         session="session",
         began=datetime.now(),
