@@ -177,6 +177,8 @@ class RecordedStudy(RecordedTrials):
         else:
             writer.lost(summary.reason)
         is_over = summary.state == "complete"
+        reference = ", training its plain reference if need be" if is_over else ""
+        log.info("Writing the report%s.", reference)
         attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
         return [*what_next(info), how_to_see(self.store, writer.run_id)]
 

@@ -18,7 +18,7 @@ from rcnn_sweep.sweep.findings import (
 )
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.planning import Plan
-from rcnn_sweep.sweep.results import write_results
+from rcnn_sweep.sweep.results import draws_plots, write_results
 from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.space import command_of
 from rcnn_sweep.sweep.study import Queue
@@ -65,6 +65,8 @@ class Closing:
 
     def _close(self, state: str, reason: str, seconds: float) -> SweepSummary:
         summary = self._summary(state, reason, seconds)
+        plots = " and drawing the plots" if draws_plots(summary, self.plan) else ""
+        print(f"the trials are over: writing the results{plots}", flush=True)
         try:
             write_results(summary, self.plan, self.queue)
         except Exception as error:

@@ -131,10 +131,18 @@ def test_the_best_config_runs_at_once(swept: tuple[Path, str], command) -> None:
     assert f"best:      {line}\n" in output
     done = command(*shlex.split(line)[3:], "--cfg", "job", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert OmegaConf.create(done.stdout) == OmegaConf.create(told)
+    trial = OmegaConf.create(done.stdout)
+    ran = folder / "multirun" / "small" / str(study_of(folder).best_trial.number)
+    recorded = OmegaConf.load(ran / ".hydra" / "config.yaml")
+    assert trial.data.validation == "holdout" and recorded.data.pop("path")
+    assert trial.data.pop("path") == "reviews.csv" and trial == recorded
     there = ("--config-dir", str(Path(parent.info.artifact_uri)), "+sweep=best", "--cfg", "job")
     done = command(*there, cwd=folder)
-    assert OmegaConf.create(done.stdout) == OmegaConf.create(told), done.stderr
+    assert done.returncode == 0, done.stderr
+    single = OmegaConf.create(done.stdout)
+    assert (single.data.path, single.data.validation) == ("reviews.csv", "test")
+    for group in ("embedding", "conv", "pool", "lstm", "training"):
+        assert single[group] == trial[group]
 
 
 def test_the_same_command_again_finds_nothing_left_to_do(swept: tuple[Path, str], command) -> None:

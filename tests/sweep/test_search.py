@@ -120,8 +120,9 @@ def test_printed_command_runs_the_winner(toy: Toy) -> None:
     assert line in (folder / "sweep" / "best.yaml").read_text()
     _, program, *words = shlex.split(line)
     assert program == str(APP) and words[0] == "shape=square"
-    toy.run(*words, mode=())
-    assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
+    for again in (words, ["--config-dir", str(folder), "+sweep=best"]):
+        toy.run(*again, mode=())
+        assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
 
 
 def test_best_config_is_the_winners_without_what_was_settled_here(toy: Toy) -> None:

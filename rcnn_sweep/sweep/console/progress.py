@@ -1,21 +1,19 @@
-"""Progress while a sweep runs: a table in place on a terminal, else a line a trial."""
+"""Progress while a sweep runs: tables in place on a terminal, else a line a trial."""
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from optuna.trial import FrozenTrial, TrialState
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.sweep.findings import TrialSnapshot, best_of, counts
+from rcnn_sweep.sweep.console.live import LiveTable
+from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.study import Queue, Slots, snapshot_of
 
@@ -23,8 +21,6 @@ PERIOD = 1.0
 """Seconds between two looks at the study."""
 
 log = logging.getLogger(__name__)
-
-COLUMNS = ("complete", "pruned", "failed", "running", "waiting")
 
 
 def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
@@ -40,22 +36,25 @@ def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def remaining(ended: Sequence[FrozenTrial], since: datetime, to_come: int) -> timedelta | None:
-    """Estimate the time that the trials to come will take, from the pace of those that ended."""
-    if not ended or ended[-1].datetime_complete is None:
-        return None
-    pace = (ended[-1].datetime_complete - since) / len(ended)
-    return timedelta(seconds=round(pace.total_seconds() * to_come))
-
-
 class Progress:
     """Shows a study while its block runs."""
 
     def __init__(self, queue: Queue, plan: Plan, began: datetime) -> None:
-        self.queue, self.plan, self.began = replace(queue, slots=Slots()), plan, began
+        self.queue, self.plan = replace(queue, slots=Slots()), plan
         self.console = Console(highlight=False, soft_wrap=True)
-        self.before = self.shown = len(self.queue.look().ended)
-        self._snapshots: dict[int, TrialSnapshot] = {}
+        slots, options = self.queue.look(), plan.options
+        self.shown = len(slots.ended)
+        found = best_of(map(snapshot_of, slots.ended), options.directions)
+        self.best = found[0].values[0] if found else None
+        self.table = LiveTable(
+            study_name=plan.study_name,
+            metrics=options.metrics,
+            directions=options.directions,
+            baseline=plan.baseline,
+            is_search=plan.is_search,
+            began=began,
+            before=self.shown,
+        )
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
         self._live: Live | None = None
@@ -90,37 +89,23 @@ class Progress:
     def _update(self) -> None:
         slots = self.queue.look()
         if self._live is not None:
-            self._live.update(self.table(slots))
+            self._live.update(self.table.rendered(slots, datetime.now()))
             return
         for trial in slots.ended[self.shown :]:
-            self.console.print(line_of(trial, self.plan.options.metrics), markup=False)
+            for line in self._lines(trial):
+                self.console.print(line, markup=False)
         self.shown = len(slots.ended)
 
-    def table(self, slots: Slots) -> Group:
-        """Give the table and the best trial so far, for a terminal."""
-        for trial in slots.ended[len(self._snapshots) :]:
-            self._snapshots[trial.number] = snapshot_of(trial)
-        running = [snapshot_of(trial) for trial in slots.open.values()]
-        by_number = sorted([*self._snapshots.values(), *running], key=lambda t: t.number)
-        found = counts(by_number, slots.untried())
-        to_come = found.get("waiting", 0) + found.get("running", 0)
-        left = remaining(slots.ended[self.before :], self.began, to_come)
-        table = Table(title=self.plan.study_name, title_justify="left", expand=False)
-        cells: list[Any] = []
-        for column in COLUMNS:
-            table.add_column(column, justify="right")
-            cells.append(str(found.get(column, 0)))
-        for column in ("elapsed", "left"):
-            table.add_column(column)
-        elapsed = timedelta(seconds=round((datetime.now() - self.began).total_seconds()))
-        cells += [str(elapsed), "?" if left is None else str(left)]
-        table.add_row(*cells)
-        best = Text(f"best: {self._best(slots, by_number)}") if self.plan.is_search else Text()
-        return Group(table, best)
+    def _lines(self, trial: FrozenTrial) -> Iterator[str]:
+        """Give a line about a trial that ended, and one more where it is the best so far."""
+        options = self.plan.options
+        yield line_of(trial, options.metrics)
+        if not self.plan.is_search or len(options.directions) > 1:
+            return
+        if trial.state is TrialState.COMPLETE and self._is_better(float(trial.values[0])):
+            self.best = float(trial.values[0])
+            yield f"best so far: trial {trial.number} {options.metrics[0]}={self.best:.5g}"
 
-    def _best(self, slots: Slots, trials: Sequence[TrialSnapshot]) -> str:
-        best = best_of(trials, self.plan.options.directions)
-        if not best:
-            return "none yet"
-        first = line_of(slots.trials[best[0].number], self.plan.options.metrics)
-        return first if len(best) == 1 else f"{len(best)} on the Pareto front, e.g. {first}"
+    def _is_better(self, value: float) -> bool:
+        sign = 1 if self.plan.options.directions[0] == "maximize" else -1
+        return self.best is None or sign * value > sign * self.best

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.sweep.results.importance import FEWEST, importances
     from rcnn_sweep.sweep.results.listing import list_studies
-    from rcnn_sweep.sweep.results.result_files import write_results
+    from rcnn_sweep.sweep.results.result_files import draws_plots, write_results
 
 __all__ = [
     "FEWEST",
@@ -23,6 +23,7 @@ __all__ = [
     "draw_importance",
     "draw_parallel",
     "draw_slices",
+    "draws_plots",
     "importances",
     "list_studies",
     "write_results",

@@ -57,7 +57,8 @@ class Composer:
         """Give the options of a config group."""
         return self.loader.get_group_options(_plain(group))
 
-    def _parsed(self, overrides: Iterable[str]) -> list[Override]:
+    def parsed(self, overrides: Iterable[str]) -> list[Override]:
+        """Parse overrides with Hydra's own grammar."""
         parser = OverridesParser.create(config_loader=self.loader)
         return parser.parse_overrides(list(overrides))
 
@@ -90,7 +91,7 @@ class Composer:
     def _leaves_open(self, overrides: Iterable[str]) -> bool:
         if not self.open_groups:
             return False
-        chosen = {override.get_key_element().lstrip("+") for override in self._parsed(overrides)}
+        chosen = {override.get_key_element().lstrip("+") for override in self.parsed(overrides)}
         return not chosen.issuperset(self.open_groups)
 
     def _outline(self, overrides: Iterable[str]) -> DictConfig:
@@ -111,7 +112,7 @@ class Composer:
     @cached_property
     def _keyed(self) -> list[tuple[str, str]]:
         """The fixed overrides, each with the key or group that it sets."""
-        return [(o.key_or_group, str(o.input_line)) for o in self._parsed(self.fixed)]
+        return [(o.key_or_group, str(o.input_line)) for o in self.parsed(self.fixed)]
 
     def task(self, params: Mapping[str, Value]) -> DictConfig:
         """Give the config a task function would get; quick, meant for checking many points."""
