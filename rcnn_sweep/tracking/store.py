@@ -170,7 +170,7 @@ class Store:
 
 def how_to_see(store: Store, run_id: str) -> str:
     """Give the command and the page that show the run."""
-    page = f"#/experiments/{store.experiment_id}/runs/{run_id}"
+    page = f"#/experiments/{store.experiment_id}/runs/{run_id}?workflowType=machine_learning"
     if store.is_remote:
         return f"Run {run_id}: {store.shown_uri}/{page}"
     command = "mlflow ui --host 127.0.0.1"
