@@ -18,7 +18,7 @@ from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusively
 from rcnn_sweep.sweep.study.slots import Retries, Slots
-from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, slots_of, snapshot_of
+from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, snapshot_of
 
 NONE: Mapping[int, Params] = {}
 
@@ -59,8 +59,7 @@ class Queue:
 
     def points(self) -> dict[int, Params]:
         """Give the point of each slot that has one: named by the application, or tried."""
-        tried = {slot: point_of(trials[-1]) for slot, trials in slots_of(self.trials()).items()}
-        return {**self.look().points(), **tried}
+        return self.look().points()
 
     def total(self) -> int | None:
         """Give the number of slots that the study has, None where no command has set it."""
@@ -106,7 +105,7 @@ class Queue:
             TrialAttr.WORKER: claim.worker,
             TrialAttr.SESSION: claim.session,
         }
-        point = slots.points().get(slot) or points.get(slot, {})
+        point = slots.named_points().get(slot) or points.get(slot, {})
         if tried := slots.tried(slot):
             attrs[TrialAttr.RETRY_OF] = tried[-1].number
             point = point_of(tried[-1])

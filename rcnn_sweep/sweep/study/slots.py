@@ -8,7 +8,16 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.names import StudyAttr, TrialAttr
-from rcnn_sweep.sweep.study.trials import FATAL, INTERRUPTED, TRANSIENT, WITHDRAWN, kind_of
+from rcnn_sweep.sweep.space import Params
+from rcnn_sweep.sweep.study.trials import (
+    FATAL,
+    INTERRUPTED,
+    RETURNING,
+    TRANSIENT,
+    WITHDRAWN,
+    kind_of,
+    point_of,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class Slots:
         else:
             tried[:] = sorted([*(t for t in tried if t.number != trial.number), trial], key=_number)
         last = tried[-1]
-        may_return = kind_of(last) in (*TRANSIENT, FATAL, INTERRUPTED, WITHDRAWN)
+        may_return = kind_of(last) in RETURNING
         (self._failed.add if may_return else self._failed.discard)(slot)
 
     def attr(self, key: str) -> Any:
@@ -95,10 +104,15 @@ class Slots:
         """Give a slot's trials in the order of their numbers; the last one counts."""
         return self._tried.get(slot, ())
 
-    def points(self) -> dict[int, dict[str, Any]]:
+    def named_points(self) -> dict[int, Params]:
         """Give the points that the application named for slots of this study."""
         named = self._attrs.get(StudyAttr.POINTS) or {}
         return {int(slot): point for slot, point in named.items()}
+
+    def points(self) -> dict[int, Params]:
+        """Give the point of each slot that has one: tried, or named by the application."""
+        tried = {slot: point_of(trials[-1]) for slot, trials in self._tried.items()}
+        return {**self.named_points(), **tried}
 
     def next(self, retries: Retries) -> int | None:
         """Give the slot that is to be tried next: one to be tried again, else the first fresh."""

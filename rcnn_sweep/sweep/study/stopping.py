@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.options import Limits
 from rcnn_sweep.sweep.study.slots import Slots
-from rcnn_sweep.sweep.study.trials import ERROR, FAILURES, kind_of
+from rcnn_sweep.sweep.study.trials import FAILURES, RETURNING, kind_of
 
 
 def _ended_since(slots: Slots, began: datetime) -> Iterator[FrozenTrial]:
@@ -66,4 +66,4 @@ def limit_reached(slots: Slots, limits: Limits, direction: str, began: datetime)
 
 
 def _settles(trial: FrozenTrial) -> bool:
-    return kind_of(trial) in (None, ERROR)
+    return kind_of(trial) not in RETURNING

@@ -1,8 +1,5 @@
 """Optuna's trials as a sweep means them: their slot, their point, why they failed."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.names import TrialAttr
@@ -18,6 +15,8 @@ WITHDRAWN = "withdrawn"
 """What early studies call a trial that waited for a slot no longer wanted."""
 FAILURES = (ERROR, DEAD, MEMORY, FATAL)
 TRANSIENT = (DEAD, MEMORY)
+RETURNING = (*TRANSIENT, FATAL, INTERRUPTED, WITHDRAWN)
+"""After what a slot may be tried again; every other end settles it."""
 
 
 def kind_of(trial: FrozenTrial) -> str | None:
@@ -33,15 +32,6 @@ def state_of(trial: FrozenTrial) -> str:
         return str(trial.state.name.lower())
     kind = kind_of(trial)
     return kind if kind in (INTERRUPTED, WITHDRAWN) else "failed"
-
-
-def slots_of(trials: Sequence[FrozenTrial]) -> dict[int, list[FrozenTrial]]:
-    """Give each slot's trials in the order of their numbers; the last one counts."""
-    slots: dict[int, list[FrozenTrial]] = defaultdict(list)
-    for trial in trials:
-        if TrialAttr.SLOT in trial.user_attrs:
-            slots[int(trial.user_attrs[TrialAttr.SLOT])].append(trial)
-    return slots
 
 
 def point_of(trial: FrozenTrial) -> Params:
