@@ -2,7 +2,7 @@
 
 ``sweep/best.yaml`` is the winner's whole config for a single run. With the study's directory on the
 search path (``--config-dir``), ``+sweep=best`` chooses its groups and sets its values, in an app
-whose config begins its defaults with ``_self_``. The command at its head repeats its trial.
+whose config begins its defaults with ``_self_``. The command at its head composes its trial.
 """
 
 import csv
