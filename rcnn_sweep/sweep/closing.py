@@ -21,7 +21,7 @@ from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.results import draws_plots, write_results
 from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.space import command_of
-from rcnn_sweep.sweep.study import Queue
+from rcnn_sweep.sweep.study import Queue, Slots
 
 NO_RESULT = "no trial came to a result"
 
@@ -83,11 +83,11 @@ class Closing:
     def _summary(self, state: str, reason: str, seconds: float) -> SweepSummary:
         """Summarise; where the storage cannot be read, say so and leave the trials out."""
         try:
-            trials, waiting, unread = self.queue.snapshots(), self.queue.look().untried(), NO_RESULT
+            trials, slots, unread = self.queue.snapshots(), self.queue.look(), NO_RESULT
         except Exception as error:
-            trials, waiting, unread = [], 0, str(error)
+            trials, slots, unread = [], Slots(), str(error)
         summary = summarise(
-            self.plan, trials, waiting, state=state, reason=reason, wall_seconds=seconds
+            self.plan, trials, slots, state=state, reason=reason, wall_seconds=seconds
         )
         return summary if summary.best else _failed(summary, unread)
 
@@ -95,16 +95,15 @@ class Closing:
 def summarise(
     plan: Plan,
     trials: Sequence[TrialSnapshot],
-    waiting: int,
+    slots: Slots,
     *,
     state: str,
     reason: str,
     wall_seconds: float,
 ) -> SweepSummary:
-    """Compute the summary from the plan, the study's trials and the number of slots untried."""
+    """Compute the summary from the plan, the study's trials and its slots."""
     own = [t for t in trials if t.duplicate_of is None]
     best = best_of(trials, plan.options.directions)
-    is_given = gives_every_point(plan.options.sampler)
     return SweepSummary(
         study_name=plan.study_name,
         state=state,
@@ -114,9 +113,9 @@ def summarise(
         metrics=plan.options.metrics,
         best=tuple(best),
         baseline=trial_at(trials, plan.baseline),
-        counts=counts_and_repeats(trials, waiting),
+        counts=counts_and_repeats(trials, slots.untried()),
         rejected=sum(t.rejected for t in trials),
-        left_out=plan.infeasible.impossible if is_given else 0,
+        left_out=_left_out(plan, slots),
         duplicates=len(trials) - len(own),
         pruning=pruning(trials),
         busy_seconds=sum(t.seconds for t in own if t.seconds is not None),
@@ -124,6 +123,13 @@ def summarise(
         best_command=command_of(plan.typed, best[0].params) if best and plan.is_search else "",
         is_search=plan.is_search,
     )
+
+
+def _left_out(plan: Plan, slots: Slots) -> int:
+    """Count the points of a grid that were found impossible, before it began or in their turn."""
+    if not gives_every_point(plan.options.sampler):
+        return 0
+    return plan.infeasible.impossible if plan.infeasible.is_complete else len(slots.left_out)
 
 
 def _failed(summary: SweepSummary, reason: str) -> SweepSummary:

@@ -18,6 +18,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.space import Composer, Identity, Params, Space
+from rcnn_sweep.sweep.study import Slots
 
 ENUMERATED = 1000
 """Points of a finite space that are checked one by one; of others as many are drawn at random
@@ -31,7 +32,8 @@ GUIDED_DRAWS = 30
 UNIFORM_DRAWS = 500
 """Uniform points tried before a space that cannot be enumerated counts as having no other point."""
 
-TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+RESULTS = (TrialState.COMPLETE, TrialState.PRUNED)
+"""States of trials whose points need not be tried again."""
 
 
 @dataclass(frozen=True)
@@ -92,29 +94,30 @@ class FeasibilityCheck:
 class KnownPoints:
     """What one worker has learnt of the points of its study, each trial looked at once.
 
-    ``ended`` are those that completed or were pruned, ``impossible`` those it has drawn that are,
-    with the reason.
+    ``ended`` are those with a result, each with the trial that has it; ``running`` are being
+    tried, and ``impossible`` are those that it has drawn in vain, with the reason.
     """
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.ended: set[Identity] = set()
+        self.ended: dict[Identity, FrozenTrial] = {}
+        self.running: set[Identity] = set()
         self.impossible: dict[Identity, str] = {}
-        self._read: set[int] = set()
+        self._read = 0
 
-    def look(self, study: Study, own: int) -> set[Identity]:
-        """Learn of the trials that have ended; gives the points of those that run, ``own`` not."""
-        running = set()
-        for trial in study.get_trials(deepcopy=False, states=TRIED):
-            if trial.number == own or trial.number in self._read:
-                continue
-            point = self.space.identity(trial.params)
-            if trial.state is TrialState.RUNNING:
-                running.add(point)
-            else:
-                self._read.add(trial.number)
-                self.ended.add(point)
-        return running
+    def look(self, slots: Slots, own: int) -> None:
+        """Learn of the trials that have ended since, and of those that run, ``own`` left out."""
+        for trial in slots.ended[self._read :]:
+            if trial.state in RESULTS:
+                point = self.space.identity(trial.params)
+                self.ended[point] = min(trial, self.ended.get(point, trial), key=_worth)
+        self._read = len(slots.ended)
+        others = (trial for trial in slots.open.values() if trial.number != own)
+        self.running = {self.space.identity(trial.params) for trial in others}
+
+    def result(self, params: Params) -> FrozenTrial | None:
+        """Give the trial that has the point's result: one that completed, else a pruned one."""
+        return self.ended.get(self.space.identity(params))
 
     @cached_property
     def small(self) -> dict[Identity, Params]:
@@ -123,12 +126,16 @@ class KnownPoints:
         points = self.space.points() if size is not None and size <= ENUMERATED else ()
         return {self.space.identity(point): point for point in points}
 
-    def are_all(self, running: set[Identity]) -> bool:
+    def are_all(self) -> bool:
         """Say whether no point is left of a small space that is not known."""
         return bool(self.small) and all(
-            point in self.ended or point in running or point in self.impossible
+            point in self.ended or point in self.running or point in self.impossible
             for point in self.small
         )
+
+
+def _worth(trial: FrozenTrial) -> tuple[bool, int]:
+    return trial.state is TrialState.PRUNED, trial.number
 
 
 class FeasibleSampler(BaseSampler):
@@ -163,23 +170,23 @@ class FeasibleSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> Params:
         """Give a possible point; raises :class:`UserError` if none can be found."""
-        if trial.system_attrs.get("fixed_params"):
-            return {}
-        return self._chosen(study, trial, self.known.look(study, trial.number))
+        given = self.space.within(trial.system_attrs.get("fixed_params") or {})
+        return {} if self.space.contains(given) else self._chosen(study, trial, given)
 
-    def _chosen(self, study: Study, trial: FrozenTrial, running: set[Identity]) -> Params:
+    def _chosen(self, study: Study, trial: FrozenTrial, given: Params) -> Params:
         """Give a new point, else the first drawn that has a result, else one that is being tried.
 
-        Where all points of a small space are known, the first with a result will do.
+        Where all points of a small space are known, the first with a result will do. ``given``
+        values are kept: a trial that is tried again may have died between two suggestions.
         """
         ended: Params | None = None
         busy: Params | None = None
-        is_spent = self.known.are_all(running)
-        for params in self._candidates(study, trial):
+        is_spent = self.known.are_all()
+        for params in self._candidates(study, trial, given):
             point = self.space.identity(params)
             if point in self.known.ended:
                 ended = ended or params
-            elif point in running:
+            elif point in self.known.running:
                 busy = busy or params
             elif self._is_possible(point, params):
                 return params
@@ -199,23 +206,24 @@ class FeasibleSampler(BaseSampler):
             self.rejected += 1
         return False
 
-    def _candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Params]:
+    def _candidates(self, study: Study, trial: FrozenTrial, given: Params) -> Iterator[Params]:
         """Give the sampler's points until it repeats itself, uniform ones, then a small space's."""
         last: Params | None = None
         for _ in range(GUIDED_DRAWS):
-            params = self._asked(study, trial)
+            params = self._asked(study, trial, given)
             if params == last:
                 break
             last = params
             yield params
         for _ in range(UNIFORM_DRAWS):
-            yield self.space.draw(self.rng)
-        yield from self.rng.sample([*self.known.small.values()], len(self.known.small))
+            yield self.space.draw(self.rng, given)
+        small = [p for p in self.known.small.values() if given.items() <= p.items()]
+        yield from self.rng.sample(small, len(small))
 
-    def _asked(self, study: Study, trial: FrozenTrial) -> Params:
+    def _asked(self, study: Study, trial: FrozenTrial, given: Params) -> Params:
         """Ask the sampler; what one of the user's own raises ends the sweep as their mistake."""
         try:
-            return self._guided(study, trial)
+            return self._guided(study, trial, given)
         except (UserError, SweepFailed, OptunaError):
             raise
         except Exception as error:
@@ -225,11 +233,13 @@ class FeasibleSampler(BaseSampler):
                 f"{type(error).__name__}: {error}"
             ) from error
 
-    def _guided(self, study: Study, trial: FrozenTrial) -> Params:
+    def _guided(self, study: Study, trial: FrozenTrial, given: Params) -> Params:
         relative_space = self.inner.infer_relative_search_space(study, trial)
         relative = self.inner.sample_relative(study, trial, relative_space)
 
         def choose(key: str, distribution: BaseDistribution) -> Any:
+            if key in given:
+                return given[key]
             if key in relative and distribution._contains(
                 distribution.to_internal_repr(relative[key])
             ):

@@ -80,8 +80,10 @@ def _set_slots(plan: Plan, queue: Queue) -> None:
     A command that is at work on the study follows. Raises :class:`UserError` where another has
     given a slot another point since this one made its plan.
     """
-    if plan.is_total_given or queue.total() is None:
-        queue.set_study_attr(StudyAttr.N_TRIALS, plan.n_trials)
+    if plan.is_total_given or queue.size() is None:
+        slots = queue.look()
+        total = slots.total_for(plan.n_trials, most=len(plan.first))
+        queue.set_study_attr(StudyAttr.N_TRIALS, total)
     if not plan.is_search:
         known = queue.points()
         if any(known.get(slot, point) != point for slot, point in plan.first.items()):
@@ -90,7 +92,7 @@ def _set_slots(plan: Plan, queue: Queue) -> None:
                 "has. Give the command again."
             )
         queue.set_study_attr(StudyAttr.POINTS, {**known, **plan.first})
-    queue.set_study_attr(StudyAttr.LEFT_OUT, plan.left_out)
+        queue.set_study_attr(StudyAttr.LEFT_OUT, plan.left_out)
 
 
 def _created(plan: Plan, storage: BaseStorage) -> int:

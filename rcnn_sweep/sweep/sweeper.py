@@ -63,7 +63,7 @@ class Sweep:
         plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
-        plan = with_total(plan, found.total() if found is not None else None)
+        plan = with_total(plan, found.size() if found is not None else None)
         plan = placed(plan, self.request.master, found)
         if launcher.is_watched and not is_here(plan.options, plan.workers):
             packed(self._job(plan, {}, datetime.now()))  # what cannot be copied, before it runs

@@ -31,7 +31,7 @@ def test_the_last_study_is_the_last_search(tmp_path: Path) -> None:
         filled = queue(tmp_path, name)
         filled.set_study_attr("is_search", is_search)
         filled.set_study_attr(StudyAttr.N_TRIALS, 1)
-        filled.claim(Claim("worker", "session"), Retries(1, datetime.now()), {0: {"x": 1}})
+        filled.claim(Claim("worker", "session", Retries(1, datetime.now()), {0: {"x": 1}}))
     storage = f"sqlite:///{tmp_path}/studies.db"
     assert read_study(None, storage).name == "search"
     assert not read_study("comparison", storage).is_search

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import optuna
+import pytest
 from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
 from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.space.space import Parameter, Space
+from rcnn_sweep.sweep.study import Slots
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -31,8 +33,10 @@ def drawn(
 ) -> list[Params]:
     """Run a study as a worker does: a sampler made anew for each trial."""
     study = optuna.create_study(direction="maximize")
-    known = KnownPoints(space)
+    known, slots = KnownPoints(space), Slots()
     for number in range(n_trials):
+        slots.update(study.get_trials(deepcopy=False), {})
+        known.look(slots, number)
         study.sampler = FeasibleSampler(sampler(number), known, reason, number)
         trial = study.ask()
         study.tell(trial, peak(space.suggest(trial)))
@@ -84,3 +88,22 @@ def test_points_that_differ_by_rounding_alone_are_one() -> None:
     )
     assert space.identity({"a": 0.3}) == space.identity({"a": 0.1 + 0.2})
     assert space.identity({"a": 1.0, "b": 1}) != space.identity({"a": 1.0})
+
+
+@pytest.mark.parametrize("name", ["random", "tpe"])
+def test_a_trial_that_died_between_two_suggestions_keeps_its_value_and_stays_possible(
+    name: str,
+) -> None:
+    space = integers(x=40, y=40)
+
+    def reason(params: Params) -> str | None:
+        return None if int(params["y"] or 0) == int(params["x"] or 0) else "x is not y"
+
+    study = optuna.create_study()
+    for number in range(12):
+        inner = tpe(number) if name == "tpe" else RandomSampler(seed=number)
+        study.sampler = FeasibleSampler(inner, KnownPoints(space), reason, number)
+        study.enqueue_trial({"x": number + 1})
+        trial = study.ask()
+        assert space.suggest(trial) == {"x": number + 1, "y": number + 1}
+        study.tell(trial, 0.0)

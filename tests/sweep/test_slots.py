@@ -20,7 +20,7 @@ from rcnn_sweep.sweep.options import Limits, SweeperOptions, read_options
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import open_storage
 from rcnn_sweep.sweep.study import queue as queue_module
-from rcnn_sweep.sweep.study.queue import NONE, Claim, Queue
+from rcnn_sweep.sweep.study.queue import JUDGED, Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries, Slots
 from rcnn_sweep.sweep.study.stopping import failures_in_a_row, limit_reached, shared_mistake
 from rcnn_sweep.sweep.study.trials import DEAD, ERROR, FATAL, INTERRUPTED, MEMORY
@@ -44,9 +44,9 @@ def queue(tmp_path: Path) -> Queue:
     return made
 
 
-def claim(queue: Queue, retries: Retries, points: Mapping[int, Params] = NONE) -> int | None:
+def claim(queue: Queue, retries: Retries, points: Mapping[int, Params] | None = None) -> int | None:
     """Have another worker claim a slot."""
-    return queue.claim(Claim(next(WORKERS), "session"), retries, points)
+    return queue.claim(Claim(next(WORKERS), "session", retries, points or {}))
 
 
 def complete(queue: Queue, number: int) -> None:
@@ -174,7 +174,7 @@ def test_a_claim_whose_lock_was_lost_is_made_again_and_doubles_nothing(
         return work()
 
     monkeypatch.setattr(queue_module, "exclusively", lost)
-    claimed = queue.claim(Claim("me:1:1.0", "session"), RETRIES)
+    claimed = queue.claim(Claim("me:1:1.0", "session", RETRIES))
     assert losses and claimed == (2 if rival else 0)
     assert slot_numbers(queue) == ([0, 0, 1] if rival else [0])
     if rival:
@@ -271,6 +271,34 @@ def test_a_sweep_that_reached_its_target_goes_on_with_another(toy: Toy, workers:
     assert re.search(r"because: hydra.sweeper.target=-2: trial [12] reached -[12]", out)
     assert "because" not in toy.run(*command)
     assert len(toy.trials(TrialState.COMPLETE)) == 5
+
+
+def test_impossible_points_are_left_out_as_they_are_claimed(queue: Queue) -> None:
+    """The number of trials stays as asked for while the points last."""
+    points: dict[int, Params] = {slot: {"x": slot} for slot in range(8)}
+
+    def is_odd(point: Params) -> bool:
+        return int(str(point["x"])) % 2 == 1
+
+    terms = Claim("me", "session", RETRIES, points, is_possible=is_odd)
+    for expected in (1, 3, 5):
+        number = queue.claim(terms)
+        assert number is not None
+        assert queue.trial(number).system_attrs["fixed_params"] == {"x": expected}
+        complete(queue, number)
+    assert queue.claim(terms) is None
+    slots = queue.look()
+    assert slots.is_over(RETRIES) and slots.size() == 3 and slots.left_out == {0, 2, 4}
+    assert (slots.total_for(3, most=8), slots.total_for(9, most=8)) == (6, 9)
+
+
+def test_a_claim_judges_only_so_many_points_under_the_lock(queue: Queue) -> None:
+    points: dict[int, Params] = {slot: {"x": slot} for slot in range(JUDGED + 5)}
+    queue.set_study_attr(StudyAttr.N_TRIALS, len(points))
+    terms = Claim("me", "session", RETRIES, points, is_possible=lambda point: False)
+    assert queue.claim(terms) is None and not queue.look().is_over(RETRIES)
+    assert queue.claim(terms) is None and queue.look().is_over(RETRIES)
+    assert queue.look().size() == 0
 
 
 @pytest.fixture

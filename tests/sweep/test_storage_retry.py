@@ -31,11 +31,11 @@ from .conftest import Toy
 
 __all__ = ["postgres"]
 
-ME = Claim("me:1:1.0", "session")
 RETRIES = Retries(1, datetime.now())
+ME = Claim("me:1:1.0", "session", RETRIES)
 WORK: list[Callable[[Queue], object]] = [
     lambda queue: queue.look().untried(),
-    lambda queue: queue.claim(Claim("you:2:1.0", "session"), RETRIES),
+    lambda queue: queue.claim(Claim("you:2:1.0", "session", RETRIES)),
     lambda queue: queue.set_attrs(0, {"heartbeat": 1}),
     lambda queue: queue.fail(0, ERROR, "a reason"),
     lambda queue: queue.set_study_attr("stopped", ["session"]),
@@ -52,7 +52,7 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
     study = optuna.create_study(storage=opened, study_name="s")
     made = Queue(opened, study._study_id, url)
     made.set_study_attr(StudyAttr.N_TRIALS, 2)
-    assert made.claim(ME, RETRIES) == 0
+    assert made.claim(ME) == 0
     return made
 
 

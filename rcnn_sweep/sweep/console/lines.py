@@ -32,7 +32,7 @@ def plan_lines(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> Ite
     yield f"sampler    {plan.options.sampler.name}, pruner {plan.options.pruner.name}"
     if plan.unprunable:
         yield f"pruning    none: {plan.unprunable}"
-    yield f"trials     {plan.size} in all, seed {plan.options.seed}"
+    yield f"trials     {_number(plan)} in all, seed {plan.options.seed}"
     yield from _searched(plan) if plan.is_search else _given(plan)
     yield f"workers    {workers_line(plan, launcher)}"
     yield f"time       {estimate(plan, found.snapshots() if found else [])}"
@@ -58,11 +58,17 @@ def _given(plan: Plan) -> Iterator[str]:
 def print_opening(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> None:
     """Print what starts, in a few lines."""
     print(f"study {plan.study_name} ({_resumed(found)}) in {masked(plan.url)}")
-    print(f"{plan.size} trials in all, {workers_line(plan, launcher)}")
+    print(f"{_number(plan)} trials in all, {workers_line(plan, launcher)}")
     if plan.unsearched:
         print(f"not searched, since the command sets it: {' '.join(plan.unsearched)}")
     if plan.unprunable:
         print(f"trials are not pruned: {plan.unprunable}")
+
+
+def _number(plan: Plan) -> str:
+    """Give the number of trials, of which impossible points of a large grid are yet to be taken."""
+    is_judged = plan.infeasible.is_complete or not gives_every_point(plan.options.sampler)
+    return str(plan.size) if is_judged else f"at most {plan.size}"
 
 
 def _resumed(found: Queue | None) -> str:

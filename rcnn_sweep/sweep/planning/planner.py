@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
-from rcnn_sweep.sweep.feasibility import FeasibilityCheck
+from rcnn_sweep.sweep.feasibility import ENUMERATED, FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
 from rcnn_sweep.sweep.planning.first_points import first_points
@@ -155,19 +155,26 @@ def _budget(
     points = _every_point(options, space, check)
     if order == "shuffled":
         random.Random(options.seed).shuffle(points)
-    if order == "shuffled" or is_total_given:
-        points = points[: options.n_trials]
-    return dict(enumerate(points)), len(points)
+    is_cut = order == "shuffled" or is_total_given
+    n_trials = min(options.n_trials, len(points)) if is_cut else len(points)
+    return dict(enumerate(points)), n_trials
 
 
 def _every_point(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> list[Params]:
-    """Give the possible points of a finite space, each once."""
-    if space.size() is None:
+    """Give the points of a finite space, each once: the possible ones, where that is quick to say.
+
+    Of a large space each point is judged when its slot is claimed.
+    """
+    size = space.size()
+    if size is None:
         raise UserError(
             f"hydra.sweeper.sampler.name={options.sampler.name}: expected a finite space; "
             "received an interval. Use choice or range."
         )
-    return [point for point in space.points() if check.reason(point) is None]
+    points = list(space.points())
+    if size > ENUMERATED:
+        return points
+    return [point for point in points if check.reason(point) is None]
 
 
 def _check_groups(space: Space, composer: Composer) -> None:

@@ -52,9 +52,13 @@ class Space:
         """Have ``trial`` suggest one point."""
         return self.walk(lambda key, distribution: _suggested(trial, key, distribution))
 
-    def draw(self, rng: random.Random) -> Params:
-        """Draw one point uniformly (on a logarithmic scale where the distribution says so)."""
-        return self.walk(lambda key, distribution: drawn(distribution, rng))
+    def draw(self, rng: random.Random, given: Params | None = None) -> Params:
+        """Draw one point uniformly (on a logarithmic scale where the distribution says so).
+
+        Values that are ``given`` are kept.
+        """
+        kept = given or {}
+        return self.walk(lambda key, d: kept[key] if key in kept else drawn(d, rng))
 
     def contains(self, params: Mapping[str, Value]) -> bool:
         """Say whether ``params`` is a point of the space."""
@@ -62,6 +66,11 @@ class Space:
         return {p.key for p in existing} == set(params) and all(
             _holds(p.distribution, params[p.key]) for p in existing
         )
+
+    def within(self, params: Mapping[str, Value]) -> Params:
+        """Give those of ``params`` that are values of parameters here: a point, or part of one."""
+        known = {p.key: p.distribution for p in self.parameters}
+        return {k: v for k, v in params.items() if k in known and _holds(known[k], v)}
 
     def identity(self, params: Mapping[str, Value]) -> Identity:
         """Give what equal points share, numbers that differ by rounding alone counting as equal."""

@@ -5,7 +5,7 @@ its slot, and carries it. A slot is settled by a trial that completed, was prune
 good, and holds at most one open trial: retries and interruptions never change the total.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,22 +13,32 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.names import StudyAttr, TrialAttr
 from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusively
 from rcnn_sweep.sweep.study.slots import Retries, Slots
 from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, snapshot_of
 
-NONE: Mapping[int, Params] = {}
+JUDGED = 200
+"""Impossible points that one claim passes over at most: it holds the storage's lock meanwhile."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Who claims a slot: ``session`` names the command that the ``worker`` works for."""
+    """Who claims slots, and on what terms; ``session`` names the command of the ``worker``.
+
+    ``points`` are those known from the start, by slot. One that ``is_possible`` denies leaves its
+    slot out, and the study gets the next point's slot for it, where there is one. Where
+    ``is_stopped`` nothing new begins.
+    """
 
     worker: str
     session: str
+    retries: Retries
+    points: Mapping[int, Params] = field(default_factory=dict)
+    is_possible: Callable[[Params], bool] = lambda point: True
+    is_stopped: Callable[[Slots], bool] = lambda slots: False
 
 
 @dataclass(frozen=True)
@@ -61,31 +71,46 @@ class Queue:
         """Give the point of each slot that has one: named by the application, or tried."""
         return self.look().points()
 
-    def total(self) -> int | None:
-        """Give the number of slots that the study has, None where no command has set it."""
-        return self.look().total or None
+    def size(self) -> int | None:
+        """Give the number of slots that are to hold a trial, None where no command has set it."""
+        slots = self.look()
+        return slots.size() if slots.total else None
 
-    def claim(
-        self, claim: Claim, retries: Retries, points: Mapping[int, Params] = NONE
-    ) -> int | None:
-        """Take the next slot and make its trial; gives the trial's number, None if none is left.
+    def claim(self, claim: Claim) -> int | None:
+        """Take the next slot and make its trial; gives its number, None if none was to be had.
 
-        ``points`` are those known from the start, by slot. A slot that is tried again keeps its
-        point. A trial that waits already, which another program put into the study, goes first.
-        Where the lock is lost meanwhile, the claim is made once more.
+        A slot that is tried again keeps its point. A trial that waits already, which another
+        program put into the study, goes first. Where the lock is lost meanwhile, the claim is made
+        once more. ``slots`` are those that it saw.
         """
-        return exclusively(self.url, lambda: self._claimed(claim, retries, points))
+        return exclusively(self.url, lambda: self._claimed(claim))
 
-    def _claimed(self, claim: Claim, retries: Retries, points: Mapping[int, Params]) -> int | None:
+    def _claimed(self, claim: Claim) -> int | None:
         slots = self.look()
         for trial in slots.at_work(claim.session):
             if trial.user_attrs.get(TrialAttr.WORKER) == claim.worker and self._is_first(trial):
                 return trial.number
+        if claim.is_stopped(slots):
+            return None
         for trial in list(slots.open.values()):
             if trial.state is TrialState.WAITING and self._is_started(trial, claim):
                 return trial.number
-        slot = slots.next(retries)
-        return None if slot is None else self._started(slot, slots, claim, points)
+        slot = self._next(slots, claim)
+        return None if slot is None else self._started(slot, slots, claim)
+
+    def _next(self, slots: Slots, claim: Claim) -> int | None:
+        """Give the next slot that can be tried; those of impossible points are left out."""
+        impossible = 0
+        while (slot := slots.next(claim.retries)) is not None and impossible < JUDGED:
+            point = None if slots.tried(slot) else claim.points.get(slot)
+            if not point or claim.is_possible(point):
+                break
+            slots.leave_out(slot, most=len(claim.points))
+            impossible += 1
+        if impossible:
+            self.set_study_attr(StudyAttr.N_TRIALS, slots.total)
+            self.set_study_attr(StudyAttr.LEFT_OUT, sorted(slots.left_out))
+        return slot if impossible < JUDGED else None
 
     def _is_first(self, trial: FrozenTrial) -> bool:
         """Say whether a trial that its worker made as the lock was lost has its slot to itself.
@@ -99,13 +124,13 @@ class Queue:
         self.fail(trial.number, INTERRUPTED, "its slot was taken as the storage's lock was lost")
         return False
 
-    def _started(self, slot: int, slots: Slots, claim: Claim, points: Mapping[int, Params]) -> int:
+    def _started(self, slot: int, slots: Slots, claim: Claim) -> int:
         attrs: dict[str, Any] = {
             TrialAttr.SLOT: slot,
             TrialAttr.WORKER: claim.worker,
             TrialAttr.SESSION: claim.session,
         }
-        point = slots.named_points().get(slot) or points.get(slot, {})
+        point = slots.named_points().get(slot) or claim.points.get(slot, {})
         if tried := slots.tried(slot):
             attrs[TrialAttr.RETRY_OF] = tried[-1].number
             point = point_of(tried[-1])
@@ -169,12 +194,6 @@ class Queue:
             return self.storage.set_trial_state_values(self.id_of(number), TrialState.FAIL)
         except UpdateFinishedTrialError:
             return False
-
-    def find_duplicate(self, number: int, params: Params) -> FrozenTrial | None:
-        """Give an earlier trial with the same parameters that completed or was pruned."""
-        finished = self.trials((TrialState.COMPLETE, TrialState.PRUNED))
-        same = [t for t in finished if t.number != number and t.params == params]
-        return min(same, key=lambda t: (t.state is TrialState.PRUNED, t.number), default=None)
 
     def study_attr(self, key: str) -> Any:
         """Give a user attribute of the study, None if it has none of that name."""

@@ -46,6 +46,7 @@ class Slots:
     """The slots of a study: ``trials`` as of the last look, ``ended`` in the order of their ends.
 
     ``open`` are those that run or wait, by number; ``fatal`` ended by a mistake in config or data.
+    ``left_out`` are slots that are not to be tried.
     A slot is settled by a trial that completed, was pruned, or failed for good. Trials that another
     program made have no slot; an open one counts as open.
     """
@@ -57,7 +58,7 @@ class Slots:
         self.open: dict[int, FrozenTrial] = {}
         self.total = 0
         self._attrs: Mapping[str, Any] = {}
-        self._left_out: frozenset[int] = frozenset()
+        self.left_out: set[int] = set()
         self._tried: dict[int, list[FrozenTrial]] = {}
         self._failed: set[int] = set()
         self._fresh = 0
@@ -70,10 +71,11 @@ class Slots:
         new = sorted((trial for trial in ended if trial is not None), key=_end)
         self.ended += new
         self.fatal += [trial for trial in new if kind_of(trial) == FATAL]
-        left_out = frozenset(attrs.get(StudyAttr.LEFT_OUT) or ())
+        left_out = set(attrs.get(StudyAttr.LEFT_OUT) or ())
         self.total = int(attrs.get(StudyAttr.N_TRIALS) or 0)
-        if left_out != self._left_out:
-            self._left_out, self._fresh = left_out, 0
+        if not left_out >= self.left_out:
+            self._fresh = 0
+        self.left_out = left_out
 
     def _taken(self, trial: FrozenTrial) -> FrozenTrial | None:
         """Note how a trial stands; gives it if it has ended."""
@@ -114,6 +116,21 @@ class Slots:
         tried = {slot: point_of(trials[-1]) for slot, trials in self._tried.items()}
         return {**self.named_points(), **tried}
 
+    def leave_out(self, slot: int, most: int) -> None:
+        """Take a slot out; one more joins in its place, up to ``most`` slots in all."""
+        self.left_out.add(slot)
+        self.total = max(self.total, min(self.total + 1, most))
+
+    def total_for(self, size: int, most: int) -> int:
+        """Give the total with which ``size`` slots are not left out, or as near as ``most`` allows.
+
+        A study that begins with its points has no more slots than those.
+        """
+        total = size
+        for slot in sorted(self.left_out):
+            total += slot < total < most
+        return total
+
     def next(self, retries: Retries) -> int | None:
         """Give the slot that is to be tried next: one to be tried again, else the first fresh."""
         again = [s for s in self._failed if self._is_wanted(s) and retries.again(self._tried[s])]
@@ -125,14 +142,14 @@ class Slots:
         return self._fresh if self._fresh < self.total else None
 
     def _is_fresh(self, slot: int) -> bool:
-        return slot not in self._tried and slot not in self._left_out
+        return slot not in self._tried and slot not in self.left_out
 
     def _is_wanted(self, slot: int) -> bool:
-        return slot < self.total and slot not in self._left_out
+        return slot < self.total and slot not in self.left_out
 
     def size(self) -> int:
         """Count the slots that are to hold a trial."""
-        return self.total - sum(slot < self.total for slot in self._left_out)
+        return self.total - sum(slot < self.total for slot in self.left_out)
 
     def untried(self) -> int:
         """Count the wanted slots that hold no trial yet."""

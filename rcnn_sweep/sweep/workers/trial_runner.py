@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,15 @@ class TaskExited(Exception):
 class StudyChannel:
     """A task's way to the storage; also where it learns that the driver has called it off.
 
-    A task may report thousands of steps a second: the storage is asked every :data:`LOOK` seconds.
+    A task may report thousands of steps a second: the storage is asked every :data:`LOOK` seconds,
+    first that long after the trial was claimed.
     """
 
     trial: Trial
     queue: Queue
     session: str
     is_single: bool
-    looked: float = -LOOK
+    looked: float = field(default_factory=time.monotonic)
 
     def check(self) -> None:
         """Raise :class:`CalledOff` or :class:`Superseded` where the trial is not wanted."""
@@ -127,8 +128,8 @@ class TrialRunner:
         params = self.spec.space.suggest(trial)
         if sampler.rejected:
             trial.set_user_attr(TrialAttr.REJECTED, sampler.rejected)
-        earlier = self._earlier(number, params)
-        if earlier is not None:
+        earlier = self.known.result(params)
+        if earlier is not None and self.spec.options.reuse_duplicates:
             self._reuse(study, trial, earlier)
             return
         config = self._config(number, params)
@@ -139,6 +140,7 @@ class TrialRunner:
         options = self.spec.options
         seed = derived_seed(options.seed, number)
         inner = make_sampler(options.sampler, seed, options.seed)
+        self.known.look(self.queue.slots, number)
         sampler = FeasibleSampler(inner, self.known, self.check.reason, seed)
         study = optuna.load_study(
             study_name=self.spec.study_name,
@@ -152,10 +154,6 @@ class TrialRunner:
     def known(self) -> KnownPoints:
         """What this worker has learnt of the study's points."""
         return KnownPoints(self.spec.space)
-
-    def _earlier(self, number: int, params: Params) -> FrozenTrial | None:
-        reuses = self.spec.options.reuse_duplicates
-        return self.queue.find_duplicate(number, params) if reuses else None
 
     def _reuse(self, study: Study, trial: Trial, earlier: FrozenTrial) -> None:
         trial.set_user_attr(TrialAttr.DUPLICATE_OF, earlier.number)

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 
 from hydra.core.utils import configure_log
 from hydra.types import HydraContext, TaskFunction
@@ -18,6 +19,7 @@ from rcnn_sweep.sweep.study import (
     Claim,
     Queue,
     Reaper,
+    Slots,
     failures_in_a_row,
     shared_mistake,
     stop_mark,
@@ -54,14 +56,14 @@ class WorkerJob:
         worker = Worker.of(self)
         taken = 0
         limit = self.spec.options.max_trials_per_worker or sys.maxsize
-        while taken < limit and not worker.is_stopped():
+        while taken < limit:
             signals.raise_pending()
-            number = worker.claim()
+            number = worker.queue.claim(worker.claim)
             if number is not None:
                 taken += 1
                 worker.runner.run(number)
                 configure_log(self.master.hydra.hydra_logging, self.master.hydra.verbose)
-            elif worker.queue.slots.is_over(self.spec.retries):
+            elif worker.is_done():
                 break
             else:
                 worker.reaper.reap(worker.queue.slots)
@@ -76,6 +78,7 @@ class Worker:
 
     name: str
     queue: Queue
+    claim: Claim
     reaper: Reaper
     runner: TrialRunner
     spec: WorkerSpec
@@ -92,19 +95,26 @@ class Worker:
         check = FeasibilityCheck(composer, hooks)
         runner = TrialRunner(spec, queue, check, job.context, job.task)
         reaper = Reaper(queue, hooks, spec.options.metrics, spec.began)
-        return cls(str(ProcessId.own()), queue, reaper, runner, spec)
+        name = str(ProcessId.own())
+        claim = Claim(
+            worker=name,
+            session=spec.session,
+            retries=spec.retries,
+            points=spec.points,
+            is_possible=lambda point: check.reason(point) is None,
+            is_stopped=partial(is_stopped, spec),
+        )
+        return cls(name, queue, claim, reaper, runner, spec)
 
-    def claim(self) -> int | None:
-        """Take the next slot; gives the number of its trial, None if there is none to take."""
-        claim = Claim(self.name, self.spec.session)
-        return self.queue.claim(claim, self.spec.retries, self.spec.points)
+    def is_done(self) -> bool:
+        """Say whether nothing is left for this worker, as of its last claim."""
+        slots = self.queue.slots
+        return is_stopped(self.spec, slots) or slots.is_over(self.spec.retries)
 
-    def is_stopped(self) -> bool:
-        """Say whether no further trial is to begin: called off, at a limit, or hopeless."""
-        slots, began = self.queue.look(), self.spec.began
-        if slots.attr(stop_mark(self.spec.session)):
-            return True
-        if self.spec.limit_reached(slots) is not None:
-            return True
-        is_hopeless = failures_in_a_row(slots, began) >= self.spec.options.max_failures
-        return is_hopeless or shared_mistake(slots, began) is not None
+
+def is_stopped(spec: WorkerSpec, slots: Slots) -> bool:
+    """Say whether no further trial is to begin: called off, at a limit, or hopeless."""
+    if slots.attr(stop_mark(spec.session)) or spec.limit_reached(slots) is not None:
+        return True
+    is_hopeless = failures_in_a_row(slots, spec.began) >= spec.options.max_failures
+    return is_hopeless or shared_mistake(slots, spec.began) is not None
