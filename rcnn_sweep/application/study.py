@@ -14,6 +14,7 @@ from rcnn_sweep.config import (
     TrainingConfig,
     as_dict,
     check,
+    flat,
     problems,
     to_yaml,
     typed,
@@ -38,6 +39,16 @@ ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKI
 # How a trial can stand at the end of a command; none is left out, so a resumed study shows no
 # count of an earlier end.
 STATES = ("complete", "pruned", "failed", "interrupted", "running", "waiting", "repeated")
+
+
+# What, beside the data and the machine, decides most how long a run takes.
+PACE = (
+    "data.train_limit",
+    "data.validation_fraction",
+    "training.epochs",
+    "training.batch_size",
+    "training.bucket_width",
+)
 
 
 class RecordedTrials(StudyHooks):
@@ -113,6 +124,13 @@ class RecordedStudy(RecordedTrials):
         """Name what trials record; they do not read the test split."""
         at_end = (metric for metric in final() if metric.split != "test")
         return MetricNames(names(reversed(each_epoch())), names(at_end))
+
+    def expected_seconds(self, config: DictConfig) -> float | None:
+        """Give what runs took that trained as long on the same data."""
+        settings = typed(config)
+        values = flat(settings)
+        pace = {key: values[key] for key in PACE if key in values}
+        return self.store.seconds_of(expected_sha256(settings.data), pace)
 
     def validate(self, config: DictConfig) -> str | None:
         """Give the first reason why the point cannot work: ranges, choices, shape arithmetic."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from rcnn_sweep.errors import UserError
@@ -15,6 +17,8 @@ from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 SHOWN = 5
 """Best trials whose learning curves are drawn; more would be a tangle."""
+MOST = 500
+"""Trials told one by one, in rows, slices and lines: of a larger study, its best ones."""
 NOT_RECORDED = Absent("This study is not recorded in MLflow, so its data is not known.")
 
 
@@ -60,6 +64,28 @@ class StudyFacts:
         """The trials whose curves are drawn: the best ones, and the baseline last."""
         first, baseline = list(self.ranked[:SHOWN]), self.study.baseline
         return first if baseline is None or baseline in first else [*first, baseline]
+
+    @cached_property
+    def excerpt(self) -> StudySnapshot:
+        """The study with at most :data:`MOST` trials: the baseline, the best, and others in order.
+
+        The trials are in the order of their numbers.
+        """
+        trials = self.study.trials
+        if len(trials) <= MOST:
+            return self.study
+        baseline = (self.study.baseline,) if self.study.baseline else ()
+        first = {t.number: t for t in (*baseline, *self.study.best, *self.ranked, *trials)}
+        kept = sorted(islice(first.values(), MOST), key=lambda trial: trial.number)
+        return replace(self.study, trials=tuple(kept))
+
+    @property
+    def left_out(self) -> str:
+        """Say which trials the excerpt leaves out, empty where it has all."""
+        shown, all_ = len(self.excerpt.trials), len(self.study.trials)
+        if shown == all_:
+            return ""
+        return f"Of {all_} trials the {shown} best are shown here; sweep/trials.csv has all."
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -125,8 +151,8 @@ def _ranked(study: StudySnapshot) -> tuple[TrialSnapshot, ...]:
 
 
 def _where(reader: RunReader, runs: Mapping[int, RunSnapshot]) -> Mapping[str, Any]:
-    """Give the environment of the first trial that recorded one."""
-    for run in runs.values():
+    """Give the environment of the first trial that recorded one, if one of the first did."""
+    for run in islice(runs.values(), SHOWN):
         found = reader.json(run.run_id, Artifact.ENVIRONMENT)
         if isinstance(found, Mapping):
             return found

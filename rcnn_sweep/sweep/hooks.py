@@ -107,6 +107,13 @@ class StudyHooks:
         """
         return plain(config)
 
+    def expected_seconds(self, config: DictConfig) -> float | None:
+        """Give the seconds that trials like ``config`` have taken before, None if there were none.
+
+        Asked while no trial of the study has ended; it may take seconds.
+        """
+        return None
+
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Open the study's record, or reopen ``parent``, the earlier return value of this hook.
 

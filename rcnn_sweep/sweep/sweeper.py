@@ -40,6 +40,11 @@ from rcnn_sweep.sweep.workers import (
 )
 
 
+def say(phase: str) -> None:
+    """Name what begins, so that no time passes in silence."""
+    print(phase, flush=True)
+
+
 @dataclass(frozen=True)
 class Sweep:
     """One ``-m`` command, or the same asked for from Python, in any thread."""
@@ -60,7 +65,7 @@ class Sweep:
     def _run(self) -> SweepSummary | None:
         launcher = launcher_of(self.request.master)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
-        plan = make_plan(self.request, hooks)
+        plan = make_plan(self.request, hooks, say)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.size() if found is not None else None)
@@ -90,7 +95,7 @@ class Sweep:
         reaper.reap(queue.look())
         job = self._job(plan, parent, began)
         pool = self._pool(job, plan.workers, queue, hooks)
-        with Progress(queue, plan, began):
+        with Progress(queue, plan, began, lambda: hooks.expected_seconds(plan.config)):
             return Driver(queue, reaper, job, pool, plan.workers).drive()
 
     def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:

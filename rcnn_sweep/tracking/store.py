@@ -1,6 +1,7 @@
 """The MLflow store: created once, and cleared of runs nobody runs."""
 
 import os
+import statistics
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ STATUS = {
 }
 # MLflow's page then opens with the views for training runs, not those for language models.
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
+
+
+LATEST = 20
+"""Runs from which it is told how long another like them will take."""
 
 
 class Store:
@@ -142,6 +147,17 @@ class Store:
         if status is not None and run.info.status == "RUNNING":
             self.client.set_terminated(run.info.run_id, status)
         return status is not None
+
+    def seconds_of(self, data_sha256: str, params: Mapping[str, Any]) -> float | None:
+        """Give the median seconds of the latest complete runs on that data with such ``params``."""
+        alike = [f"params.`{key}` = '{value}'" for key, value in params.items()]
+        alike += [f"tags.`{Tag.DATA_SHA256}` = '{data_sha256}'", "attributes.status = 'FINISHED'"]
+        runs = self.client.search_runs(
+            [self.experiment_id], " AND ".join(alike), max_results=LATEST,
+            order_by=["start_time DESC"],
+        )  # fmt: skip
+        seconds = [run.data.metrics.get("total_seconds") for run in runs]
+        return statistics.median(known) if (known := [s for s in seconds if s]) else None
 
     def reap(self, *, but_study: str | None = None) -> list[str]:
         """Mark runs that say RUNNING but whose process is gone as interrupted; give their ids.

@@ -40,7 +40,9 @@ def trial(
     )
 
 
-def shown(*trials: FrozenTrial, direction: str = "maximize") -> str:
+def shown(
+    *trials: FrozenTrial, direction: str = "maximize", expected: timedelta | None = None
+) -> str:
     slots = Slots()
     slots.update(list(trials), {StudyAttr.N_TRIALS: 10})
     table = LiveTable(
@@ -51,6 +53,7 @@ def shown(*trials: FrozenTrial, direction: str = "maximize") -> str:
         is_search=True,
         began=START,
         before=0,
+        expected=expected,
     )
     console = Console(width=120, force_terminal=False)
     with console.capture() as captured:
@@ -62,6 +65,12 @@ def test_before_the_first_trial_there_is_little_to_tell() -> None:
     text = shown()
     assert "s: 10 waiting; 0:00:45 so far, unknown until a trial has ended to come" in text
     assert "best: none yet" in text and "running" not in text
+
+
+def test_runs_recorded_before_tell_the_time_until_a_trial_has_ended() -> None:
+    expected = timedelta(seconds=30)
+    assert "0:00:45 so far, about 0:04:15 to come" in shown(expected=expected)
+    assert "about 0:06:45 to come" in shown(trial(0, 70, (0.5,)), expected=expected)
 
 
 def test_running_trials_are_told_with_their_place_among_the_others() -> None:

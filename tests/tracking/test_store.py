@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.names import Tag
 from rcnn_sweep.process.passwords import without_password
 from rcnn_sweep.tracking import Store, check_store, tracking_uri
 
@@ -93,3 +94,17 @@ def test_a_resumed_run_is_running_again_without_the_tags_of_its_end(workplace: P
     assert "rcnn_sweep.reason" not in run.data.tags
     writer.complete()
     assert store.client.get_run(writer.run_id).data.tags["rcnn_sweep.state"] == "complete"
+
+
+def test_the_latest_complete_runs_alike_tell_how_long_another_will_take(workplace: Path) -> None:
+    store = Store(tracking_uri(None), "pace")
+    alike = {"training.epochs": 4, "data.train_limit": None}
+    ran = [("aa", 4, 10.0), ("aa", 4, 30.0), ("aa", 4, 20.0), ("aa", 2, 1.0), ("bb", 4, 2.0)]
+    for number, (data, epochs, seconds) in enumerate(ran):
+        writer = store.start("trial", name=str(number), tags={Tag.DATA_SHA256: data})
+        writer.params({**alike, "training.epochs": epochs})
+        writer.metrics({"total_seconds": seconds})
+        writer.complete()
+    store.start("trial", name="running", tags={Tag.DATA_SHA256: "cc"}).params(alike)
+    assert store.seconds_of("aa", alike) == 20.0
+    assert store.seconds_of("cc", alike) is None

@@ -10,13 +10,17 @@ from rcnn_sweep.sweep import FEWEST, draw_importance, draw_parallel, draw_slices
 
 @dataclass(frozen=True)
 class Parameters:
-    """``importance_told`` is the caption, or why there is no importance; ``metric`` is sliced."""
+    """``importance_told`` is the caption, or why there is no importance; ``metric`` is sliced.
+
+    ``left_out`` says which trials are not drawn.
+    """
 
     importance: Drawing | None
     importance_told: str
     parallel: Drawing | None
     slices: tuple[Drawing, ...]
     metric: str
+    left_out: str
 
 
 def parameters_of(facts: StudyFacts) -> Parameters | None:
@@ -27,9 +31,10 @@ def parameters_of(facts: StudyFacts) -> Parameters | None:
         importance_told=_caption(facts)
         if importance
         else f"The importance of the parameters needs {FEWEST} complete trials that differ.",
-        parallel=draw_parallel(facts.study),
-        slices=tuple(draw_slices(facts.study)),
+        parallel=draw_parallel(facts.excerpt),
+        slices=tuple(draw_slices(facts.excerpt)),
         metric=facts.study.metrics[0],
+        left_out=facts.left_out,
     )
     return found if found.slices or found.importance or found.parallel else None
 

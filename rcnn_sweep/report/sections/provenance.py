@@ -97,7 +97,7 @@ def _versions(facts: StudyFacts) -> str:
 
 def _reproduction(facts: StudyFacts) -> list[Row]:
     """Give a row for each trial with a run of its own: the command that repeats it."""
-    own = [t for t in facts.study.trials if t.duplicate_of is None and t.number in facts.runs]
+    own = [t for t in facts.excerpt.trials if t.duplicate_of is None and t.number in facts.runs]
     return [
         row(
             [

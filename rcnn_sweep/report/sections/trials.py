@@ -25,9 +25,10 @@ def trials_of(facts: StudyFacts) -> Trials:
     known = {name for run in facts.runs.values() for name in run.metrics}
     beside = names(reversed(shown(Place.TRIALS)))
     extra = [name for name in beside if name in known and name not in study.metrics]
-    rows = [_row(facts, trial, keys, extra) for trial in study.trials]
+    rows = [_row(facts, trial, keys, extra) for trial in facts.excerpt.trials]
     head = ("trial", "state", *study.metrics, *extra, "epochs", "time", *keys)
-    return Trials(head, tuple(rows), "A click on a column's name sorts by it.")
+    caption = f"A click on a column's name sorts by it. {facts.left_out}".strip()
+    return Trials(head, tuple(rows), caption)
 
 
 def _row(facts: StudyFacts, trial: TrialSnapshot, keys: list[str], extra: list[str]) -> Row:

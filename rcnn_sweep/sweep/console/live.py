@@ -19,6 +19,7 @@ LAST = 5
 @dataclass
 class LiveTable:
     """Renders looks at one study; ``before`` trials had ended when the command ``began``.
+    A trial is ``expected`` to add that much to the sweep's time, until the first has ended.
 
     ``baseline`` is the composed config's point: of each trial what differs from it is shown.
     """
@@ -30,6 +31,7 @@ class LiveTable:
     is_search: bool
     began: datetime
     before: int
+    expected: timedelta | None = None
     _ended: list[TrialSnapshot] = field(default_factory=list)
 
     def rendered(self, slots: Slots, now: datetime) -> Group:
@@ -61,6 +63,8 @@ class LiveTable:
         counted = ", ".join(f"{count} {state}" for state, count in found.items())
         elapsed = timedelta(seconds=round((now - self.began).total_seconds()))
         left = remaining(self._ended[self.before :], now - self.began, to_come)
+        if left is None and self.expected is not None:
+            left = rounded(max(timedelta(), self.expected * to_come - (now - self.began)))
         rest = "unknown until a trial has ended" if left is None else f"about {left}"
         return f"{self.study_name}: {counted}; {elapsed} so far, {rest} to come"
 
@@ -113,7 +117,12 @@ def remaining(ended: Sequence[TrialSnapshot], elapsed: timedelta, to_come: int) 
     """Estimate the time that the trials to come will take, from the pace of those that ended."""
     if not ended:
         return None
-    return timedelta(seconds=round(elapsed.total_seconds() / len(ended) * to_come))
+    return rounded(elapsed / len(ended) * to_come)
+
+
+def rounded(time: timedelta) -> timedelta:
+    """Give a time in whole seconds."""
+    return timedelta(seconds=round(time.total_seconds()))
 
 
 def placed(trial: TrialSnapshot, step: int, trials: Sequence[TrialSnapshot], direction: str) -> str:

@@ -2,17 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.live import Live
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.sweep.console.live import LiveTable
+from rcnn_sweep.sweep.console.live import LiveTable, rounded
 from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.study import Queue, Slots, snapshot_of
@@ -37,9 +37,14 @@ def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
 
 
 class Progress:
-    """Shows a study while its block runs."""
+    """Shows a study while its block runs.
 
-    def __init__(self, queue: Queue, plan: Plan, began: datetime) -> None:
+    ``expected`` gives the seconds of a trial as runs before this study took them, if any did.
+    """
+
+    def __init__(
+        self, queue: Queue, plan: Plan, began: datetime, expected: Callable[[], float | None]
+    ) -> None:
         self.queue, self.plan = replace(queue, slots=Slots()), plan
         self.console = Console(highlight=False, soft_wrap=True)
         slots, options = self.queue.look(), plan.options
@@ -55,6 +60,7 @@ class Progress:
             began=began,
             before=self.shown,
         )
+        self._expected = expected
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="progress")
         self._live: Live | None = None
@@ -76,8 +82,26 @@ class Progress:
                 self._live.stop()
 
     def _run(self) -> None:
+        self._expect()
         while not self._stopped.wait(PERIOD):
             self._show()
+
+    def _expect(self) -> None:
+        """Say how long it will take, by what was recorded before; a table goes on saying it."""
+        slots = self.queue.slots
+        if slots.ended:
+            return
+        try:
+            seconds = self._expected()
+        except Exception as error:
+            log.debug("no time is expected: %s", error)
+            return
+        if seconds is None:
+            return
+        self.table.expected = timedelta(seconds=seconds / self.plan.workers)
+        if self._live is None:
+            rest = rounded(self.table.expected * slots.untried())
+            self.console.print(f"about {rest} to come, by runs recorded before", markup=False)
 
     def _show(self) -> None:
         """Show the study as it stands; a display that fails must not end a sweep."""

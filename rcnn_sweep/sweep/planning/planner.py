@@ -1,7 +1,7 @@
 """From a command and its config to a plan. Nothing is written here."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
@@ -28,8 +28,11 @@ from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
 
 
-def make_plan(request: Request, hooks: StudyHooks) -> Plan:
-    """Settle everything; raises :class:`UserError` for whatever cannot work."""
+def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -> Plan:
+    """Settle everything; raises :class:`UserError` for whatever cannot work.
+
+    ``say`` is told what takes its time, once the command itself is known to be no mistake.
+    """
     options = read_options(request.options)
     command = request.command
     names = hooks.metric_names()
@@ -40,10 +43,12 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     make_pruner(options.pruner)
     asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
     _check_groups(asked, request.asked)
+    say("settling what all trials share")
     composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
     config = check.base()
     space = space_of(command, request.space, composer)
+    say("looking for impossible points of the space")
     infeasible = check.infeasible(space, options.seed)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))

@@ -7,6 +7,7 @@ square, another complete trial a dot, a pruned one a ring, a failed one a cross.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rcnn_sweep.drawing import Drawing, Frame, Scale, scale_of
 from rcnn_sweep.format import metric, plain, share
@@ -15,6 +16,8 @@ from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot
 WIDTH = 720.0
 POINT = 4.0
 MOST_SLICES = 12
+TOLD = 1000
+"""Trials of a history whose marks tell their parameters; of more they would make a page heavy."""
 SIGNS = ("best", "baseline", "complete", "pruned", "failed")
 
 
@@ -52,7 +55,9 @@ def draw_history(study: StudySnapshot) -> Drawing | None:
     frame.axes("trial", study.metrics[0], x_marks=10)
     drawing.path(_best_so_far(study, frame), "sofar")
     for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
-        _mark(drawing, x(trial.number), frame.y(trial.values[0]), trial, study)
+        told = trial if len(seen) <= TOLD else replace(trial, params={})
+        tip = _tip(told, study)
+        _sign(drawing, x(trial.number), frame.y(trial.values[0]), _kind(trial, study), tip=tip)
     for trial in (t for t in study.trials if t.state in ("failed", "interrupted")):
         drawing.cross(x(trial.number), 262, 4, "failed", tip=_tip(trial, study))
     return drawing
@@ -209,7 +214,8 @@ def _sign(drawing: Drawing, x: float, y: float, kind: str, *, tip: str = "") -> 
 def _tip(trial: TrialSnapshot, study: StudySnapshot) -> str:
     values = _told(study.metrics, trial.values)
     params = ", ".join(f"{key}={plain(value)}" for key, value in trial.params.items())
-    return f"trial {trial.number} ({trial.state}): {values} {params}".replace("  ", " ")
+    told = f"trial {trial.number} ({trial.state}): {values} {params}"
+    return told.replace("  ", " ").rstrip()
 
 
 def _told(metrics: Sequence[str], values: Sequence[float]) -> str:
