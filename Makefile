@@ -37,8 +37,8 @@ report: $(READY) ## Write the report of the last study; ARGS="STUDY" names anoth
 ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
 
-test: $(READY) ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## Run the tests, minutes of them; ARGS=--slow runs all, half an hour
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 lint: $(READY) ## Check style, types and the direction of imports
 	$(BIN)/ruff check .

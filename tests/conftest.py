@@ -12,6 +12,19 @@ from small import SMALL_NETWORK, command_line, environment, table_rows, write_ta
 CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2] / "shared/data")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run tests that are slow by nature")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests marked ``slow``, unless ``--slow`` or a test's own name asks for them."""
+    if config.getoption("--slow") or any("::" in word for word in config.args):
+        return
+    slow = {item for item in items if item.get_closest_marker("slow")}
+    config.hook.pytest_deselected(items=list(slow))
+    items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache, store or settings."""
