@@ -1,0 +1,86 @@
+"""The whole baseline, with its complete record, beside bare Keras on arrays.
+
+    python benchmarks/full_baseline.py --data imdb.npz --epochs 2
+
+The other side is a script of the notebook's calls: Keras's loader and padding, ``fit`` with the
+test split as validation data, ``evaluate`` and ``predict`` on it; it records nothing. Ours is
+``python -m rcnn_sweep`` as it comes, by the notebook's protocol and by length. Prints wall and CPU
+seconds of each command, its start included, what it reached on test, and the ratios.
+"""
+
+import argparse
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOK = """
+import sys, keras
+data, epochs = sys.argv[1], int(sys.argv[2])
+(x, y), (x_test, y_test) = keras.datasets.imdb.load_data(path=data, num_words=5000)
+x, x_test = (keras.utils.pad_sequences(rows, maxlen=400) for rows in (x, x_test))
+keras.utils.set_random_seed(0)
+model = keras.Sequential([
+    keras.Input((400,)),
+    keras.layers.Embedding(5000, 50),
+    keras.layers.Dropout(0.25),
+    keras.layers.Conv1D(64, 5, activation="relu"),
+    keras.layers.MaxPooling1D(4),
+    keras.layers.LSTM(70),
+    keras.layers.Dense(1, activation="sigmoid"),
+])
+model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+model.fit(x, y, batch_size=64, epochs=epochs, validation_data=(x_test, y_test), verbose=0)
+loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+model.predict(x_test, verbose=0)
+print(f"test_accuracy {accuracy:.4f}, test_loss {loss:.4f}")
+"""
+
+
+def timed(command: Sequence[str], folder: Path) -> tuple[float, float, str]:
+    """Run; gives wall and CPU seconds and what it reached, as it printed it."""
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
+    if ended.returncode:
+        raise SystemExit(f"{command} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    told = re.findall(r"(?i)test[ _]accuracy[ =:]+[0-9.]+", ended.stdout)
+    return time.monotonic() - began, cpu, told[-1] if told else ""
+
+
+def main() -> None:
+    """Run all three in turn and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="imdb.npz in the Keras layout")
+    parser.add_argument("--epochs", type=int, default=4)
+    given = parser.parse_args()
+    data, epochs = str(given.data.absolute()), given.epochs
+    ours = [sys.executable, "-m", "rcnn_sweep", f"data.path={data}", f"training.epochs={epochs}"]
+    sides = {
+        "bare Keras": [sys.executable, "-c", NOTEBOOK, data, str(epochs)],
+        "rcnn_sweep, notebook protocol": ours,
+        "rcnn_sweep, by length": [*ours, "training.bucket_width=40"],
+    }
+    load, walls = os.getloadavg()[0], {}
+    for name, command in sides.items():
+        with tempfile.TemporaryDirectory() as folder:
+            walls[name], cpu, told = timed(command, Path(folder))
+        ratio = walls[name] / walls["bare Keras"]
+        print(
+            f"{name}: {walls[name]:.0f} s, {cpu:.0f} s CPU, ratio {ratio:.2f}; {told}", flush=True
+        )
+    print(f"{epochs} epochs, {os.cpu_count()} cores, load before {load:.2f}")
+
+
+if __name__ == "__main__":
+    main()

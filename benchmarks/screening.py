@@ -1,0 +1,150 @@
+"""Screening trials by the stack that people put together themselves, beside ours.
+
+    python benchmarks/screening.py --data imdb.npz
+
+Eight trials, all with one worker on one core: a grid of filters, kernel and units around the
+baseline, each trained for one epoch on 3,200 reviews and judged on 3,200 others of the training
+split. The other side is a Hydra app with the notebook's Keras code, hydra-optuna-sweeper's grid
+sampler and ``mlflow.tensorflow.autolog``, once with the model logged and once without; it is
+installed into ``build/stack`` with the versions of TensorFlow, Keras and MLflow that run here. Our
+side is ``python -m rcnn_sweep -m`` as it comes, by the notebook's protocol and by length. Prints
+seconds of wall and CPU, start and end of the commands included, and the ratios.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+STACK = ROOT / "build" / "stack"
+SWEEPER = "hydra-optuna-sweeper==1.3.0"
+SAME = ("tensorflow", "keras", "mlflow", "hydra-core", "optuna", "scikit-learn", "numpy")
+POINTS = {"conv.filters": (32, 64), "conv.kernel_size": (3, 5), "lstm.units": (35, 70)}
+APP = """
+import hydra, keras, mlflow, numpy as np
+
+@hydra.main(config_path=None, config_name="config", version_base="1.3")
+def main(cfg):
+    (x, y), _ = keras.datasets.imdb.load_data(path=cfg.data, num_words=5000)
+    x = keras.utils.pad_sequences(x[: 2 * cfg.reviews], maxlen=400)
+    y = y[: 2 * cfg.reviews]
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([
+        keras.Input((400,)),
+        keras.layers.Embedding(5000, 50),
+        keras.layers.Dropout(0.25),
+        keras.layers.Conv1D(cfg.conv.filters, cfg.conv.kernel_size, activation="relu"),
+        keras.layers.MaxPooling1D(4),
+        keras.layers.LSTM(cfg.lstm.units),
+        keras.layers.Dense(1, activation="sigmoid"),
+    ])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    mlflow.set_tracking_uri(cfg.store)
+    mlflow.tensorflow.autolog(log_models=cfg.log_models)
+    with mlflow.start_run():
+        mlflow.log_params({**cfg.conv, **cfg.lstm})
+        half = cfg.reviews
+        fitted = model.fit(x[:half], y[:half], batch_size=64, epochs=cfg.epochs,
+                           validation_data=(x[half:], y[half:]), verbose=0)
+    return fitted.history["val_accuracy"][-1]
+
+from hydra.core.config_store import ConfigStore
+ConfigStore.instance().store("config", {
+    "data": None, "store": None, "reviews": 3200, "epochs": 1, "log_models": True,
+    "conv": {"filters": 64, "kernel_size": 5}, "lstm": {"units": 70},
+})
+main()
+"""
+
+
+def installed() -> Path:
+    """Give the Python of the other side's environment, made where it is missing."""
+    python = STACK / "bin" / "python"
+    ready = STACK / "ready"
+    if not ready.exists():
+        print("installing the other stack into build/stack ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(STACK)], check=True)
+        pinned = [f"{name}=={version(name)}" for name in SAME]
+        pip = [str(python), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, *pinned, SWEEPER, "tensorboard"], check=True)
+        ready.touch()
+    return python
+
+
+def timed(command: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Run on one core; gives wall and CPU seconds."""
+    settings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    core = str(min(os.sched_getaffinity(0)))
+    ended = subprocess.run(
+        ["taskset", "-c", core, *command], cwd=folder, env=settings, capture_output=True, text=True
+    )
+    if ended.returncode:
+        raise SystemExit(f"{command} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return time.monotonic() - began, cpu
+
+
+def theirs(folder: Path, data: Path, reviews: int, log_models: bool) -> tuple[float, float]:
+    """Sweep with the other stack."""
+    (folder / "app.py").write_text(APP)
+    grid = [f"{key}=choice({','.join(map(str, values))})" for key, values in POINTS.items()]
+    return timed(
+        [str(installed()), "app.py", "-m", "hydra/sweeper=optuna", "hydra/sweeper/sampler=grid",
+         "hydra.sweeper.n_trials=8", "hydra.sweeper.direction=maximize", f"data={data}",
+         f"store=sqlite:///{folder}/mlflow.db", f"reviews={reviews}", f"log_models={log_models}",
+         *grid],
+        folder,
+    )  # fmt: skip
+
+
+def ours(folder: Path, data: Path, reviews: int, width: str) -> tuple[float, float]:
+    """Sweep with rcnn_sweep."""
+    grid = [f"{key}={','.join(map(str, values))}" for key, values in POINTS.items()]
+    return timed(
+        [sys.executable, "-m", "rcnn_sweep", "-m", f"data.path={data}", "training.epochs=1",
+         f"data.train_limit={2 * reviews}", "data.validation_fraction=0.5",
+         f"training.bucket_width={width}", "hydra.sweeper.workers=1", *grid],
+        folder,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Run all four in turn and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="imdb.npz in the Keras layout")
+    parser.add_argument("--reviews", type=int, default=3200, help="of each half")
+    given = parser.parse_args()
+    data = given.data.absolute()
+    installed()
+    load = os.getloadavg()[0]
+    sides = {
+        "the other stack, model logged": lambda f: theirs(f, data, given.reviews, True),
+        "the other stack, no model": lambda f: theirs(f, data, given.reviews, False),
+        "rcnn_sweep, notebook protocol": lambda f: ours(f, data, given.reviews, "null"),
+        "rcnn_sweep, by length": lambda f: ours(f, data, given.reviews, "40"),
+    }
+    seconds = {}
+    for name, side in sides.items():
+        with tempfile.TemporaryDirectory() as folder:
+            seconds[name] = side(Path(folder))
+        wall, cpu = seconds[name]
+        print(f"{name}: {wall:.0f} s ({wall / 8:.1f} s a trial), {cpu:.0f} s CPU", flush=True)
+    walls = [wall for wall, _ in seconds.values()]
+    for name, wall in zip(list(sides)[2:], walls[2:], strict=True):
+        print(f"{name}: {walls[0] / wall:.2f} times as fast, without a model {walls[1] / wall:.2f}")
+    print(f"8 trials of one epoch, one core of {os.cpu_count()}, load before {load:.2f}")
+
+
+if __name__ == "__main__":
+    main()
