@@ -7,9 +7,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import as_mysql, without_password
 
 SERVERS = ("postgresql", "mysql")
+"""What SQLAlchemy calls the servers that can hold studies; MariaDB is spoken to as MySQL is."""
 
 PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
 """The environment variable in which workers find a storage's URL with its password."""
@@ -21,14 +22,19 @@ HIDDEN = "***"
 
 
 def storage_url(storage: str | None) -> str:
-    """Give the storage's URL, an SQLite path in it made absolute.
+    """Give the storage's URL, an SQLite path in it made absolute, ``mariadb`` written ``mysql``.
 
     None means ``studies.db`` in the working directory. Raises :class:`UserError`.
     """
-    url = _parsed(storage or "sqlite:///studies.db")
+    url = _parsed(as_mysql(storage or "sqlite:///studies.db"))
     if (backend := url.get_backend_name()) not in ("sqlite", *SERVERS):
         raise UserError(
-            f"{OPTION}: expected a URL of sqlite, postgresql or mysql; received {backend}."
+            f"{OPTION}: expected a URL of sqlite, postgresql, mysql or mariadb; received {backend}."
+        )
+    if backend == "mysql" and not url.database:
+        raise UserError(
+            f"{OPTION}: expected a database, mysql+pymysql://user@host/NAME; received "
+            f"{url.render_as_string()}, which names none."
         )
     if backend != "sqlite":
         return url.render_as_string(hide_password=False)
