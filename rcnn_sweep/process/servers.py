@@ -32,7 +32,7 @@ def as_mysql(url: str) -> str:
     """
     kind, colon, place = url.partition(":")
     name, plus, driver = kind.partition("+")
-    return f"mysql{plus}{driver}{colon}{place}" if name == "mariadb" else url
+    return f"mysql{plus}{driver}{colon}{place}" if name == "mariadb" and colon else url
 
 
 def may_pass(error: BaseException | None) -> bool:

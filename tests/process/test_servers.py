@@ -73,7 +73,7 @@ def test_other_databases_are_judged_as_ever() -> None:
         ("mariadb://host/mariadb", "mysql://host/mariadb"),
         ("mysql+mysqldb://host/db", "mysql+mysqldb://host/db"),
         ("sqlite:///mariadb.db", "sqlite:///mariadb.db"),
-        ("mlruns", "mlruns"),
+        ("mariadb", "mariadb"),
     ],
 )
 def test_mariadb_is_spoken_to_as_mysql_is(given: str, expected: str) -> None:

@@ -32,7 +32,15 @@ from sqlalchemy.engine import Engine, make_url
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
-from rcnn_sweep.sweep.storage import LockLost, exclusive, exclusively, open_storage, storage_url
+from rcnn_sweep.sweep import list_studies
+from rcnn_sweep.sweep.storage import (
+    LockLost,
+    exclusive,
+    exclusively,
+    masked,
+    open_storage,
+    storage_url,
+)
 from rcnn_sweep.sweep.storage import lock as locks
 from rcnn_sweep.sweep.storage.retry import StorageRefused
 from rcnn_sweep.sweep.study.queue import Claim, Queue
@@ -415,3 +423,16 @@ def test_a_user_who_may_only_read_is_told_so_with_exit_code_2(toy: Toy, mariadb:
     out = toy.run("hydra.sweeper.n_trials=1", f"hydra.sweeper.storage={reader}", code=2)
     assert "INSERT command denied to user 'reader'" in out and "Traceback" not in out
     assert not toy.calls() and PASSWORD not in out
+
+
+@needs_mariadb
+def test_a_printed_url_is_completed_from_the_environment(
+    maria: Queue, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = masked(mariadb.url)
+    monkeypatch.delenv("RCNN_SWEEP_STORAGE", raising=False)
+    with pytest.raises(UserError, match="RCNN_SWEEP_STORAGE: expected the URL"):
+        list(list_studies(shown))
+    monkeypatch.setenv("RCNN_SWEEP_STORAGE", mariadb.url.replace("mysql", "mariadb", 1))
+    lines = list(list_studies(shown))
+    assert any("1 running" in line for line in lines) and PASSWORD not in str(lines)
