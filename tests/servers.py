@@ -143,9 +143,13 @@ class MariaDB(Server):
         self._wait()
 
     def stop(self) -> None:
+        self.signal(signal.SIGKILL)
         if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
             self.process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
 
     def admin(self) -> str:
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/mysql"

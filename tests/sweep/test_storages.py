@@ -3,6 +3,7 @@
 import logging
 import math
 import multiprocessing
+import signal
 import threading
 import time
 from collections import Counter
@@ -436,3 +437,55 @@ def test_a_printed_url_is_completed_from_the_environment(
     monkeypatch.setenv("RCNN_SWEEP_STORAGE", mariadb.url.replace("mysql", "mariadb", 1))
     lines = list(list_studies(shown))
     assert any("1 running" in line for line in lines) and PASSWORD not in str(lines)
+
+
+@needs_mariadb
+def test_a_server_that_falls_silent_is_waited_for(
+    mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(locks, "ANSWER", 1.0)
+    queue = queue_in(mariadb.url)
+    mariadb.signal(signal.SIGSTOP)
+    timer = threading.Timer(2.5, lambda: mariadb.signal(signal.SIGCONT))
+    timer.start()
+    with caplog.at_level(logging.WARNING):
+        queue.set_attrs(0, {"heartbeat": 1})
+    timer.join()
+    assert [m for m in caplog.messages if "Lost connection" in m and "timed out" in m]
+    assert queue.trials()[0].user_attrs["heartbeat"] == 1
+
+
+@needs_mariadb
+def test_tables_that_plain_optuna_made_are_widened_once_and_keep_what_they_hold(
+    mariadb: MariaDB,
+) -> None:
+    plain = optuna.storages.RDBStorage(mariadb.url)
+    study = plain.create_new_study(MAXIMIZE, "s")
+    plain.set_study_user_attr(study, "known", ["ä", 1])
+    changes: list[str] = []
+
+    def note(_: object, __: object, statement: str, *more: object) -> None:
+        changes.extend([statement] * statement.startswith("ALTER"))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for _ in range(2):
+            assert open_storage(mariadb.url).get_study_user_attrs(study) == {"known": ["ä", 1]}
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(changes) == len({change.split()[2] for change in changes}) == 7
+    plain.set_study_user_attr(study, "KNOWN", "x" * 70_000)
+    assert len(plain.get_study_user_attrs(study)) == 2
+
+
+@needs_mariadb
+def test_what_is_too_long_is_refused_even_by_a_lax_server(mariadb: MariaDB) -> None:
+    mariadb.run("SET GLOBAL sql_mode = ''")
+    try:
+        storage = open_storage(mariadb.url)
+        study = storage.create_new_study(MAXIMIZE, "s")
+        with pytest.raises(StorageRefused, match=r"1406.*Data too long for column 'key'"):
+            storage.set_study_user_attr(study, "k" * 513, 1)
+    finally:
+        mariadb.run("SET GLOBAL sql_mode = DEFAULT")
+    assert storage.get_study_user_attrs(study) == {}

@@ -73,7 +73,7 @@ def connected(url: str) -> BaseStorage:
     def made() -> RDBStorage:
         storage = RDBStorage(url, engine_kwargs=options)
         if storage.engine.name == "mysql":
-            widen_tables(storage.engine)
+            widen_tables(engine(url))
         return storage
 
     def opened() -> RDBStorage:

@@ -13,11 +13,14 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from rcnn_sweep.sweep.storage.address import masked, sqlite_file
-from rcnn_sweep.sweep.storage.mysql import begin_session
+from rcnn_sweep.sweep.storage.mysql import mysql_options
 from rcnn_sweep.sweep.storage.retry import StorageLost, until_it_answers
 
 LOCK_WAIT = 600.0
 """Seconds to wait for another process's turn; a turn may open a tracking server's record."""
+
+ANSWER = 120.0
+"""Seconds that a server may take to answer anything else, before it counts as lost."""
 
 TURNS = 3
 """How often work is done under the lock, at most, where the lock is lost meanwhile."""
@@ -42,7 +45,8 @@ _LOCKS = {
         f"SELECT pg_advisory_lock({_NUMBER}) IS NOT NULL", f"SELECT pg_advisory_unlock({_NUMBER})"
     ),
     "mysql": _Lock(
-        f"SELECT GET_LOCK({_NAME_IN_DATABASE}, 600)", f"SELECT RELEASE_LOCK({_NAME_IN_DATABASE})"
+        f"SELECT GET_LOCK({_NAME_IN_DATABASE}, {LOCK_WAIT:.0f})",
+        f"SELECT RELEASE_LOCK({_NAME_IN_DATABASE})",
     ),
 }
 
@@ -112,7 +116,7 @@ def _locking(url: str, lock: _Lock) -> Connection:
         if answer != 1:
             raise StorageLost(
                 f"the lock of {masked(url)} could not be had: the server answered {answer}"
-                f"{' after 600 s, for another process held it' if answer == 0 else ''}"
+                f"{f' after {LOCK_WAIT:.0f} s: another process held it' if answer == 0 else ''}"
             )
     except BaseException:
         connection.invalidate()  # a lock it may have got ends with it
@@ -136,13 +140,15 @@ def _let_go(connection: Connection, lock: _Lock) -> bool:
 @lru_cache(maxsize=4)
 def engine(url: str) -> Engine:
     """Give a server's connections, outside transactions: in one they would be ended as idle."""
-    return sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", **server_options(url))
+    options = server_options(url, more=LOCK_WAIT)
+    return sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", **options)
 
 
-def server_options(url: str) -> dict[str, Any]:
-    """Give SQLAlchemy's options for connections to a server, whoever opens them."""
-    is_mysql = make_url(url).get_backend_name() == "mysql"
-    return {
-        "pool_pre_ping": True,
-        "pool_events": [(begin_session, "connect")] if is_mysql else [],
-    }
+def server_options(url: str, *, more: float = 0.0) -> dict[str, Any]:
+    """Give SQLAlchemy's options for connections to a server, whoever opens them.
+
+    An answer may take :data:`ANSWER` seconds and ``more``, where the driver watches that.
+    """
+    if make_url(url).get_backend_name() == "mysql":
+        return {"pool_pre_ping": True, **mysql_options(url, seconds=ANSWER + more)}
+    return {"pool_pre_ping": True}

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
 
 IDLE_SECONDS = 28800
 """How long a session may be idle at least: MySQL's own default, which a server may lower.
@@ -22,6 +22,20 @@ SESSION = (
     f"SESSION wait_timeout = GREATEST(@@wait_timeout, {IDLE_SECONDS})"
 )
 """Without the strict mode a value that is too long is cut, and nobody told."""
+
+
+WATCHFUL = ("pymysql", "mysqldb")
+"""The drivers that end a wait for an answer; without that a dead network is waited for for ever."""
+
+
+def mysql_options(url: str, *, seconds: float) -> dict[str, Any]:
+    """Give SQLAlchemy's options for connections; the URL's own ``read_timeout`` goes first."""
+    parsed = make_url(url)
+    is_watched = parsed.get_driver_name() in WATCHFUL and "read_timeout" not in parsed.query
+    return {
+        "pool_events": [(begin_session, "connect")],
+        "connect_args": {"read_timeout": int(seconds)} if is_watched else {},
+    }
 
 
 def begin_session(connection: Any, record: object) -> None:
@@ -84,7 +98,7 @@ def widen_tables(engine: Engine) -> None:
 
     The tables are changed once, by whoever holds the storage's lock; Optuna minds neither.
     """
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         rows = connection.execute(text(_COLUMNS))
         columns = [_Column(*(str(value or "").lower() for value in row)) for row in rows]
         for statement in _changes(columns):
