@@ -40,9 +40,10 @@ class OptunaAsyncSweeperConf:
 
     ``workers``: ``auto`` is one for each GPU, else for each CPU core. ``study_name``: null names
     the study after the app, the space and the config. ``storage``: null is ``studies.db`` in the
-    working directory, else an SQLite, PostgreSQL or MySQL URL; its password reaches workers
-    elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment. ``direction`` and
-    ``metric`` may be lists. No trial begins after ``timeout`` (seconds, or ``90m``, ``8h``), once a
+    working directory, else an SQLite, PostgreSQL, MariaDB or MySQL URL; its password reaches
+    workers elsewhere in memory (Ray) or as ``RCNN_SWEEP_STORAGE`` in their environment.
+    ``direction`` and ``metric`` may be lists.
+    No trial begins after ``timeout`` (seconds, or ``90m``, ``8h``), once a
     trial reaches ``target``, or after ``patience`` settled slots without a better trial: the sweep
     is then complete, and goes on when asked with other limits. ``max_failures`` failed trials in a
     row end the sweep. ``max_retries`` holds for trials that ran out of memory or whose process died

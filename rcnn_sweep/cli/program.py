@@ -51,6 +51,9 @@ def task(composed: DictConfig) -> Any:
         raise JobFailed(error) from error
 
 
+STORAGE = "--storage"
+
+
 def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -73,8 +76,12 @@ def run_app() -> Any:
 
 
 def recorded(words: list[str]) -> list[str]:
-    """Give the words that end up in a record: none of the texts to be labelled."""
-    return [] if words[:1] == ["predict"] else words
+    """Give the words that end up in a record: no text to be labelled, no verb's storage."""
+    if words[:1] == ["predict"]:
+        return []
+    pairs = zip(["", *words], words, strict=False)
+    kept = [w for before, w in pairs if before != STORAGE and not w.startswith(f"{STORAGE}=")]
+    return kept if words[:1] and words[0] in VERBS else words
 
 
 def with_search(words: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ EXTRAS = {
     "slurm": "hydra/launcher=submitit_local and submitit_slurm",
     "gp": "hydra.sweeper.sampler.name=gp",
     "postgres": "studies in PostgreSQL",
+    "mysql": "studies in MariaDB or MySQL",
     "dashboard": "optuna-dashboard",
 }
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([\w-]+)['"]""")

@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rcnn_sweep.doctor.finding import Finding, Findings, note, ok, problem
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import as_mysql, without_password
 
 SQLITE = "sqlite:///"
 CHECK_SECONDS = 0.8
 CONNECT_SECONDS = 0.8
+PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mariadb": 3306}
 LITTLE, SCARCE = 100_000_000, 2_000_000_000
 """Bytes: a run does not fit; a sweep of some hundred trials may not."""
 
@@ -46,8 +47,9 @@ def tracking() -> Findings:
     file = tracking_database()
     if file is not None:
         yield database(file, "experiments")
-    elif uri and uri.startswith(("http://", "https://")):
+    elif uri and kind_of(uri) in PORTS:
         yield server(uri)
+        yield from driver(uri)
 
 
 def studies() -> Findings:
@@ -91,13 +93,32 @@ def _looked_into(file: Path) -> tuple[str, set[str]]:
 def server(uri: str) -> Finding:
     """Say whether something listens at the server's address."""
     parts = urlsplit(uri)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host, port = parts.hostname or "localhost", parts.port or PORTS[kind_of(uri)]
     try:
-        socket.create_connection((parts.hostname or "", port), CONNECT_SECONDS).close()
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
     except OSError as error:
         advice = "Start the server, or unset MLFLOW_TRACKING_URI."
-        return problem(f"{parts.hostname}:{port} does not answer: {error}", advice)
-    return ok(f"{parts.hostname}:{port} answers")
+        return problem(f"{host}:{port} does not answer: {error}", advice)
+    return ok(f"{host}:{port} answers")
+
+
+def kind_of(uri: str) -> str:
+    """Give the kind of server in an address: its scheme, without a driver."""
+    return urlsplit(uri).scheme.partition("+")[0]
+
+
+def driver(uri: str) -> Findings:
+    """Say whether the driver of a database server is missing."""
+    if kind_of(uri) in ("http", "https"):
+        return
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        create_engine(as_mysql(uri)).dispose()
+    except (ImportError, SQLAlchemyError) as error:
+        advice = "Install the extra mysql (mysql+pymysql://...) or postgres (postgresql://...)."
+        yield problem(f"no driver for {kind_of(uri)}: {error}", advice)
 
 
 def folders() -> Findings:
@@ -148,6 +169,6 @@ def file_systems() -> Findings:
         if kind in NETWORK:
             yield note(
                 f"{file} is on a network file system ({kind}), where SQLite's locks may fail",
-                "Work on a local disk, or keep studies in PostgreSQL (hydra.sweeper.storage=...) "
-                "and records on an MLflow server (MLFLOW_TRACKING_URI).",
+                "Work on a local disk, or keep studies in PostgreSQL or MariaDB (hydra.sweeper."
+                "storage=...) and records on an MLflow server (MLFLOW_TRACKING_URI).",
             )

@@ -7,7 +7,8 @@ from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import without_password
-from rcnn_sweep.process.retrying import may_pass, once, retry
+from rcnn_sweep.process.retrying import once, retry
+from rcnn_sweep.process.servers import as_mysql, may_pass
 
 if TYPE_CHECKING:
     from rcnn_sweep.process.databases import Schema, ensure_database, read_database, tables_in
@@ -17,6 +18,7 @@ __all__ = [
     "CommandLine",
     "ProcessId",
     "Schema",
+    "as_mysql",
     "command",
     "ensure_database",
     "is_dead",

@@ -1,6 +1,5 @@
 """Try again while what is in the way may pass: a lock, a lost connection, a restart."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -57,22 +56,3 @@ def once(say: Callable[[Exception], None]) -> Callable[[Exception], None]:
         told.append(error)
 
     return listen
-
-
-def may_pass(error: BaseException | None) -> bool:
-    """Say whether a database's error, as SQLAlchemy raised it, may pass.
-
-    Another's lock does, and a lost connection, and a server that restarts. Where a connection is
-    lost within a transaction that is used once more, SQLAlchemy's refusal of that is all that is
-    seen; the next transaction has a new one.
-    """
-    from sqlalchemy import exc  # not at the top: most processes get by without
-
-    if isinstance(error, exc.PendingRollbackError):
-        return True
-    if not isinstance(error, exc.DBAPIError):
-        return False
-    if isinstance(error.orig, sqlite3.Error):
-        return "locked" in str(error.orig)
-    is_lost = error.connection_invalidated
-    return isinstance(error, exc.OperationalError | exc.InterfaceError) or is_lost

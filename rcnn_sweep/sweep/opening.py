@@ -16,7 +16,13 @@ from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.ownership import check_owner, claim
 from rcnn_sweep.sweep.planning import Plan, is_dated
-from rcnn_sweep.sweep.storage import exclusively, masked, open_storage, sqlite_file
+from rcnn_sweep.sweep.storage import (
+    StorageRefused,
+    exclusively,
+    masked,
+    open_storage,
+    sqlite_file,
+)
 from rcnn_sweep.sweep.study import Queue, check_record
 
 
@@ -48,7 +54,17 @@ def placed(plan: Plan, master: DictConfig, found: Queue | None) -> Plan:
 
 
 def open_study(plan: Plan) -> Queue:
-    """Create the plan's study or resume it; two drivers may do so at once."""
+    """Create the plan's study or resume it; two drivers may do so at once.
+
+    Raises :class:`UserError` where the storage refuses what is to be written.
+    """
+    try:
+        return _opened(plan)
+    except StorageRefused as error:
+        raise UserError(str(error)) from error
+
+
+def _opened(plan: Plan) -> Queue:
     storage = open_storage(plan.url)
 
     def created() -> Queue:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import as_mysql, without_password
 from rcnn_sweep.tracking.database import SQLITE, tables_of
 from rcnn_sweep.tracking.reach import unusable
 
@@ -15,9 +15,11 @@ def tracking_uri(configured: str | None) -> str:
     """Give the store's URI: ``tracking.uri``, else ``MLFLOW_TRACKING_URI``, else MLflow's default.
 
     The default is the database ``mlflow.db`` in the working directory, as an absolute path, so
-    that a later change of directory does not change the store.
+    that a later change of directory does not change the store. ``mariadb`` is written ``mysql``,
+    the one name of the two that MLflow knows.
     """
     uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DEFAULT_DATABASE
+    uri = as_mysql(uri)
     path = database_path(uri)
     return uri if path is None else SQLITE + str(path)
 
@@ -44,7 +46,7 @@ def check_store(uri: str, *, is_known: bool = False) -> None:
         if not is_known and (reason := unusable(uri)) is not None:
             raise UserError(
                 f"tracking.uri: expected sqlite:///FILE, a database or a server that answers; "
-                f"received {without_password(uri)}, which {reason}."
+                f"received {without_password(uri)}, which {without_password(reason)}."
             )
         return
     folder = path.parent

@@ -27,6 +27,7 @@ PASSING = (
     "failed with exception",
     "UNIQUE constraint failed: datasets",
     "duplicate key value violates unique constraint",
+    '(1062, "Duplicate entry',
 )
 
 # MLflow logs each refusal, with its traceback, and each attempt; what is waited for is said here.

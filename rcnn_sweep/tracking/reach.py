@@ -6,31 +6,31 @@ MLflow itself tries again for minutes before it says that nobody answers.
 import http.client
 import os
 import queue
-import socket
 import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 SECONDS = 4.0
 """How long a store may take to accept a connection; name resolution alone can hang far longer."""
 
-PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+DATABASES = ("postgresql", "mysql", "mssql")
 SERVERS = ("http", "https")
 OTHERS = ("sqlite", "databricks", "databricks-uc", "uc")
 FILES = ("", "file")
 
 
 def unusable(uri: str) -> str | None:
-    """Say what is wrong with a store's address, or why nobody answers there; None if all is well.
-
-    A database behind a socket file, or one named in the query, is left for MLflow to judge.
-    """
+    """Say what is wrong with a store's address, or why nobody answers there; None if well."""
     try:
         parts = urlsplit(uri)
-        scheme, port = parts.scheme.partition("+")[0], parts.port
+        scheme, _port = parts.scheme.partition("+")[0], parts.port
     except ValueError as error:
         return f"is no address ({error})"
     if scheme in FILES:
@@ -38,9 +38,8 @@ def unusable(uri: str) -> str | None:
         return None if allowed else "is a folder: MLflow no longer takes those"
     if scheme in SERVERS:
         return _within(lambda: _ask(parts))
-    if scheme in PORTS:
-        place = (parts.hostname, port or PORTS[scheme])
-        return _within(lambda: _connect(*place)) if parts.hostname else None
+    if scheme in DATABASES:
+        return _log_in(uri)
     return None if scheme in OTHERS else "is of an unknown kind"
 
 
@@ -53,11 +52,27 @@ def _within(attempt: Callable[[], str | None]) -> str | None:
         return f"did not answer within {SECONDS:g} s"
 
 
-def _connect(host: str | None, port: int) -> str | None:
+def _log_in(uri: str) -> str | None:
+    """Connect to a database server as MLflow will: a wrong password it would try for minutes."""
+    import sqlalchemy  # not at the top: most processes get by without
+
     try:
-        socket.create_connection((host or "localhost", port), timeout=SECONDS).close()
-    except OSError as error:
-        return f"cannot be reached ({error.strerror or error})"
+        engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    except ImportError as error:
+        return f"wants a database driver: {error}"
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        return f"cannot be used ({error})"
+    return _within(lambda: _connect(engine))
+
+
+def _connect(engine: "Engine") -> str | None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine.connect().close()
+    except (SQLAlchemyError, RuntimeError, OSError) as error:
+        said = str(getattr(error, "orig", error)).strip()
+        return f"cannot be reached ({next(iter(said.splitlines()), type(error).__name__)})"
     return None
 
 

@@ -129,6 +129,23 @@ def test_a_server_must_answer_and_its_password_is_not_shown(
     assert ":***@" in silent[0].thing
 
 
+def test_a_database_server_wants_its_driver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        place = f"me:geheim@127.0.0.1:{listening.getsockname()[1]}/records"
+        for scheme, level in (("mariadb+pymysql", "ok"), ("mysql+nothing", "problem")):
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{scheme}://{place}")
+            found = list(stores.tracking())
+            assert [f.level for f in found] == ["ok", "ok", *(["problem"] * (level == "problem"))]
+            assert "geheim" not in str(found)
+    assert "no driver for mysql" in found[-1].thing and "extra mysql" in found[-1].advice
+    assert [f.level for f in stores.tracking()] == ["ok", "problem", "problem"]
+
+
 def test_databases_on_a_network_file_system_are_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,6 +170,8 @@ BAD: list[tuple[str, ...]] = [
     (f"{SWEEP}storage=sqlite:///../corrupt.db", "corrupt.db"),
     (f"{SWEEP}storage=sqlite:///../cookbook.db", "cookbook.db", "recipes"),
     (f"{SWEEP}storage=postgresql://u:secret@127.0.0.1:1/db", "postgresql://u:***@127.0.0.1:1/db"),
+    (f"{SWEEP}storage=mariadb+pymysql://u:secret@127.0.0.1:1/db", "mysql+pymysql://u:***@127.0"),
+    (f"{SWEEP}storage=mysql+pymysql://u:secret@host", "mysql+pymysql://u:***@host", "names none"),
     (f"{SWEEP}sampler.name=tpee", "hydra.sweeper.sampler.name", "tpe", "'tpee'"),
     (f"-m {TABLE} +hydra.sweeper.sampler.kwargs.speed=3", "hydra.sweeper.sampler.kwargs", "speed"),
     (f"{SWEEP}sampler.name=grid 'embedding.dropout=interval(0.1,0.5)'", "sampler.name", "finite"),

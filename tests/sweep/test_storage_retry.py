@@ -12,8 +12,6 @@ from pathlib import Path
 
 import optuna
 import pytest
-from optuna.trial import TrialState
-from servers import PASSWORD, Postgres, needs_postgres, postgres
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
@@ -26,10 +24,6 @@ from rcnn_sweep.sweep.storage.retry import StorageLost
 from rcnn_sweep.sweep.study.queue import Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries
 from rcnn_sweep.sweep.study.trials import ERROR
-
-from .conftest import Toy
-
-__all__ = ["postgres"]
 
 RETRIES = Retries(1, datetime.now())
 ME = Claim("me:1:1.0", "session", RETRIES)
@@ -128,25 +122,6 @@ def test_connection_lost_in_the_midst_of_a_question_is_waited_for(queue: Queue) 
         event.remove(Engine, "do_execute", lose)
         event.remove(Engine, "handle_error", as_lost)
     assert losses
-
-
-@needs_postgres
-def test_server_that_restarts_costs_no_trial(toy: Toy, postgres: Postgres) -> None:
-    driver = toy.start("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none",
-                       "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=8", "seconds=1",
-                       "hydra.sweeper.reuse_duplicates=false",
-                       f"hydra.sweeper.storage={postgres.url}")  # fmt: skip
-    toy.wait_until(driver, lambda: len(toy.calls()) >= 3)
-    postgres.stop()
-    time.sleep(4)
-    postgres.start()
-    out, err = driver.communicate(timeout=100)
-    assert driver.returncode == 0, out + err
-    assert (out + err).count("do not answer") == 1
-    assert PASSWORD not in out + err
-    trials = optuna.load_study(study_name="s", storage=postgres.url).trials
-    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 8
-    assert len(toy.calls()) == 8
 
 
 def test_studies_left_half_made_at_any_statement_make_way(

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.sweep.storage.connection import check_storage, connected, open_storage
     from rcnn_sweep.sweep.storage.lock import LockLost, exclusive, exclusively
+    from rcnn_sweep.sweep.storage.retry import StorageRefused
 
 __all__ = [
     "PASSWORD_VARIABLE",
     "LockLost",
+    "StorageRefused",
     "check_storage",
     "connected",
     "exclusive",

@@ -7,12 +7,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import as_mysql, without_password
 
 SERVERS = ("postgresql", "mysql")
+"""What SQLAlchemy calls the servers that can hold studies; MariaDB is spoken to as MySQL is."""
 
 PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
-"""The environment variable in which workers find a storage's URL with its password."""
+"""The environment variable with a storage's URL whose password is masked everywhere else."""
 
 OPTION = "the storage (hydra.sweeper.storage, --storage)"
 """What errors call the option: a sweep and the verbs name it differently."""
@@ -21,17 +22,23 @@ HIDDEN = "***"
 
 
 def storage_url(storage: str | None) -> str:
-    """Give the storage's URL, an SQLite path in it made absolute.
+    """Give the storage's URL, an SQLite path in it made absolute, ``mariadb`` written ``mysql``.
 
-    None means ``studies.db`` in the working directory. Raises :class:`UserError`.
+    None means ``studies.db`` in the working directory. A password that is masked, as in the
+    commands that are printed, is taken from the environment. Raises :class:`UserError`.
     """
-    url = _parsed(storage or "sqlite:///studies.db")
+    url = _parsed(as_mysql(storage or "sqlite:///studies.db"))
     if (backend := url.get_backend_name()) not in ("sqlite", *SERVERS):
         raise UserError(
-            f"{OPTION}: expected a URL of sqlite, postgresql or mysql; received {backend}."
+            f"{OPTION}: expected a URL of sqlite, postgresql, mysql or mariadb; received {backend}."
+        )
+    if backend == "mysql" and not url.database:
+        raise UserError(
+            f"{OPTION}: expected a database, mysql+pymysql://user@host/NAME; received "
+            f"{url.render_as_string()}, which names none."
         )
     if backend != "sqlite":
-        return url.render_as_string(hide_password=False)
+        return with_password(url.render_as_string(hide_password=False))
     if url.database in (None, "", ":memory:"):
         raise UserError(f"{OPTION}: expected a file, sqlite:///studies.db; received none.")
     file = Path(str(url.database)).absolute()
@@ -54,17 +61,18 @@ def masked(url: str) -> str:
 
 
 def with_password(url: str) -> str:
-    """Give the URL of a worker's storage, its password taken from the environment if masked.
+    """Give the URL of a server's storage, its password taken from the environment if masked.
 
     Raises :class:`UserError` where it is in neither.
     """
     if make_url(url).password != HIDDEN:
         return url
-    whole = os.environ.get(PASSWORD_VARIABLE, "")
-    if not whole or masked(whole) != url:
+    shown = masked(url)
+    whole = as_mysql(os.environ.get(PASSWORD_VARIABLE, ""))
+    if not whole or _parsed(whole).render_as_string(hide_password=True) != shown:
         raise UserError(
-            f"{PASSWORD_VARIABLE}: expected the URL of {url} with its password in the "
-            "environment of workers elsewhere, received none. Have the launcher pass it on."
+            f"{PASSWORD_VARIABLE}: expected the URL of {shown} with its password in the "
+            "environment, received none. Workers elsewhere get it from their launcher."
         )
     return whole
 

@@ -8,17 +8,25 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import Schema, ensure_database, read_database, tables_in
 from rcnn_sweep.sweep.storage.address import OPTION, masked, sqlite_file
-from rcnn_sweep.sweep.storage.lock import engine, exclusively
+from rcnn_sweep.sweep.storage.lock import engine, exclusively, server_options
+from rcnn_sweep.sweep.storage.mysql import widen_tables
 from rcnn_sweep.sweep.storage.retry import LIMIT, StorageLost, line, retrying, until_it_answers
 
 WAIT = 60.0
 """Seconds to wait for another process's transaction before SQLite gives up."""
+
+
+DRIVERS = {
+    "postgresql": "Install the extra postgres.",
+    "mysql": "Install the extra mysql and write mysql+pymysql://...",
+}
+"""What brings a server's driver, by SQLAlchemy's name of the server."""
 
 
 def open_storage(url: str) -> BaseStorage:
@@ -42,8 +50,9 @@ def _mistakes_named(url: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
+        advice = DRIVERS.get(make_url(url).get_backend_name(), "")
         raise UserError(
-            f"{OPTION}: expected a database driver for {masked(url)}; found none: {error}"
+            f"{OPTION}: expected a database driver for {masked(url)}; found none: {error}. {advice}"
         ) from error
     except StorageLost as error:
         raise UserError(str(error)) from error
@@ -58,13 +67,19 @@ def connected(url: str) -> BaseStorage:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     file = sqlite_file(url)
     options: dict[str, Any] = (
-        {"pool_pre_ping": True} if file is None else {"connect_args": {"timeout": WAIT}}
+        server_options(url) if file is None else {"connect_args": {"timeout": WAIT}}
     )
+
+    def made() -> RDBStorage:
+        storage = RDBStorage(url, engine_kwargs=options)
+        if storage.engine.name == "mysql":
+            widen_tables(engine(url))
+        return storage
 
     def opened() -> RDBStorage:
         if file is not None:
             _ensure(file)
-        return until_it_answers(lambda: RDBStorage(url, engine_kwargs=options), masked(url))
+        return until_it_answers(made, masked(url))
 
     return retrying(optuna.storages.get_storage(exclusively(url, opened)), masked(url))
 

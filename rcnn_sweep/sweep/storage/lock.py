@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy
 from filelock import FileLock, Timeout
@@ -13,10 +13,14 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from rcnn_sweep.sweep.storage.address import masked, sqlite_file
+from rcnn_sweep.sweep.storage.mysql import mysql_options
 from rcnn_sweep.sweep.storage.retry import StorageLost, until_it_answers
 
 LOCK_WAIT = 600.0
 """Seconds to wait for another process's turn; a turn may open a tracking server's record."""
+
+ANSWER = 120.0
+"""Seconds that a server may take to answer anything else, before it counts as lost."""
 
 TURNS = 3
 """How often work is done under the lock, at most, where the lock is lost meanwhile."""
@@ -29,17 +33,21 @@ class _Lock(NamedTuple):
 
     acquire: str
     release: str
-    key: int | str
 
 
 NAME = "rcnn_sweep"
+_NUMBER = zlib.crc32(NAME.encode())
+_NAME_IN_DATABASE = f"CONCAT('{NAME}.', MD5(LOWER(DATABASE())))"
+"""PostgreSQL's locks are a database's, MySQL's the whole server's, by names of 64 characters."""
+
 _LOCKS = {
     "postgresql": _Lock(
-        "SELECT pg_advisory_lock(:key) IS NOT NULL",
-        "SELECT pg_advisory_unlock(:key)",
-        zlib.crc32(NAME.encode()),
+        f"SELECT pg_advisory_lock({_NUMBER}) IS NOT NULL", f"SELECT pg_advisory_unlock({_NUMBER})"
     ),
-    "mysql": _Lock("SELECT GET_LOCK(:key, 600)", "SELECT RELEASE_LOCK(:key)", NAME),
+    "mysql": _Lock(
+        f"SELECT GET_LOCK({_NAME_IN_DATABASE}, {LOCK_WAIT:.0f})",
+        f"SELECT RELEASE_LOCK({_NAME_IN_DATABASE})",
+    ),
 }
 
 
@@ -104,11 +112,11 @@ def _server_locked(url: str) -> Iterator[None]:
 def _locking(url: str, lock: _Lock) -> Connection:
     connection = engine(url).connect()
     try:
-        answer = connection.execute(sqlalchemy.text(lock.acquire), {"key": lock.key}).scalar()
+        answer = connection.execute(sqlalchemy.text(lock.acquire)).scalar()
         if answer != 1:
             raise StorageLost(
                 f"the lock of {masked(url)} could not be had: the server answered {answer}"
-                f"{' after 600 s, for another process held it' if answer == 0 else ''}"
+                f"{f' after {LOCK_WAIT:.0f} s: another process held it' if answer == 0 else ''}"
             )
     except BaseException:
         connection.invalidate()  # a lock it may have got ends with it
@@ -120,7 +128,7 @@ def _locking(url: str, lock: _Lock) -> Connection:
 def _let_go(connection: Connection, lock: _Lock) -> bool:
     """Release the lock; say whether it was held until now."""
     try:
-        answer = connection.execute(sqlalchemy.text(lock.release), {"key": lock.key}).scalar()
+        answer = connection.execute(sqlalchemy.text(lock.release)).scalar()
         return bool(answer == 1)
     except SQLAlchemyError:
         connection.invalidate()
@@ -132,4 +140,15 @@ def _let_go(connection: Connection, lock: _Lock) -> bool:
 @lru_cache(maxsize=4)
 def engine(url: str) -> Engine:
     """Give a server's connections, outside transactions: in one they would be ended as idle."""
-    return sqlalchemy.create_engine(url, pool_pre_ping=True, isolation_level="AUTOCOMMIT")
+    options = server_options(url, more=LOCK_WAIT)
+    return sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", **options)
+
+
+def server_options(url: str, *, more: float = 0.0) -> dict[str, Any]:
+    """Give SQLAlchemy's options for connections to a server, whoever opens them.
+
+    An answer may take :data:`ANSWER` seconds and ``more``, where the driver watches that.
+    """
+    if make_url(url).get_backend_name() == "mysql":
+        return {"pool_pre_ping": True, **mysql_options(url, seconds=ANSWER + more)}
+    return {"pool_pre_ping": True}

@@ -32,12 +32,16 @@ class StorageLost(SweepFailed):
     """The storage could not be used, for a reason that does not pass or for too long."""
 
 
+class StorageRefused(StorageLost):
+    """The storage refused something, and would for ever: a right, a value, another's tables."""
+
+
 def until_it_answers(call: Callable[[], Result], name: str) -> Result:
     """Repeat ``call`` while the storage ``name`` is locked or out of reach; says so once.
 
     A signal ends the wait between two attempts. Once a wait was in vain, later calls are tried
     once until one succeeds: what is left to do is to end. Raises :class:`StorageLost`, naming the
-    storage, after :data:`LIMIT`, or at once where waiting would not help.
+    storage, after :data:`LIMIT`, and :class:`StorageRefused` at once where waiting would not help.
     """
     try:
         result = retry(
@@ -51,7 +55,7 @@ def until_it_answers(call: Callable[[], Result], name: str) -> Result:
         )
     except (StorageInternalError, SQLAlchemyError) as error:
         if not is_passing(error):
-            raise StorageLost(f"the studies in {name} cannot be used: {line(error)}") from error
+            raise StorageRefused(f"the studies in {name} cannot be used: {line(error)}") from error
         _gave_up.set()
         raise StorageLost(
             f"the studies in {name} did not answer for {LIMIT:.0f} s: {line(error)}"
