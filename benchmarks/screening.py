@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 STACK = ROOT / "build" / "stack"
 SWEEPER = "hydra-optuna-sweeper==1.3.0"
-SAME = ("tensorflow", "keras", "mlflow", "hydra-core", "optuna", "scikit-learn", "numpy")
+SAME = ("tensorflow", "keras", "mlflow", "hydra-core", "scikit-learn", "numpy")
 POINTS = {"conv.filters": (32, 64), "conv.kernel_size": (3, 5), "lstm.units": (35, 70)}
 APP = """
 import hydra, keras, mlflow, numpy as np

@@ -194,7 +194,7 @@ def test_a_look_sees_what_others_wrote_since_the_last(url: str) -> None:
     assert theirs.claim(Claim("you:2:1.0", "session", RETRIES)) == 1
     theirs.set_study_attr(StudyAttr.N_TRIALS, 5)
     assert len(mine.trials()) == 2
-    assert mine.total() == 5 and mine.look().untried() == 3
+    assert mine.size() == 5 and mine.look().untried() == 3
 
 
 def test_times_are_those_of_this_machine(url: str) -> None:
