@@ -3,12 +3,14 @@
 import importlib.util
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
 from servers import PASSWORD, Postgres, needs_postgres, postgres
+from slurm_cluster import SlurmCluster, needs_slurm, slurm_cluster
 
 from rcnn_sweep.config import explain
 from rcnn_sweep.errors import UserError
@@ -17,7 +19,7 @@ from rcnn_sweep.sweep.workers.launchers import launcher_of
 
 from .conftest import HANGS, Toy
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "slurm_cluster"]
 
 BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.sweeper.workers=2",
         "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -25,6 +27,7 @@ PLUGINS = {
     "basic": "hydra",
     "ray": "hydra_plugins.hydra_ray_launcher",
     "submitit_local": "hydra_plugins.hydra_submitit_launcher",
+    "submitit_slurm": "hydra_plugins.hydra_submitit_launcher",
 }
 
 
@@ -35,12 +38,29 @@ def _is_missing(module: str) -> bool:
         return True
 
 
-LAUNCHERS = [
-    pytest.param(
-        name, marks=pytest.mark.skipif(_is_missing(module), reason=f"{module} is not installed")
-    )
-    for name, module in PLUGINS.items()
-]
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    module = PLUGINS[name]
+    missing = pytest.mark.skipif(_is_missing(module), reason=f"{module} is not installed")
+    return [missing, needs_slurm] if name == "submitit_slurm" else [missing]
+
+
+def on(*names: str) -> pytest.MarkDecorator:
+    """Run a test on those launchers, each with what it needs."""
+    rows = [pytest.param(name, marks=_marks(name)) for name in names]
+    return pytest.mark.parametrize("launcher", rows, indirect=True)
+
+
+@pytest.fixture
+def launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The launcher's name; its cluster is there, and no job is left in it afterwards."""
+    name: str = request.param
+    if name != "submitit_slurm":
+        yield name
+        return
+    cluster: SlurmCluster = request.getfixturevalue("slurm_cluster")
+    cluster.export(monkeypatch)
+    yield name
+    cluster.wait_until_empty()
 
 
 def chosen(target: str) -> DictConfig:
@@ -65,7 +85,7 @@ def test_unknown_launcher_gets_the_careful_treatment() -> None:
     assert not (unknown.is_watched or unknown.in_memory or unknown.shares_gpus)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
     toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=8", "seconds=1")
     assert [t.number for t in toy.trials(TrialState.COMPLETE)] == list(range(8))
@@ -74,7 +94,7 @@ def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
         assert (toy.directory / "multirun" / "s" / str(number) / ".hydra" / "config.yaml").exists()
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1",
                "fault=silent")  # fmt: skip
@@ -91,7 +111,7 @@ def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> Non
     assert len(toy.trials(TrialState.COMPLETE)) == 4
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=200", "seconds=1")
     driver = toy.start(*command)
@@ -113,7 +133,7 @@ def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: st
     assert not toy.trials(TrialState.RUNNING)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+@on("submitit_local")
 def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: str) -> None:
     driver = toy.start(*BASE, f"hydra/launcher={launcher}", "seconds=60",
                        "hydra.sweeper.hooks=toy_hooks.Hooks")  # fmt: skip
@@ -130,7 +150,7 @@ def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: s
 
 
 @needs_postgres
-@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+@on("submitit_local", "submitit_slurm")
 def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, launcher: str) -> None:
     out = toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=2",
                   f"hydra.sweeper.storage={postgres.url}")  # fmt: skip

@@ -46,6 +46,7 @@ class Slots:
     """The slots of a study: ``trials`` as of the last look, ``ended`` in the order of their ends.
 
     ``open`` are those that run or wait, by number; ``fatal`` ended by a mistake in config or data.
+    ``results`` counts the ended ones that told something: all but those that were interrupted.
     A slot is settled by a trial that completed, was pruned, or failed for good. Trials that another
     program made have no slot; an open one counts as open.
     """
@@ -54,6 +55,7 @@ class Slots:
         self.trials: list[FrozenTrial] = []
         self.ended: list[FrozenTrial] = []
         self.fatal: list[FrozenTrial] = []
+        self.results = 0
         self.open: dict[int, FrozenTrial] = {}
         self.total = 0
         self._attrs: Mapping[str, Any] = {}
@@ -70,6 +72,7 @@ class Slots:
         new = sorted((trial for trial in ended if trial is not None), key=_end)
         self.ended += new
         self.fatal += [trial for trial in new if kind_of(trial) == FATAL]
+        self.results += sum(kind_of(trial) not in (INTERRUPTED, WITHDRAWN) for trial in new)
         left_out = frozenset(attrs.get(StudyAttr.LEFT_OUT) or ())
         self.total = int(attrs.get(StudyAttr.N_TRIALS) or 0)
         if left_out != self._left_out:

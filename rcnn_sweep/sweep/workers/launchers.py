@@ -1,11 +1,39 @@
 """What is known of Hydra's launchers: a row each. One without a row gets the careful treatment."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, open_dict, read_write
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import NO_JOBLIB
+from rcnn_sweep.sweep.workers.slurm import NoScheduler, Scheduler, Slurm
+
+
+def _as_it_is(launcher: DictConfig) -> None:
+    """Leave a launcher's config as it is."""
+
+
+def _of_an_existing_cluster(launcher: DictConfig) -> None:
+    """Say nothing of a Ray cluster's memory where it runs already: the launcher would, by itself.
+
+    Ray refuses ``object_store_memory`` for a cluster that it does not start.
+    """
+    address = os.environ.get("RAY_ADDRESS") or launcher.ray.init.get("address")
+    if address not in (None, "local"):
+        with read_write(launcher), open_dict(launcher):
+            launcher.ray.init.setdefault("object_store_memory", None)
+
+
+def _with_time_to_work(launcher: DictConfig) -> None:
+    """Refuse a time limit of which the warning ahead of it leaves nothing."""
+    limit, warning = launcher.timeout_min, launcher.signal_delay_s
+    if limit * 60 <= warning:
+        raise UserError(
+            "hydra.launcher.timeout_min: expected more minutes than hydra.launcher.signal_delay_s, "
+            f"with which a worker is warned of its end ({warning} s); received {limit}."
+        )
 
 
 @dataclass(frozen=True)
@@ -16,6 +44,8 @@ class LauncherTraits:
     driver starts and watches one by one. ``in_memory``: its jobs never lie on a disk, so that
     passwords may travel in them. ``shares_gpus``: its workers run on this machine and are not
     given its GPUs by the launcher. ``refusal`` says why it is not used, and what is instead.
+    ``settle`` adapts the launcher's composed config, or raises :class:`UserError`. ``scheduler``
+    runs its jobs.
     """
 
     target: str
@@ -23,6 +53,8 @@ class LauncherTraits:
     in_memory: bool = False
     shares_gpus: bool = False
     refusal: str = ""
+    settle: Callable[[DictConfig], None] = _as_it_is
+    scheduler: Scheduler = field(default_factory=NoScheduler)
 
     @property
     def name(self) -> str:
@@ -36,10 +68,19 @@ KNOWN = {
         LauncherTraits(
             "hydra._internal.core_plugins.basic_launcher.BasicLauncher", is_watched=True
         ),
-        LauncherTraits("hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher", in_memory=True),
+        LauncherTraits(
+            "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
+            in_memory=True,
+            settle=_of_an_existing_cluster,
+        ),
         LauncherTraits(
             "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
             shares_gpus=True,
+        ),
+        LauncherTraits(
+            "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher",
+            settle=_with_time_to_work,
+            scheduler=Slurm(),
         ),
         LauncherTraits(
             "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", refusal=NO_JOBLIB

@@ -27,7 +27,9 @@ GRACE = 20.0
 
 
 class WorkerPool(Protocol):
-    """Workers that a driver starts, watches and stops."""
+    """Workers that a driver starts, watches and stops; ``started`` counts them."""
+
+    started: int
 
     def scale_to(self, wanted: int) -> None:
         """Have ``wanted`` workers at work, replacing those that ended."""
