@@ -129,8 +129,8 @@ class Driver:
             raise SweepFailed(f"workers die before they end a trial: {last_failure}")
         if gone - self.gone >= FRUITLESS * self.size:
             raise SweepFailed(
-                f"{gone - self.gone} workers in a row were stopped before they ended a trial: it "
-                "takes longer than they are given, such as hydra.launcher.timeout_min"
+                f"{gone - self.gone} workers in a row were stopped before they ended a trial; does "
+                "one take longer than a cluster allows them (hydra.launcher.timeout_min)?"
             )
 
     def call_off(self) -> None:
