@@ -2,14 +2,22 @@
 
 import importlib.util
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+import psutil
 import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
-from servers import PASSWORD, Postgres, needs_postgres, postgres
+from servers import PASSWORD, Postgres, free_port, needs_postgres, postgres
 from slurm_cluster import SlurmCluster, needs_slurm, slurm_cluster
 
 from rcnn_sweep.config import explain
@@ -159,3 +167,41 @@ def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, lau
     files = [path for path in toy.directory.rglob("*") if path.is_file()]
     assert [path for path in files if path.suffix == ".pkl"], "the launcher's own files"
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
+
+
+@contextmanager
+def ray_cluster() -> Iterator[str]:
+    """The address of a Ray cluster that runs before any sweep does."""
+    folder, address = Path(tempfile.mkdtemp(prefix="rcnn-ray-")), f"127.0.0.1:{free_port()}"
+    options = [f"--port={address.partition(':')[2]}", "--node-ip-address=127.0.0.1", "--num-cpus=2"]
+    options += [f"--temp-dir={folder}", "--include-dashboard=false", "--disable-usage-stats"]
+    words = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", *options]
+    with (folder / "log").open("wb") as log:
+        head = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 90
+        while "Ray runtime started" not in (folder / "log").read_text():
+            assert head.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.2)
+        yield address
+    finally:
+        parts = [head, *psutil.Process(head.pid).children(recursive=True)]
+        head.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            head.wait(20)
+        for part in parts:
+            with suppress(psutil.NoSuchProcess):
+                part.kill()
+        head.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@on("ray")
+def test_ray_cluster_that_runs_already_is_used(
+    toy: Toy, launcher: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with ray_cluster() as address:
+        toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=2",
+                f"hydra.launcher.ray.init.address='{address}'")  # fmt: skip
+    assert len(toy.trials(TrialState.COMPLETE)) == 2

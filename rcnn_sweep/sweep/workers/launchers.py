@@ -1,6 +1,5 @@
 """What is known of Hydra's launchers: a row each. One without a row gets the careful treatment."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,15 +14,14 @@ def _as_it_is(launcher: DictConfig) -> None:
     """Leave a launcher's config as it is."""
 
 
-def _of_an_existing_cluster(launcher: DictConfig) -> None:
-    """Say nothing of a Ray cluster's memory where it runs already: the launcher would, by itself.
+def _with_rays_own_memory(launcher: DictConfig) -> None:
+    """Leave the size of the object store to Ray, unless it was given: our workers share nothing.
 
-    Ray refuses ``object_store_memory`` for a cluster that it does not start.
+    The launcher would set one by itself, which Ray refuses for a cluster that runs already, be it
+    named by an address or found on this machine.
     """
-    address = os.environ.get("RAY_ADDRESS") or launcher.ray.init.get("address")
-    if address not in (None, "local"):
-        with read_write(launcher), open_dict(launcher):
-            launcher.ray.init.setdefault("object_store_memory", None)
+    with read_write(launcher), open_dict(launcher):
+        launcher.ray.init.setdefault("object_store_memory", None)
 
 
 def _with_time_to_work(launcher: DictConfig) -> None:
@@ -71,7 +69,7 @@ KNOWN = {
         LauncherTraits(
             "hydra_plugins.hydra_ray_launcher.ray_launcher.RayLauncher",
             in_memory=True,
-            settle=_of_an_existing_cluster,
+            settle=_with_rays_own_memory,
         ),
         LauncherTraits(
             "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
