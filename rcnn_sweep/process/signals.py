@@ -15,7 +15,8 @@ from types import FrameType
 
 from rcnn_sweep.errors import Preempted, Terminated
 
-WARNING = signal.Signals[f"SIG{os.environ.get('SUBMITIT_PREEMPT_SIGNAL', 'USR2')}"]
+_NAMED = f"SIG{os.environ.get('SUBMITIT_PREEMPT_SIGNAL', 'USR2')}"
+WARNING = getattr(signal, _NAMED, signal.SIGUSR2)
 """What submitit has a scheduler send ahead of a time limit or a preemption."""
 
 _EXCEPTIONS: dict[int, type[BaseException]] = {

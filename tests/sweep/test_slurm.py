@@ -1,5 +1,6 @@
 """Workers on a Slurm cluster: stopped, moved and cut off, as a scheduler does with jobs."""
 
+import threading
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -112,13 +113,26 @@ def test_state_of_a_job_is_read_from_the_queue() -> None:
     from rcnn_sweep.sweep.workers.slurm_queue import QueueWatcher
 
     watcher = QueueWatcher()
-    for job in ("1", "2", "3", "4", "5", "6"):
+    jobs = ("1", "2", "3", "4", "5", "6", "7")
+    for job in jobs:
         watcher.register_job(job)
-    said = "1|RUNNING\n2|PREEMPTED\n3|SUSPENDED\n4|NODE_FAIL\n5|REQUEUED\n77|RUNNING\n"
-    watcher._info_dict.update(watcher.read_info(said))
     watcher._last_status_check = time.time()
-    over = [job for job in ("1", "2", "3", "4", "5", "6") if watcher.is_done(job, "cache")]
+    for said in ("6|PENDING\n", "1|RUNNING\n2|PREEMPTED\n3|SUSPENDED\n4|NODE_FAIL\n5|REQUEUED\n"):
+        watcher._info_dict.update(watcher.read_info(said))
+    over = [job for job in jobs if watcher.is_done(job, "cache")]
     assert over == ["2", "4", "6"], "preempted for good, failed, not listed any more"
+
+
+def test_jobs_of_a_sweep_are_those_that_its_threads_have_submitted() -> None:
+    from rcnn_sweep.sweep.workers.slurm_queue import QueueWatcher
+
+    watcher = QueueWatcher()
+    mine, other = (threading.Thread(target=watcher.register_job, args=(job,)) for job in "12")
+    for thread in (mine, other):
+        thread.start()
+        thread.join()
+    watcher.register_job("1")
+    assert watcher.submitted_by([mine]) == ["1"]
 
 
 def test_launches_that_only_end_in_interruptions_are_bounded() -> None:

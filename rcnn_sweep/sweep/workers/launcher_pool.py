@@ -34,12 +34,17 @@ class LauncherPool:
     size: int
     is_at_work: Callable[[], bool]
     threads: dict[int, threading.Thread] = field(default_factory=dict)
-    started: int = 0
+    launches: list[threading.Thread] = field(default_factory=list)
     first: float = 0.0
     failure: str | None = None
 
     def __post_init__(self) -> None:
         self.scheduler.watch()
+
+    @property
+    def started(self) -> int:
+        """Count the launches so far."""
+        return len(self.launches)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -56,7 +61,7 @@ class LauncherPool:
         thread = threading.Thread(
             target=self._launch, args=(_instantiated(job), job, self.started), daemon=True
         )
-        self.started += 1
+        self.launches.append(thread)
         self.first = self.first or time.monotonic()
         self.threads[free[0]] = thread
         thread.start()
@@ -92,7 +97,7 @@ class LauncherPool:
 
     def stop(self) -> None:
         """Wait for the workers, which see in the storage that they are called off."""
-        self.scheduler.cancel(only_pending=True)
+        self.scheduler.cancel(self.launches, only_pending=True)
         deadline = time.monotonic() + GRACE
         for thread in self.threads.values():
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -100,7 +105,7 @@ class LauncherPool:
 
     def kill(self) -> None:
         """Have the scheduler end the workers, and leave none waiting in its queue."""
-        self.scheduler.cancel(only_pending=not self.alive())
+        self.scheduler.cancel(self.launches, only_pending=not self.alive())
 
 
 def _instantiated(job: WorkerJob) -> Launcher:

@@ -25,8 +25,11 @@ def _with_rays_own_memory(launcher: DictConfig) -> None:
 
 
 def _with_time_to_work(launcher: DictConfig) -> None:
-    """Refuse a time limit of which the warning ahead of it leaves nothing."""
-    limit, warning = launcher.timeout_min, launcher.signal_delay_s
+    """Refuse a time limit of which the warning ahead of it leaves nothing.
+
+    Where they are left out, submitit's own defaults hold.
+    """
+    limit, warning = launcher.get("timeout_min", 5), launcher.get("signal_delay_s", 90)
     if limit * 60 <= warning:
         raise UserError(
             "hydra.launcher.timeout_min: expected more minutes than hydra.launcher.signal_delay_s, "

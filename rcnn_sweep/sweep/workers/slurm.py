@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Collection
+from threading import Thread
 from typing import Protocol
 
 
@@ -11,8 +13,8 @@ class Scheduler(Protocol):
     def watch(self) -> None:
         """Have the launcher notice within seconds that a job is over, however it ended."""
 
-    def cancel(self, *, only_pending: bool) -> None:
-        """End the jobs that this process has submitted, or those that have not begun."""
+    def cancel(self, launches: Collection[Thread], *, only_pending: bool) -> None:
+        """End the jobs that those threads have submitted, or of them those that do not run."""
 
     def is_replaced(self) -> bool:
         """Say, in a job, whether it was started once more after its worker had taken its leave."""
@@ -24,7 +26,7 @@ class NoScheduler:
     def watch(self) -> None:
         """Leave it to the launcher."""
 
-    def cancel(self, *, only_pending: bool) -> None:
+    def cancel(self, launches: Collection[Thread], *, only_pending: bool) -> None:
         """Leave the workers to the launcher; they stop at their next step."""
 
     def is_replaced(self) -> bool:
@@ -52,14 +54,17 @@ class Slurm:
         if not isinstance(submitit.SlurmJob.watcher, QueueWatcher):
             submitit.SlurmJob.watcher = QueueWatcher()
 
-    def cancel(self, *, only_pending: bool) -> None:
-        """Call ``scancel``: a worker at work gets SIGTERM, and SIGKILL after Slurm's KillWait."""
+    def cancel(self, launches: Collection[Thread], *, only_pending: bool) -> None:
+        """Call ``scancel``: a worker at work gets SIGTERM, and SIGKILL after Slurm's KillWait.
+
+        A job that is over may be back in the queue; one that is over for good does not mind.
+        """
         import submitit
 
         from rcnn_sweep.sweep.workers.slurm_queue import QueueWatcher
 
         watcher = submitit.SlurmJob.watcher
-        if isinstance(watcher, QueueWatcher) and (jobs := watcher.unfinished()):
+        if isinstance(watcher, QueueWatcher) and (jobs := watcher.submitted_by(launches)):
             pending = ["--state=PENDING"] if only_pending else []
             subprocess.run(["scancel", *pending, *jobs], check=False, capture_output=True)
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Collection
 
 from submitit.slurm.slurm import SlurmInfoWatcher
 
@@ -16,19 +17,25 @@ OVER = (
 
 
 class QueueWatcher(SlurmInfoWatcher):
-    """Asks ``squeue`` for the user's jobs; one that it does not list any more is over.
+    """Asks ``squeue`` for the user's jobs; one that it listed and does not any more is over.
 
-    While Slurm does not answer, jobs stand as they stood.
+    While Slurm does not answer, jobs stand as they stood. One that it never lists, as on another
+    cluster, is over once it has left its result.
     """
 
     def __init__(self) -> None:
         super().__init__(delay_s=POLL)
         self._lock = threading.RLock()  # it asks itself again
+        self._submitted: dict[str, threading.Thread] = {}
 
-    def unfinished(self) -> list[str]:
-        """Ask now and give the jobs of this process that are not over."""
-        self.update_if_long_enough("force")
-        return sorted(self._registered - self._finished)
+    def register_job(self, job_id: str) -> None:
+        """Watch a job, from the thread that has submitted it."""
+        self._submitted.setdefault(job_id, threading.current_thread())
+        super().register_job(job_id)
+
+    def submitted_by(self, threads: Collection[threading.Thread]) -> list[str]:
+        """Give all jobs that those threads have submitted."""
+        return [job for job, thread in list(self._submitted.items()) if thread in threads]
 
     def update_if_long_enough(self, mode: str) -> None:
         """Ask once for all the threads that wait for a job each."""
@@ -45,8 +52,8 @@ class QueueWatcher(SlurmInfoWatcher):
         """Read what ``squeue`` said, in the words that submitit knows."""
         text = string if isinstance(string, str) else string.decode()
         listed = dict(line.strip().split("|", 1) for line in text.splitlines() if "|" in line)
-        waiting = self._registered - self._finished
-        return {job: {"State": _known(listed.get(job, "COMPLETED"))} for job in waiting}
+        known = [job for job in self._registered if job in listed or job in self._info_dict]
+        return {job: {"State": _known(listed.get(job, "COMPLETED"))} for job in known}
 
 
 def _known(state: str) -> str:
