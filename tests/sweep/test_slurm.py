@@ -1,5 +1,6 @@
 """Workers on a Slurm cluster: stopped, moved and cut off, as a scheduler does with jobs."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -38,9 +39,12 @@ def cluster(slurm_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Ite
 def test_workers_that_are_stopped_are_replaced_and_their_trials_tried_again(
     toy: Toy, cluster: SlurmCluster
 ) -> None:
-    """One by the warning before a time limit, one by scancel, one put back into the queue."""
+    """One by the warning before a time limit, one by scancel, one put back into the queue.
+
+    With ten minutes or fewer submitit takes every warning for that of the time limit.
+    """
     driver = toy.start(*BASE, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=4", "seconds=6",
-                       "hydra.sweeper.max_retries=0")  # fmt: skip
+                       "hydra.sweeper.max_retries=0", "hydra.launcher.timeout_min=10")  # fmt: skip
     toy.wait_until(driver, lambda: len(toy.calls()) == 2)
     warned, cancelled = sorted(cluster.jobs("RUNNING"))
     cluster.ask("scancel", "--signal=USR2", warned)
@@ -64,15 +68,19 @@ def test_workers_that_are_stopped_are_replaced_and_their_trials_tried_again(
 
 
 @needs_slurm
+@pytest.mark.parametrize(("seconds", "code"), [(4, 0), (60, 130)])
 def test_no_job_waits_in_the_queue_for_a_sweep_that_is_over(
-    toy: Toy, cluster: SlurmCluster
+    toy: Toy, cluster: SlurmCluster, seconds: int, code: int
 ) -> None:
-    driver = toy.start(*BASE, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=2", "seconds=1",
-                       "hydra.launcher.cpus_per_task=3")  # fmt: skip
-    toy.wait_until(driver, lambda: cluster.jobs("PENDING"))
+    driver = toy.start(*BASE, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=2",
+                       f"seconds={seconds}", "hydra.launcher.cpus_per_task=3")  # fmt: skip
+    toy.wait_until(driver, lambda: toy.calls() and cluster.jobs("PENDING"))
+    if code:
+        driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=HANGS)
-    assert driver.returncode == 0, out + err
-    assert len({t.user_attrs["worker"] for t in toy.trials(TrialState.COMPLETE)}) == 1
+    assert driver.returncode == code, out + err
+    assert len({t.user_attrs["worker"] for t in toy.trials()}) == 1, "the other waited"
+    assert not toy.trials(TrialState.RUNNING)
     assert not cluster.jobs("PENDING")
 
 
