@@ -19,3 +19,7 @@ class DataUnavailable(DataError):
 
 class Terminated(BaseException):
     """SIGTERM was received. Like ``KeyboardInterrupt`` it passes every ``except Exception``."""
+
+
+class Preempted(Terminated):
+    """A scheduler has warned that the process must go: its time is up, or its place is needed."""

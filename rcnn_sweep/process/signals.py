@@ -1,10 +1,11 @@
-"""Ctrl-C and SIGTERM, noted at any time but raised only where that does no harm.
+"""Ctrl-C, SIGTERM and a scheduler's warning, noted at any time, raised only where it does no harm.
 
 An exception raised in the midst of a database call can leave its cursor, and so a lock, behind;
 one raised while Python runs a finalizer is dropped. So signals are noted, and raised inside the
 task's own code or where a sweep's engine asks.
 """
 
+import os
 import signal
 import threading
 import time
@@ -12,13 +13,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from rcnn_sweep.errors import Terminated
+from rcnn_sweep.errors import Preempted, Terminated
+
+_NAMED = f"SIG{os.environ.get('SUBMITIT_PREEMPT_SIGNAL', 'USR2')}"
+WARNING = getattr(signal, _NAMED, signal.SIGUSR2)
+"""What submitit has a scheduler send ahead of a time limit or a preemption."""
 
 _EXCEPTIONS: dict[int, type[BaseException]] = {
     signal.SIGINT: KeyboardInterrupt,
     signal.SIGTERM: Terminated,
+    WARNING: Preempted,
 }
-REASONS = {KeyboardInterrupt: "stopped by Ctrl-C", Terminated: "stopped by SIGTERM"}
+REASONS = {
+    KeyboardInterrupt: "stopped by Ctrl-C",
+    Terminated: "stopped by SIGTERM",
+    Preempted: "stopped by the scheduler, at its time limit or for another job",
+}
 _pending: list[type[BaseException]] = []
 _state = {"interruptible": False}
 

@@ -64,6 +64,7 @@ class Sweep:
 
     def _run(self) -> SweepSummary | None:
         launcher = launcher_of(self.request.master)
+        launcher.settle(self.request.master.hydra.launcher)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
         plan = make_plan(self.request, hooks, say)
         found = find_study(plan)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from rcnn_sweep.errors import Terminated
+from rcnn_sweep.errors import Preempted, Terminated
 from rcnn_sweep.process import signals
 from rcnn_sweep.process.retrying import wait
 
@@ -66,3 +66,9 @@ def test_a_signal_is_forgotten_with_the_block_that_it_ended() -> None:
         signals.raise_pending()
     assert signals.pending() is None
     wait(0.01)
+
+
+def test_a_schedulers_warning_is_told_from_other_signals() -> None:
+    with pytest.raises(Preempted, match="by the scheduler"), signals.noted():
+        os.kill(os.getpid(), signal.SIGUSR2)
+        signals.raise_pending()

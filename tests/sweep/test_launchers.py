@@ -2,13 +2,23 @@
 
 import importlib.util
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+import psutil
 import pytest
 from hydra.errors import MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
-from servers import PASSWORD, Postgres, needs_postgres, postgres
+from servers import PASSWORD, Postgres, free_port, needs_postgres, postgres
+from slurm_cluster import SlurmCluster, needs_slurm, slurm_cluster
 
 from rcnn_sweep.config import explain
 from rcnn_sweep.errors import UserError
@@ -17,7 +27,7 @@ from rcnn_sweep.sweep.workers.launchers import launcher_of
 
 from .conftest import HANGS, Toy
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "slurm_cluster"]
 
 BASE = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none", "hydra.sweeper.workers=2",
         "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -25,6 +35,7 @@ PLUGINS = {
     "basic": "hydra",
     "ray": "hydra_plugins.hydra_ray_launcher",
     "submitit_local": "hydra_plugins.hydra_submitit_launcher",
+    "submitit_slurm": "hydra_plugins.hydra_submitit_launcher",
 }
 
 
@@ -35,12 +46,29 @@ def _is_missing(module: str) -> bool:
         return True
 
 
-LAUNCHERS = [
-    pytest.param(
-        name, marks=pytest.mark.skipif(_is_missing(module), reason=f"{module} is not installed")
-    )
-    for name, module in PLUGINS.items()
-]
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    module = PLUGINS[name]
+    missing = pytest.mark.skipif(_is_missing(module), reason=f"{module} is not installed")
+    return [missing, needs_slurm] if name == "submitit_slurm" else [missing]
+
+
+def on(*names: str) -> pytest.MarkDecorator:
+    """Run a test on those launchers, each with what it needs."""
+    rows = [pytest.param(name, marks=_marks(name)) for name in names]
+    return pytest.mark.parametrize("launcher", rows, indirect=True)
+
+
+@pytest.fixture
+def launcher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The launcher's name; its cluster is there, and no job is left in it afterwards."""
+    name: str = request.param
+    if name != "submitit_slurm":
+        yield name
+        return
+    cluster: SlurmCluster = request.getfixturevalue("slurm_cluster")
+    cluster.export(monkeypatch)
+    yield name
+    cluster.wait_until_empty()
 
 
 def chosen(target: str) -> DictConfig:
@@ -65,7 +93,7 @@ def test_unknown_launcher_gets_the_careful_treatment() -> None:
     assert not (unknown.is_watched or unknown.in_memory or unknown.shares_gpus)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
     toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=8", "seconds=1")
     assert [t.number for t in toy.trials(TrialState.COMPLETE)] == list(range(8))
@@ -74,7 +102,7 @@ def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
         assert (toy.directory / "multirun" / "s" / str(number) / ".hydra" / "config.yaml").exists()
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1",
                "fault=silent")  # fmt: skip
@@ -91,7 +119,7 @@ def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> Non
     assert len(toy.trials(TrialState.COMPLETE)) == 4
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@on(*PLUGINS)
 def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=200", "seconds=1")
     driver = toy.start(*command)
@@ -113,7 +141,7 @@ def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: st
     assert not toy.trials(TrialState.RUNNING)
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+@on("submitit_local")
 def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: str) -> None:
     driver = toy.start(*BASE, f"hydra/launcher={launcher}", "seconds=60",
                        "hydra.sweeper.hooks=toy_hooks.Hooks")  # fmt: skip
@@ -130,7 +158,7 @@ def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: s
 
 
 @needs_postgres
-@pytest.mark.parametrize("launcher", LAUNCHERS[-1:])
+@on("submitit_local", "submitit_slurm")
 def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, launcher: str) -> None:
     out = toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=2",
                   f"hydra.sweeper.storage={postgres.url}")  # fmt: skip
@@ -139,3 +167,41 @@ def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, lau
     files = [path for path in toy.directory.rglob("*") if path.is_file()]
     assert [path for path in files if path.suffix == ".pkl"], "the launcher's own files"
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
+
+
+@contextmanager
+def ray_cluster() -> Iterator[str]:
+    """The address of a Ray cluster that runs before any sweep does."""
+    folder, address = Path(tempfile.mkdtemp(prefix="rcnn-ray-")), f"127.0.0.1:{free_port()}"
+    options = [f"--port={address.partition(':')[2]}", "--node-ip-address=127.0.0.1", "--num-cpus=2"]
+    options += [f"--temp-dir={folder}", "--include-dashboard=false", "--disable-usage-stats"]
+    words = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", *options]
+    with (folder / "log").open("wb") as log:
+        head = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 90
+        while "Ray runtime started" not in (folder / "log").read_text():
+            assert head.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.2)
+        yield address
+    finally:
+        parts = [head, *psutil.Process(head.pid).children(recursive=True)]
+        head.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            head.wait(20)
+        for part in parts:
+            with suppress(psutil.NoSuchProcess):
+                part.kill()
+        head.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@on("ray")
+def test_ray_cluster_that_runs_already_is_used(
+    toy: Toy, launcher: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with ray_cluster() as address:
+        toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=2",
+                f"hydra.launcher.ray.init.address='{address}'")  # fmt: skip
+    assert len(toy.trials(TrialState.COMPLETE)) == 2

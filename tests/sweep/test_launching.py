@@ -12,6 +12,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
 from rcnn_sweep.sweep.storage import with_password
 from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
+from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
@@ -71,3 +72,15 @@ def test_workers_of_this_machine_get_a_gpu_each_and_share_its_memory() -> None:
     assert jobs[0].spec.defaults["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     remote = LauncherPool(launched(job_of(RAY), 2, {}), 2, lambda: True)._job(0)
     assert "CUDA_VISIBLE_DEVICES" not in remote.spec.environment
+
+
+@pytest.mark.parametrize(("given", "sent"), [({}, None), ({"object_store_memory": 10**8}, 10**8)])
+def test_size_of_rays_object_store_is_rays_own_unless_given(
+    given: dict[str, int], sent: int | None
+) -> None:
+    """The launcher puts a size of its own where none is, which a running cluster refuses."""
+    init = {"address": "auto", **given}
+    launcher = OmegaConf.create({"_target_": RAY, "ray": {"init": init}})
+    OmegaConf.set_struct(launcher, True)
+    launcher_of(OmegaConf.create({"hydra": {"launcher": launcher}})).settle(launcher)
+    assert launcher.ray.init.setdefault("object_store_memory", 78643200) == sent

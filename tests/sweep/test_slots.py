@@ -96,6 +96,14 @@ def test_a_mistake_is_tried_again_by_the_next_command(queue: Queue) -> None:
     assert claim(queue, later) == 1 and slot_numbers(queue) == [0, 0]
 
 
+def test_interrupted_trials_are_no_results(queue: Queue) -> None:
+    for kind in (INTERRUPTED, DEAD, INTERRUPTED):
+        number = claim(queue, RETRIES)
+        assert number is not None
+        queue.fail(number, kind, "")
+    assert (len(queue.look().ended), queue.look().results) == (3, 1)
+
+
 def test_slots_to_be_tried_again_come_before_fresh_ones(queue: Queue) -> None:
     assert [claim(queue, RETRIES) for _ in range(2)] == [0, 1]
     queue.fail(1, INTERRUPTED, "Ctrl-C")

@@ -47,6 +47,7 @@ class Slots:
 
     ``open`` are those that run or wait, by number; ``fatal`` ended by a mistake in config or data.
     ``left_out`` are slots that are not to be tried.
+    ``results`` counts the ended ones that told something: all but those that were interrupted.
     A slot is settled by a trial that completed, was pruned, or failed for good. Trials that another
     program made have no slot; an open one counts as open.
     """
@@ -55,6 +56,7 @@ class Slots:
         self.trials: list[FrozenTrial] = []
         self.ended: list[FrozenTrial] = []
         self.fatal: list[FrozenTrial] = []
+        self.results = 0
         self.open: dict[int, FrozenTrial] = {}
         self.total = 0
         self._attrs: Mapping[str, Any] = {}
@@ -72,6 +74,7 @@ class Slots:
         self.ended += new
         self.fatal += [trial for trial in new if kind_of(trial) == FATAL]
         left_out = set(attrs.get(StudyAttr.LEFT_OUT) or ())
+        self.results += sum(kind_of(trial) not in (INTERRUPTED, WITHDRAWN) for trial in new)
         self.total = int(attrs.get(StudyAttr.N_TRIALS) or 0)
         if not left_out >= self.left_out:
             self._fresh = 0

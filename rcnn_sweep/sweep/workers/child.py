@@ -53,14 +53,9 @@ def main() -> int:
     from hydra.core.singleton import Singleton
     from hydra.core.utils import setup_globals
 
-    from rcnn_sweep.errors import Terminated
-
     setup_globals()
     Singleton.set_state(singletons)
-    try:
-        job(job.master)
-    except Terminated:
-        return 143
+    job(job.master)
     return 0
 
 

@@ -20,6 +20,8 @@ TICK = 0.5
 BARREN = 3
 """Workers that may die in a row without any trial coming to an end."""
 
+FRUITLESS = 3
+"""Launches of all workers that may be over, however they ended, with nothing but interruptions."""
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,9 @@ class Driver:
     job: WorkerJob
     pool: WorkerPool | None
     size: int
-    ended: int = 0
+    results: int = 0
     barren: int = 0
+    gone: int = 0
     seen_failure: str | None = None
 
     @property
@@ -87,14 +90,15 @@ class Driver:
                 return
             if self.job.spec.limit_reached(slots) is None:
                 pool.scale_to(min(self.size, len(slots.open) + slots.to_try(self.job.spec.retries)))
-            self._check_failures(pool, slots)
+            self._check_progress(pool, slots)
             signals.wait(TICK)
             signals.raise_pending()
 
     def _dismiss(self, pool: WorkerPool) -> None:
         """Let the workers end, which find nothing left to do.
 
-        One that a cluster has yet to start must not work for this command once it is over.
+        One that a cluster has yet to start must not work for this command once it is over, nor
+        stay in the cluster's queue.
         """
         deadline = time.monotonic() + GRACE
         while pool.alive() and time.monotonic() < deadline:
@@ -102,6 +106,7 @@ class Driver:
             signals.raise_pending()
         if pool.alive():
             self.queue.stop(self.job.spec.session)
+        pool.kill()
 
     def _judge(self, slots: Slots) -> None:
         """End the sweep over a mistake that all trials share, or over failures in a row."""
@@ -112,16 +117,21 @@ class Driver:
         if failed >= limit:
             raise SweepFailed(f"{failed} trials failed in a row (hydra.sweeper.max_failures)")
 
-    def _check_failures(self, pool: WorkerPool, slots: Slots) -> None:
-        """Give up when workers die without ever ending a trial."""
-        ended, last_failure = len(slots.ended), pool.last_failure()
-        if ended > self.ended:
-            self.ended, self.barren = ended, 0
+    def _check_progress(self, pool: WorkerPool, slots: Slots) -> None:
+        """Give up when workers come and go without ever bringing a trial to its end."""
+        gone, last_failure = pool.started - pool.alive(), pool.last_failure()
+        if slots.results > self.results:
+            self.results, self.barren, self.gone = slots.results, 0, gone
         elif last_failure != self.seen_failure:
             self.barren += 1
         self.seen_failure = last_failure
         if self.barren >= BARREN:
             raise SweepFailed(f"workers die before they end a trial: {last_failure}")
+        if gone - self.gone >= FRUITLESS * self.size:
+            raise SweepFailed(
+                f"{gone - self.gone} workers in a row were stopped before they ended a trial; does "
+                "one take longer than a cluster allows them (hydra.launcher.timeout_min)?"
+            )
 
     def call_off(self) -> None:
         """Have the workers record their interrupted trials and stop; a second signal kills.

@@ -15,6 +15,7 @@ from rcnn_sweep.sweep.storage import PASSWORD_VARIABLE, masked
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.pool import GRACE
 from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
+from rcnn_sweep.sweep.workers.slurm import Scheduler
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
 ALONE = 60.0
@@ -33,9 +34,22 @@ class LauncherPool:
     size: int
     is_at_work: Callable[[], bool]
     threads: dict[int, threading.Thread] = field(default_factory=dict)
-    started: int = 0
+    launches: list[threading.Thread] = field(default_factory=list)
     first: float = 0.0
     failure: str | None = None
+
+    def __post_init__(self) -> None:
+        self.scheduler.watch()
+
+    @property
+    def started(self) -> int:
+        """Count the launches so far."""
+        return len(self.launches)
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """Give what runs the launcher's jobs."""
+        return launcher_of(self.job.master).scheduler
 
     def scale_to(self, wanted: int) -> None:
         """Launch one more worker where fewer than wanted are at work."""
@@ -47,7 +61,7 @@ class LauncherPool:
         thread = threading.Thread(
             target=self._launch, args=(_instantiated(job), job, self.started), daemon=True
         )
-        self.started += 1
+        self.launches.append(thread)
         self.first = self.first or time.monotonic()
         self.threads[free[0]] = thread
         thread.start()
@@ -83,12 +97,15 @@ class LauncherPool:
 
     def stop(self) -> None:
         """Wait for the workers, which see in the storage that they are called off."""
+        self.scheduler.cancel(self.launches, only_pending=True)
         deadline = time.monotonic() + GRACE
         for thread in self.threads.values():
             thread.join(max(0.0, deadline - time.monotonic()))
+        self.kill()
 
     def kill(self) -> None:
-        """Leave the workers to the launcher; they stop at their next step."""
+        """Have the scheduler end the workers, and leave none waiting in its queue."""
+        self.scheduler.cancel(self.launches, only_pending=not self.alive())
 
 
 def _instantiated(job: WorkerJob) -> Launcher:

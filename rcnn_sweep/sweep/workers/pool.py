@@ -29,6 +29,10 @@ GRACE = 20.0
 class WorkerPool(Protocol):
     """Workers that a driver starts, watches and stops."""
 
+    @property
+    def started(self) -> int:
+        """Count the workers started so far."""
+
     def scale_to(self, wanted: int) -> None:
         """Have ``wanted`` workers at work, replacing those that ended."""
 

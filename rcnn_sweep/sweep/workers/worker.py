@@ -10,6 +10,7 @@ from hydra.core.utils import configure_log
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from rcnn_sweep.errors import Terminated
 from rcnn_sweep.process import ProcessId, signals
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
@@ -24,11 +25,14 @@ from rcnn_sweep.sweep.study import (
     shared_mistake,
     stop_mark,
 )
+from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
-from rcnn_sweep.sweep.workers.trial_runner import CalledOff, TrialRunner
+from rcnn_sweep.sweep.workers.trial_runner import TrialRunner
 
 IDLE = 0.5
 """Seconds between two looks at a queue in which nothing waits while others still run."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,22 @@ class WorkerJob:
     task: TaskFunction
 
     def __call__(self, _: DictConfig) -> int:
-        """Drain the queue; gives the number of trials taken, 0 where called off."""
+        """Drain the queue; gives the number of trials taken, 0 where stopped before its end.
+
+        A worker that is called off, or whose scheduler stops it, has ended as it should once its
+        trial is recorded: whoever launched it learns so at once.
+        """
+        if launcher_of(self.master).scheduler.is_replaced():
+            log.warning("started once more after another worker had taken over: nothing to do")
+            return 0
         os.environ.update({**self.spec.defaults, **os.environ, **self.spec.environment})
         if self.spec.working_directory.is_dir():
             os.chdir(self.spec.working_directory)
         try:
             with signals.noted():
                 return self.drain()
-        except CalledOff:
+        except Terminated as stop:
+            log.warning("%s", stop)
             return 0
 
     def drain(self) -> int:
@@ -68,7 +80,7 @@ class WorkerJob:
             else:
                 worker.reaper.reap(worker.queue.slots)
                 signals.wait(IDLE)
-        logging.getLogger(__name__).debug("worker %s took %d trials", worker.name, taken)
+        log.debug("worker %s took %d trials", worker.name, taken)
         return taken
 
 
