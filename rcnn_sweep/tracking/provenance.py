@@ -13,7 +13,7 @@ from rcnn_sweep.names import Tag
 
 PACKAGES = (
     *("tensorflow", "keras", "hydra-core", "omegaconf", "mlflow", "optuna", "scikit-learn"),
-    *("numpy", "pandas", "pyarrow", "matplotlib"),
+    *("numpy", "pandas", "pyarrow", "pillow"),
 )
 
 
