@@ -17,7 +17,7 @@ endif
 define SHOW_PIP
 /^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of some $(PINS)] %s\n", ++count, $$2 }
 /Downloading .*[0-9] [MG]B/ { print "    " $$0 }
-/^Installing collected/ { print "All fetched. Unpacking them takes a minute or so." }
+/^Installing collected/ { print "All fetched. Unpacking them." }
 /^Successfully built/ { print }
 { fflush() }
 endef
@@ -37,6 +37,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@set -o pipefail; $(BIN)/python -m pip install --no-compile --no-color --progress-bar off \
 		--constraint constraints.txt --editable '.[$(EXTRAS)]' | awk "$$SHOW_PIP"
+	@echo 'Compiling them, on all cores.'
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true # some are no Python of today
 	@touch $@
 	@echo 'Ready: make help lists what to do next.'
 

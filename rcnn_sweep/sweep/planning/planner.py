@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
-from rcnn_sweep.sweep.feasibility import FeasibilityCheck
+from rcnn_sweep.sweep.feasibility import DRAWN, GLANCED_AT, FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
 from rcnn_sweep.sweep.planning.first_points import first_points
@@ -44,7 +44,8 @@ def make_plan(request: Request, hooks: StudyHooks) -> Plan:
     check = FeasibilityCheck(composer, hooks)
     config = check.base()
     space = space_of(command, request.space, composer)
-    infeasible = check.infeasible(space, options.seed)
+    draws = DRAWN if options.dry_run else GLANCED_AT
+    infeasible = check.infeasible(space, options.seed, draws=draws)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
     record = record_of(options, space, hooks.record(config))
