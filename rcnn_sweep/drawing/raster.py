@@ -1,7 +1,7 @@
 """A drawing as a picture of pixels, for PNG files: the same shapes, the palette by day.
 
 Pillow draws without smoothing, so a picture is drawn larger and made smaller in the end. That takes
-a tenth of the time that Matplotlib takes, of which only the fonts are used here: each trial draws
+a fifth of the time that Matplotlib takes, of which only the fonts are used here: each trial draws
 three pictures.
 """
 
