@@ -5,11 +5,23 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 EXTRAS ?= dev
+PINS = $(shell grep -c == constraints.txt)
+SHELL := bash
 PORT ?= 5000
 
 ifeq ($(shell command -v $(PYTHON)),)
 PYTHON := python3
 endif
+
+# What pip says, in a line a package, a line a large download, and its errors on their own stream.
+define SHOW_PIP
+/^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of some $(PINS)] %s\n", ++count, $$2 }
+/Downloading .*[0-9] [MG]B/ { print "    " $$0 }
+/^Installing collected/ { print "All fetched. Unpacking them." }
+/^Successfully built/ { print }
+{ fflush() }
+endef
+export SHOW_PIP
 
 .DEFAULT_GOAL := help
 .PHONY: help setup baseline sweep report ui test lint bench house clean
@@ -21,9 +33,14 @@ setup: $(READY) ## Make the virtual environment with the exact versions of const
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "rcnn_sweep needs Python 3.11; set PYTHON=PATH to one")'
+	@echo 'Making $(VENV), then fetching some $(PINS) packages (TensorFlow alone has 600 MB):'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	@set -o pipefail; $(BIN)/python -m pip install --no-compile --no-color --progress-bar off \
+		--constraint constraints.txt --editable '.[$(EXTRAS)]' | awk "$$SHOW_PIP"
+	@echo 'Compiling them, on all cores.'
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true # some are no Python of today
 	@touch $@
+	@echo 'Ready: make help lists what to do next.'
 
 baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" overrides
 	$(BIN)/python -m rcnn_sweep $(ARGS)
@@ -35,7 +52,9 @@ report: $(READY) ## Write the report of the last study; ARGS="STUDY" names anoth
 	$(BIN)/python -m rcnn_sweep report $(ARGS)
 
 ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
-	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
+	@echo 'In some seconds: http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning'
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+		$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
 test: $(READY) ## Run the tests, minutes of them; ARGS=--slow runs all, half an hour
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)

@@ -1,5 +1,7 @@
 """The command: ``python -m rcnn_sweep``. Hydra's runtime is known here and nowhere below."""
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -57,6 +59,7 @@ STORAGE = "--storage"
 def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
+    atexit.register(gc.freeze)  # else the interpreter looks through all modules before it ends
     for refusal in refused_passwords(recorded(sys.argv[1:])):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()

@@ -10,11 +10,8 @@ from typing import Any
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.stores import tracking_database
 from rcnn_sweep.process import is_dead
+from rcnn_sweep.tracking import RUNNING
 
-RUNNING = (
-    "SELECT runs.run_uuid, tags.value FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid "
-    "WHERE runs.status = 'RUNNING' AND tags.key = 'rcnn_sweep.process'"
-)
 NEWEST = "SELECT max(start_time) FROM runs"
 AHEAD_SECONDS = 60
 OLDEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +31,7 @@ def legacy() -> Findings:
 def dead_runs() -> Findings:
     """Look for runs that say RUNNING though their process is gone."""
     running = _rows(RUNNING)
-    dead = [run_id for run_id, process in running if is_dead(str(process))]
+    dead = [run_id for run_id, _, process in running if is_dead(str(process))]
     if dead:
         yield note(
             f"{len(dead)} runs say RUNNING but their process is gone: {', '.join(dead[:3])}",

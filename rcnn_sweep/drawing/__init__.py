@@ -13,9 +13,10 @@ from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
 from rcnn_sweep.drawing.frame import Frame
 from rcnn_sweep.drawing.scales import Scale, scale_of
 from rcnn_sweep.drawing.sheet import sheet_of
-from rcnn_sweep.drawing.style import palette_css, shapes_css
+from rcnn_sweep.drawing.style import SHADES, palette_css, shapes_css
 
 __all__ = [
+    "SHADES",
     "Curve",
     "Drawing",
     "Frame",

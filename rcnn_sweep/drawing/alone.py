@@ -1,4 +1,4 @@
-"""One drawing as an HTML page of its own."""
+"""One drawing as a file of its own: an HTML page or an SVG."""
 
 from markupsafe import Markup
 
@@ -9,6 +9,14 @@ body { margin: 0; background: var(--paper); color: var(--ink); }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.5rem; }
 svg { display: block; width: 100%; height: auto; }
 """.strip()
+
+
+def styled(picture: Markup) -> str:
+    """Give an SVG element as a whole SVG file, in which the style is."""
+    style = Markup("<style>{}</style>").format(Markup("\n".join([palette_css(), shapes_css()])))
+    start, end, rest = str(picture).partition(">")
+    named = start.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return f"{named}{end}{style}{rest}\n"
 
 
 def page_around(picture: Markup, title: str) -> str:

@@ -3,24 +3,16 @@
 Lengths are in the drawing's own units, about a pixel each at full width.
 """
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from rcnn_sweep.drawing import shapes
-from rcnn_sweep.drawing.alone import page_around
+from rcnn_sweep.drawing.alone import page_around, styled
 from rcnn_sweep.drawing.shapes import Anchor, Point, Shape
 from rcnn_sweep.drawing.svg import svg_of
 from rcnn_sweep.process import replacing, write_whole
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-DPI = 144
-"""Of a picture file: two pixels a unit."""
 
 
 class Drawing:
@@ -85,19 +77,18 @@ class Drawing:
             self.shapes, self.width, self.height, title=self.title, description=self.description
         )
 
-    def figure(self) -> "Figure":
-        """Give the picture as a Matplotlib figure, for what takes one."""
-        from rcnn_sweep.drawing.raster import figure_of  # half a second of imports
-
-        return figure_of(self.shapes, self.width, self.height)
-
     def save_html(self, path: Path) -> None:
         """Write a page with nothing but the picture, complete in itself, light and dark."""
         write_whole(path, page_around(self.markup(), self.title))
 
-    def save_png(self, path: Path, *, dpi: int = DPI) -> None:
+    def save_svg(self, path: Path) -> None:
+        """Write the picture as an SVG file with its own style, light and dark."""
+        write_whole(path, styled(self.markup()))
+
+    def save_png(self, path: Path) -> None:
         """Write the picture as PNG, with its title and description for who cannot see it."""
+        from rcnn_sweep.drawing.raster import save_picture  # Pillow, which a page does not need
+
         told = {"Title": self.title, "Description": self.description}
-        with warnings.catch_warnings(), replacing(path) as file:
-            warnings.filterwarnings("ignore", "Glyph")  # a name may be in any script
-            self.figure().savefig(file, format="png", dpi=dpi, metadata=told)
+        with replacing(path) as file:
+            save_picture(file, self.shapes, self.width, self.height, told)

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from matplotlib.ticker import Locator, LogLocator, MaxNLocator
-
 from rcnn_sweep.format import plain
 
 Value: TypeAlias = bool | int | float | str | None
+
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+"""The distances between round marks, times a power of ten."""
+MOST_DECADES = 8
+"""On a logarithmic scale: of more, not each has a mark."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,28 @@ class Scale:
         return [(self(v), plain(v)) for v in self._round_values(most)]
 
     def _round_values(self, most: int) -> list[float]:
-        locator: Locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10], integer=self.is_whole)
-        if self.is_log:
-            decades = math.log10(self.high / self.low)
-            subs = (1.0,) if decades > 3 else (1.0, 2.0, 5.0) if decades > 1 else tuple("12357")
-            locator = LogLocator(base=10, subs=[float(s) for s in subs])
         slack = 1e-9 * (self.high - self.low)
-        values = [float(v) for v in locator.tick_values(self.low, self.high)]
+        values = self._decades() if self.is_log else self._multiples(most)
         return [v for v in values if self.low - slack <= v <= self.high + slack]
+
+    def _multiples(self, most: int) -> list[float]:
+        """Give the multiples of the smallest round step that makes at most ``most`` of it."""
+        least = (self.high - self.low) / most
+        power = 10.0 ** math.floor(math.log10(least))
+        steps = [step * power for step in STEPS]
+        if self.is_whole:
+            steps = [step for step in steps if step >= 1 and step.is_integer()] or [1.0]
+        step = next((s for s in steps if s >= least * (1 - 1e-9)), steps[-1])
+        first, last = math.floor(self.low / step), math.ceil(self.high / step)
+        return [number * step for number in range(first, last + 1)]
+
+    def _decades(self) -> list[float]:
+        """Give powers of ten, with values between them where the scale has few."""
+        decades = math.log10(self.high / self.low)
+        within = (1,) if decades > 3 else (1, 2, 5) if decades > 1 else (1, 2, 3, 5, 7)
+        stride = max(1, math.ceil(decades / MOST_DECADES))
+        first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+        return [part * 10.0**power for power in range(first, last + 1, stride) for part in within]
 
 
 def scale_of(

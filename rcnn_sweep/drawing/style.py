@@ -6,6 +6,7 @@ reader's light or dark setting; a picture file asks :func:`look_of` and :func:`c
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif'
@@ -51,7 +52,8 @@ class Look:
     """What a rule sets; None leaves it as an earlier rule or the renderer has it.
 
     ``fill`` and ``stroke`` are names of the palette or ``none``; ``width``, ``dash`` and ``size``
-    (of text) are in the drawing's units. A ``behind`` stroke is drawn before the fill.
+    (of text) are in the drawing's units. ``opacity`` is that of the stroke, ``strength`` that of
+    the fill. A ``behind`` stroke is drawn before the fill.
     """
 
     fill: str | None = None
@@ -59,10 +61,14 @@ class Look:
     width: float | None = None
     dash: tuple[float, float] | None = None
     opacity: float | None = None
+    strength: float | None = None
     size: float | None = None
     bold: bool | None = None
     behind: bool | None = None
 
+
+SHADES = 10
+"""Steps of a cell's shade: ``shade0`` is the paper, ``shade10`` the full colour."""
 
 RULES = (
     ("text", Look(fill="ink", size=12)),
@@ -76,6 +82,8 @@ RULES = (
     (".pruned", Look(fill="paper", stroke=INKS["pruned"], width=1.3)),
     (".failed", Look(fill="none", stroke=INKS["failed"], width=1.6)),
     (".bar", Look(fill="dot")),
+    (".layer", Look(fill="wash", stroke="best", width=1)),
+    *((f".shade{n}", Look(fill="best", strength=n / SHADES)) for n in range(SHADES + 1)),
     *((f".c{n}", Look(stroke=INKS[f"c{n}"])) for n in range(7)),
     (".strand", Look(fill="none", width=1.3)),
     (".curve", Look(fill="none", width=1.6)),
@@ -83,6 +91,7 @@ RULES = (
     ("text.mark", Look(fill="soft", size=11.5)),
     ("text.name", Look(bold=True)),
     ("text.title", Look(size=15, bold=True)),
+    ("text.light", Look(fill="paper")),
     ("text.halo", Look(stroke="paper", width=3.5, behind=True)),
     (".strand.pruned", Look(stroke="faint", opacity=0.45, width=1, dash=(3, 3))),
     (".strand.complete", Look(stroke="dot", opacity=0.75)),
@@ -96,6 +105,7 @@ one. As CSS looks at the number of names first, a rule of more names stands belo
 """
 
 
+@cache
 def look_of(tag: str, kind: str) -> Look:
     """Merge the rules for a shape of ``kind`` (names separated by spaces), as a browser does."""
     names, found = set(kind.split()), dict[str, Any]()
@@ -157,6 +167,8 @@ def _declarations(name: str, value: object) -> Iterator[tuple[str, str]]:
             yield "stroke-dasharray", f"{drawn:g} {left:g}"
         case "opacity", _:
             yield "stroke-opacity", f"{value:g}"
+        case "strength", _:
+            yield "fill-opacity", f"{value:g}"
         case "size", _:
             yield "font-size", f"{value:g}px"
         case "bold", _:

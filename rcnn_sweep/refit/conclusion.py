@@ -57,7 +57,8 @@ def record(evidence: Evidence, document: dict[str, Any], writer: RunWriter) -> N
     writer.metrics(dict(metrics_of(evidence)))
     writer.tags({Tag.VERDICT: evidence.sentence})
     writer.json(Artifact.EVIDENCE, document)
-    writer.figure(Artifact.INTERVALS, draw_evidence(evidence).figure())
+    with writer.artifact(Artifact.INTERVALS) as picture:
+        draw_evidence(evidence).save_png(picture)
 
 
 def metrics_of(evidence: Evidence) -> Iterator[tuple[str, float]]:

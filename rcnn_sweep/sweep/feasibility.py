@@ -24,7 +24,8 @@ ENUMERATED = 1000
 """Points of a finite space that are checked one by one; of others as many are drawn at random
 as :data:`DRAWN`."""
 
-DRAWN = 200
+DRAWN, GLANCED_AT = 200, 40
+"""A dry run tells their share from the many; the few bring a mistake in the space to light."""
 
 GUIDED_DRAWS = 30
 """Points asked of the sampler itself before uniform ones are tried."""
@@ -78,12 +79,12 @@ class FeasibilityCheck:
             raise UserError(reason)
         return config
 
-    def infeasible(self, space: Space, seed: int) -> Infeasible:
-        """Look for impossible points: everywhere in a small space, else in a sample."""
+    def infeasible(self, space: Space, seed: int, *, draws: int = DRAWN) -> Infeasible:
+        """Look for impossible points: everywhere in a small space, else at ``draws`` of them."""
         size = space.size()
         is_complete = size is not None and size <= ENUMERATED
         rng = random.Random(seed)
-        points = list(space.points()) if is_complete else [space.draw(rng) for _ in range(DRAWN)]
+        points = list(space.points()) if is_complete else [space.draw(rng) for _ in range(draws)]
         reasons = [reason for point in points if (reason := self.reason(point)) is not None]
         example = reasons[0].splitlines()[0] if reasons else ""
         if is_complete and len(reasons) == len(points):

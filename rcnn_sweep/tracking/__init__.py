@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.tracking.address import check_store, is_there, tracking_uri
+from rcnn_sweep.tracking.database import RUNNING
 from rcnn_sweep.tracking.models import ALIAS, CHAMPION, MODEL, TextModel
 from rcnn_sweep.tracking.provenance import environment, source_tags, version_of
-from rcnn_sweep.tracking.reader import RunReader, RunSnapshot
+from rcnn_sweep.tracking.reader import RunReader, RunSnapshot, left_running
 from rcnn_sweep.tracking.store import Store, how_to_see
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ __all__ = [
     "CHAMPION",
     "FORMER",
     "MODEL",
+    "RUNNING",
     "Registry",
     "RunReader",
     "RunSnapshot",
@@ -30,6 +32,7 @@ __all__ = [
     "environment",
     "how_to_see",
     "is_there",
+    "left_running",
     "log_text_model",
     "source_tags",
     "tracking_uri",

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.names import Tag
 from rcnn_sweep.process import Schema, ensure_database, read_database, tables_in
 
 SQLITE = "sqlite:///"
@@ -18,6 +19,20 @@ WAIT_SECONDS = 120.0
 
 SEEDS = {"alembic_version": 1, "experiments": 1, "workspaces": 1}
 """The rows of a new store, by table: its revision, the experiment and the workspace Default."""
+
+RUNNING = (
+    "SELECT runs.run_uuid, runs.name, tags.value FROM runs JOIN experiments USING (experiment_id) "
+    f"JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = '{Tag.PROCESS}' "
+    "WHERE runs.status = 'RUNNING' AND runs.lifecycle_stage = 'active' "
+    "AND experiments.lifecycle_stage = 'active' ORDER BY runs.start_time"
+)
+"""Asks for id, name and process of the runs that say RUNNING: no import of MLflow, seconds long."""
+
+
+def running_runs(path: Path) -> list[tuple[str, str, str]]:
+    """Give what :data:`RUNNING` asks for; raises :class:`UserError` as :func:`tables_of` does."""
+    with _mistakes_named(path):
+        return read_database(path, lambda d: d.execute(RUNNING).fetchall(), seconds=WAIT_SECONDS)
 
 
 def tables_of(path: Path) -> set[str]:

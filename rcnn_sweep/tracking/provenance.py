@@ -4,6 +4,7 @@ import getpass
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from rcnn_sweep.names import Tag
 
 PACKAGES = (
     *("tensorflow", "keras", "hydra-core", "omegaconf", "mlflow", "optuna", "scikit-learn"),
-    *("numpy", "pandas", "pyarrow", "matplotlib"),
+    *("numpy", "pandas", "pyarrow", "pillow"),
 )
 
 
+@cache
 def version_of(package: str) -> str | None:
     """Give the installed version of a distribution, or None where it is not installed."""
     try:
@@ -25,9 +27,11 @@ def version_of(package: str) -> str | None:
         return None
 
 
+@cache
 def git_revision() -> tuple[str, bool] | None:
     """Give the commit of this package's checkout and whether tracked files differ from it.
 
+    That is what it was when this process first asked, with the code that it has imported.
     None where the package is no checkout (an installed wheel) or git is absent: then the
     version is all there is to know.
     """
@@ -85,6 +89,7 @@ def environment() -> dict[str, Any]:
     }
 
 
+@cache
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():

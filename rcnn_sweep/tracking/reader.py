@@ -11,6 +11,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
 from rcnn_sweep.process import is_dead, without_password
 from rcnn_sweep.tracking.address import check_store, database_path, tracking_uri
+from rcnn_sweep.tracking.database import running_runs
 
 PAGE = 1000
 """Runs asked for at once."""
@@ -97,11 +98,6 @@ class RunReader:
         """Give the names of the experiments by their ids."""
         return {e.experiment_id: e.name for e in self.client.search_experiments()}
 
-    def left_running(self) -> list[RunSnapshot]:
-        """Give the runs that say RUNNING while their process is known to be gone."""
-        running = self.search("attributes.status = 'RUNNING'")
-        return [run for run in running if is_dead(run.tags.get(Tag.PROCESS, ""))]
-
     def history(self, run_id: str, metric: str) -> list[tuple[int, float]]:
         """Give ``(step, value)`` of every logged value of a metric, in the order of steps."""
         logged = self.client.get_metric_history(run_id, metric)
@@ -127,6 +123,23 @@ class RunReader:
         """Give a JSON artifact, None if there is none."""
         text = self.text(run_id, path)
         return None if text is None else json.loads(text)
+
+
+def left_running(uri: str | None = None) -> dict[str, str]:
+    """Give the names, by id, of the runs that say RUNNING while their process is known to be gone.
+
+    ``uri`` as for :class:`RunReader`, and the same is raised. Imports no MLflow where the store is
+    an SQLite file.
+    """
+    own = tracking_uri(uri)
+    file = database_path(own)
+    if file is None:
+        found = RunReader(own).search("attributes.status = 'RUNNING'")
+        running = [(run.run_id, run.name, run.tags.get(Tag.PROCESS, "")) for run in found]
+    else:
+        check_store(own)
+        running = running_runs(file)
+    return {run_id: name or run_id for run_id, name, process in running if is_dead(process)}
 
 
 def _plain(run: Any) -> RunSnapshot:

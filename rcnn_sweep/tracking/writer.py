@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import os
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Mapping
@@ -64,11 +65,14 @@ class RunWriter:
         """Record ``content`` as the JSON artifact ``path``."""
         self.text(path, json.dumps(content, indent=2) + "\n")
 
-    def figure(self, path: str, figure: Any) -> None:
-        """Record a Matplotlib figure; the file type is that of the artifact's name."""
-        options = {"dpi": 120}
-        with self._writing(path):
-            self.client.log_figure(self.run_id, figure, path, save_kwargs=options)
+    @contextmanager
+    def artifact(self, path: str) -> Iterator[Path]:
+        """Lend a file to write to; it becomes the artifact ``path``."""
+        folder, _, name = path.rpartition("/")
+        with tempfile.TemporaryDirectory() as place:
+            file = Path(place, name)
+            yield file
+            self.file(folder, file)
 
     def file(self, folder: str, file: Path) -> None:
         """Record a copy of ``file`` in the artifact folder ``folder``."""

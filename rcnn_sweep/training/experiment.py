@@ -4,8 +4,7 @@ import logging
 import math
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -82,22 +81,12 @@ def _judged_split(dataset: Dataset) -> str:
 
 def _show_network(model: keras.Model, writer: RunWriter) -> None:
     writer.text(Artifact.SUMMARY, network.summary(model))
-    with _artifact(Artifact.ARCHITECTURE, writer) as picture:
+    with writer.artifact(Artifact.ARCHITECTURE) as picture:
         if network.graphviz_found():
             network.draw_architecture(model, picture)
         else:
             log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
-            figures.architecture(network.layer_shapes(model)).savefig(picture)
-
-
-@contextmanager
-def _artifact(path: str, writer: RunWriter) -> Iterator[Path]:
-    """Lend a file to write to; it becomes the artifact ``path``."""
-    folder, _, name = path.rpartition("/")
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place, name)
-        yield file
-        writer.file(folder, file)
+            figures.architecture(network.layer_shapes(model)).save_svg(picture)
 
 
 def _fit(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> History:
@@ -147,16 +136,18 @@ def _final_metrics(
 
 
 def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter) -> None:
-    pictures = {Artifact.CONFUSION_PICTURE: False, Artifact.CONFUSION_NORMALIZED: True}
-    for path, normalized in pictures.items():
-        figure = figures.confusion_matrix(
-            evaluation.matrix, evaluation.labels, normalized=normalized
-        )
-        writer.figure(path, figure)
+    counts, labels = evaluation.matrix, evaluation.labels
+    pictures = {
+        Artifact.CONFUSION_PICTURE: figures.confusion_matrix(counts, labels, normalized=False),
+        Artifact.CONFUSION_NORMALIZED: figures.confusion_matrix(counts, labels, normalized=True),
+        Artifact.LEARNING_CURVES: figures.draw_curves(history),
+    }
+    for path, drawing in pictures.items():
+        with writer.artifact(path) as file:
+            drawing.save_png(file)
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
-    writer.figure(Artifact.LEARNING_CURVES, figures.draw_curves(history).figure())
 
 
 def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWriter) -> None:
@@ -165,7 +156,7 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
     ``probabilities`` float32 ``(n, classes)``, ``truth`` int32 ``(n,)``, ``rows`` int64 ``(n,)``
     (places in the stored test split), ``labels`` the classes' names. No pickles.
     """
-    with _artifact(Artifact.PREDICTIONS, writer) as file:
+    with writer.artifact(Artifact.PREDICTIONS) as file:
         np.savez_compressed(
             file,
             probabilities=probabilities,
@@ -176,7 +167,7 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
 
 
 def _keep(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> None:
-    with _artifact(Artifact.WEIGHTS, writer) as weights:
+    with writer.artifact(Artifact.WEIGHTS) as weights:
         model.save_weights(weights)
     if not config.tracking.log_model:
         return

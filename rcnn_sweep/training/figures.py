@@ -1,46 +1,77 @@
-"""Numbers become pictures: Matplotlib figures, drawn without a screen."""
+"""Numbers become drawings: the matrix of confusions, the curves, the layers of the network."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from rcnn_sweep.drawing import Drawing, Line, learning_curves
+from rcnn_sweep.drawing import SHADES, Drawing, Line, learning_curves
 from rcnn_sweep.metrics import Metric, Place, shown
 from rcnn_sweep.training.fitting import History
 
 LINES = {"train": ("c0", "training"), "val": ("c1", "validation")}
 """The colour of a split's curve, and what it is called."""
-# Past this many classes numbers in the cells would overlap.
 MOST_WRITTEN_CELLS = 20
+"""Classes past which numbers in the cells would overlap."""
+LETTER = 7.0
+"""The room for a letter of a label."""
 
 
-def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Figure:
+def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Drawing:
     """Draw a confusion matrix, ``(classes, classes)`` counts with true classes in the rows.
 
     ``normalized`` shows each row as fractions of its true class, as the notebook's second
-    picture does. A cell's number is white where the cell is dark.
+    picture does. A cell's number is light where the cell is dark. Labels too long for a column
+    are told by the number of their row.
     """
     shown = _row_fractions(matrix) if normalized else matrix
-    side = max(4.8, 0.55 * len(labels) + 2)
-    figure = Figure(figsize=(side + 1, side), layout="constrained")
-    axes = figure.add_subplot()
-    image = axes.imshow(shown, cmap="Blues", vmin=0, vmax=1 if normalized else None)
-    figure.colorbar(image, ax=axes, shrink=0.8)
+    cell = _cell(len(labels))
+    rows, columns = _names(labels, cell)
+    left, top = 40.0 + LETTER * max(map(len, rows)), 64.0
+    right, bottom = left + cell * len(labels), top + cell * len(labels)
     title = (
         "Normalized confusion matrix" if normalized else "Confusion matrix, without normalization"
     )
-    axes.set(title=title, xlabel="Predicted label", ylabel="True label")
-    ticks, names = np.arange(len(labels)), [_short(label) for label in labels]
-    axes.set_xticks(ticks, names, rotation=45 if len(labels) > 3 else 0)
-    axes.set_yticks(ticks, names)
-    if len(labels) <= MOST_WRITTEN_CELLS:
-        dark = shown.max() / 2
-        for (row, column), value in np.ndenumerate(shown):
+    drawing = Drawing(
+        *(max(right + 24, 340), bottom + 48),
+        title=title,
+        description=f"{matrix.trace():,} of {matrix.sum():,} texts are on the diagonal.",
+    )
+    drawing.text(16, 26, title, "title")
+    drawing.text(16, top - 12, "True label", "name")
+    drawing.text((left + right) / 2, bottom + 38, "Predicted label", "name", anchor="middle")
+    most = max(float(shown.max()), 1.0) if not normalized else 1.0
+    for (row, column), value in np.ndenumerate(shown):
+        share = float(value) / most
+        x, y = left + cell * column, top + cell * row
+        if step := round(SHADES * share):
+            drawing.box(x, y, cell, cell, f"shade{step}")
+        if len(labels) <= MOST_WRITTEN_CELLS:
             text = f"{value:.2f}" if normalized else f"{value:,}"
-            color = "white" if value > dark else "black"
-            axes.text(column, row, text, ha="center", va="center", color=color)
-    return figure
+            kind = "light" if share > 0.5 else ""
+            drawing.text(x + cell / 2, y + cell / 2 + 4, text, kind, anchor="middle")
+    for place, (name, column_name) in enumerate(zip(rows, columns, strict=True)):
+        middle = cell * (place + 0.5)
+        drawing.text(left - 8, top + middle + 4, name, "mark", anchor="end")
+        drawing.text(left + middle, bottom + 17, column_name, "mark", anchor="middle")
+    for edge in ((left, top, right, top), (left, bottom, right, bottom)):
+        drawing.line(*edge, "axis")
+    for edge in ((left, top, left, bottom), (right, top, right, bottom)):
+        drawing.line(*edge, "axis")
+    return drawing
+
+
+def _cell(classes: int) -> float:
+    """Give the side of a cell: fewer classes have larger ones."""
+    return 96.0 if classes <= 4 else 48.0 if classes <= MOST_WRITTEN_CELLS else 16.0
+
+
+def _names(labels: Sequence[str], cell: float) -> tuple[list[str], list[str]]:
+    """Give the names of rows and columns."""
+    names = [_short(label) for label in labels]
+    if LETTER * max(map(len, names)) <= cell:
+        return names, names
+    numbers = [str(number) for number in range(1, len(names) + 1)]
+    return [f"{name}  {number}" for name, number in zip(names, numbers, strict=True)], numbers
 
 
 def _row_fractions(matrix: np.ndarray) -> np.ndarray:
@@ -49,8 +80,7 @@ def _row_fractions(matrix: np.ndarray) -> np.ndarray:
 
 
 def _short(label: str, longest: int = 24) -> str:
-    shown = label if len(label) <= longest else label[: longest - 1] + "…"
-    return shown.replace("$", r"\$")
+    return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
 def draw_curves(history: History) -> Drawing:
@@ -81,17 +111,18 @@ def draw_curves(history: History) -> Drawing:
     return drawing
 
 
-def architecture(rows: Sequence[tuple[str, str]]) -> Figure:
+def architecture(rows: Sequence[tuple[str, str]]) -> Drawing:
     """Draw layers as boxes below each other; a row is the layer's name and its output shape."""
-    figure = Figure(figsize=(4.5, 0.8 * len(rows) + 0.4))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 1), ylim=(len(rows), 0))
-    axes.axis("off")
-    box = {"boxstyle": "round,pad=0.5", "facecolor": "#e8f0fb", "edgecolor": "#33507a"}
+    drawing = Drawing(
+        *(340, 54 * len(rows) + 6),
+        title="Architecture",
+        description="; ".join(f"{layer} {shape}" for layer, shape in rows),
+    )
     for place, (layer, shape) in enumerate(rows):
+        top = 10.0 + 54 * place
+        drawing.box(20, top, 300, 30, "layer")
+        drawing.text(170, top + 19, f"{layer}  {shape}", anchor="middle")
         if place:
-            axes.annotate(
-                "", (0.5, place + 0.25), (0.5, place - 0.25), arrowprops={"arrowstyle": "->"}
-            )
-        axes.text(0.5, place + 0.5, f"{layer}  {shape}", ha="center", va="center", bbox=box)
-    return figure
+            drawing.path([(170, top - 24), (170, top - 1)], "axis")
+            drawing.path([(166, top - 6), (170, top - 1), (174, top - 6)], "strand axis")
+    return drawing

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 MISTAKES = [
@@ -50,6 +53,16 @@ def test_mistakes_and_help_are_answered_without_heavy_imports(command) -> None:
         assert "hydra" in imported
         heavy = {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "optuna", "matplotlib"}
         assert not imported & heavy
+
+
+def test_the_interpreter_ends_without_looking_through_all_modules() -> None:
+    code = (
+        "import atexit, gc, sys; sys.argv[1:] = ['--help'];"
+        "atexit.register(lambda: print('frozen:', gc.get_freeze_count() > 1000));"
+        "from rcnn_sweep.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "frozen: True"
 
 
 def test_tab_completion_knows_groups_and_keys(command) -> None:

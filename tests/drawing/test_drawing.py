@@ -3,15 +3,15 @@
 import math
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
-import matplotlib.image
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
-from PIL import Image
+from PIL import Image, ImageColor
 
 from rcnn_sweep.drawing import Drawing, Line, learning_curves, scale_of, sheet_of
 from rcnn_sweep.drawing.curves import apart
+from rcnn_sweep.drawing.scales import Scale
 from rcnn_sweep.drawing.style import INKS, PALETTE, RULES, colour, look_of, shapes_css
 from rcnn_sweep.format import duration, metric, plain, signed
 from rcnn_sweep.report.confusion import Confusion
@@ -83,9 +83,9 @@ def test_numbers_are_written_for_people() -> None:
     assert plain("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
 
 
-def pixel(png: Path, x: float, y: float) -> list[float]:
-    """The colour at a place of a drawing that was saved with 144 dpi, two pixels a unit."""
-    return np.asarray(matplotlib.image.imread(png))[round(2 * y), round(2 * x), :3].tolist()
+def pixel(png: Path, x: float, y: float) -> tuple[int, ...]:
+    """The colour at a place of a drawing that was saved, with two pixels a unit."""
+    return Image.open(png).convert("RGB").getpixel((round(2 * x), round(2 * y)))  # type: ignore[return-value]
 
 
 def test_both_renderers_put_a_shape_at_its_place_in_its_colour(tmp_path: Path) -> None:
@@ -99,7 +99,9 @@ def test_both_renderers_put_a_shape_at_its_place_in_its_colour(tmp_path: Path) -
     drawing.save_png(png)
     assert Image.open(png).size == (240, 120)
     for x, name in ((20, "dot"), (50, "best"), (80, "base"), (100, "best"), (110, "paper")):
-        assert pixel(png, x, 40) == pytest.approx(to_rgb(colour(name)), abs=0.02)
+        assert pixel(png, x, 40) == ImageColor.getrgb(colour(name))
+    strokes = np.asarray(Image.open(png).convert("L"))
+    assert strokes[0:28, 8:80].min() < 160 and strokes[30:50, :20].min() > 250  # the text's place
     markup = drawing.markup()
     assert '<circle class="complete" cx="20.0" cy="40.0" r="6.0">' in markup
     assert '<line class="strand best" x1="100.0" y1="10.0" x2="100.0" y2="50.0">' in markup
@@ -114,6 +116,52 @@ def test_a_picture_file_tells_what_it_shows(tmp_path: Path) -> None:
         assert image.info["Title"] == drawing.title
         assert image.info["Description"] == "Nothing."
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_a_dashed_line_has_gaps_and_a_pale_one_lets_the_paper_through(tmp_path: Path) -> None:
+    drawing = Drawing(60, 30, title="Lines", description="Two.")
+    drawing.line(0, 10, 60, 10, "zero")
+    drawing.path([(0, 20), (60, 20)], "strand pruned")
+    drawing.save_png(tmp_path / "a.png")
+    rows = np.asarray(Image.open(tmp_path / "a.png").convert("L")).astype(int)
+    dashes = rows[19:22].min(axis=0)
+    assert (dashes < 130).any() and (dashes > 250).any()
+    edges = np.abs(np.diff((dashes < 180).astype(int))).sum()
+    assert edges == pytest.approx(2 * 60 / 7, abs=2)  # 4 drawn, 3 left
+    assert 140 < rows[39:42].min() < 220
+
+
+def test_a_drawing_as_a_file_of_its_own_has_its_style_with_it(tmp_path: Path) -> None:
+    drawing = Drawing(20, 10, title="<b>", description="One dot.")
+    drawing.circle(5, 5, 2, "best")
+    drawing.save_svg(tmp_path / "a.svg")
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    kinds = [element.tag.rpartition("}")[2] for element in root]
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert kinds == ["style", "title", "desc", "circle"]
+    assert PALETTE["best"].light in str(root[0].text)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "whole", "expected"),
+    [
+        (0.0, 1.0, False, [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (0.7, 0.82, False, [0.7, 0.725, 0.75, 0.775, 0.8]),
+        (-3.0, 40.0, False, [0.0, 10.0, 20.0, 30.0, 40.0]),
+        (1.0, 4.0, True, [1.0, 2.0, 3.0, 4.0]),
+        (0.0, 12.0, True, [0.0, 5.0, 10.0]),
+    ],
+)
+def test_marks_are_at_round_numbers(
+    low: float, high: float, whole: bool, expected: list[float]
+) -> None:
+    scale = Scale(low, high, low, high, is_whole=whole)
+    assert [place for place, _ in scale.ticks()] == pytest.approx(expected)
+
+
+def test_marks_of_a_log_scale_are_fewer_between_the_powers_of_ten_the_more_it_holds() -> None:
+    labels = [[mark for _, mark in Scale(1, high, 0, 1, is_log=True).ticks()] for high in (50, 1e4)]
+    assert labels == [["1", "2", "5", "10", "20", "50"], ["1", "10", "100", "1000", "10000"]]
 
 
 def test_a_page_of_one_drawing_is_complete_in_itself(tmp_path: Path) -> None:

@@ -63,5 +63,7 @@ def test_the_plain_drawing_has_every_layer(tmp_path: Path) -> None:
     model = build_model(Config(data=ImdbConfig(maxlen=20)), classes=2)
     rows = network.layer_shapes(model)
     assert [name for name, _ in rows][:3] == ["Embedding", "Dropout", "Conv1D"]
-    figures.architecture(rows).savefig(tmp_path / "picture.svg")
-    assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    figures.architecture(rows).save_svg(tmp_path / "picture.svg")
+    drawn = (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    assert drawn.count('<rect class="layer"') == len(rows)
+    assert "Conv1D  (None, 16, 64)" in drawn

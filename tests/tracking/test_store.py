@@ -8,7 +8,7 @@ import pytest
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
 from rcnn_sweep.process.passwords import without_password
-from rcnn_sweep.tracking import Store, check_store, tracking_uri
+from rcnn_sweep.tracking import Store, check_store, left_running, tracking_uri
 
 
 def test_the_default_store_is_mlflows_own_in_the_working_directory(
@@ -76,7 +76,11 @@ def test_the_run_of_a_dead_process_is_reaped_and_a_living_one_is_not(workplace: 
     store = Store(tracking_uri(None), "e")
     alive = store.start("run", name="alive", tags={})
     assert store.client.get_run(run_id).info.status == "RUNNING"
+    deleted = store.start("run", name="deleted", tags={"rcnn_sweep.process": "gone:1:1.0"})
+    store.client.delete_run(deleted.run_id)
+    assert left_running() == {run_id: "dead"}
     assert store.reap() == [run_id]
+    assert left_running() == {}
     reaped = store.client.get_run(run_id)
     assert reaped.info.status == "KILLED"
     assert reaped.data.tags["rcnn_sweep.state"] == "interrupted"

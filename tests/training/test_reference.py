@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import Pipeline
 from small import DATA, table_rows, write_table
 
 from rcnn_sweep.data import DataConfig, ImdbConfig, TableConfig, full_texts, load
@@ -64,3 +65,35 @@ def test_validation_is_the_holdout_and_test_trains_on_all_of_train(tmp_path: Pat
     assert on_test.evaluation.accuracy == 1.0
     limited = train_reference(replace(config, train_limit=50), "validation")
     assert limited.rows == 40
+
+
+def test_a_reference_is_trained_once_for_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path / "cache"))
+    path = write_table(tmp_path / "t.csv", table_rows(100))
+    config = TableConfig(path=str(path), validation="holdout")
+    trained = train_reference(config, "validation")
+    fits: list[int] = []
+
+    def counted() -> Pipeline:
+        fits.append(1)
+        return pipeline()
+
+    monkeypatch.setattr("rcnn_sweep.training.reference.pipeline", counted)
+    moved = tmp_path / "moved.csv"
+    path.rename(moved)
+    config = replace(config, path=str(moved))
+    again = train_reference(config, "validation")
+    assert fits == []
+    assert again.evaluation.matrix.tolist() == trained.evaluation.matrix.tolist()
+    assert replace(again, evaluation=trained.evaluation) == trained
+    for name in ("scores", "report", "labels"):
+        assert getattr(again.evaluation, name) == getattr(trained.evaluation, name)
+    train_reference(config, "test")
+    train_reference(replace(config, train_limit=50), "validation")
+    assert len(fits) == 2
+    for file in (tmp_path / "cache" / "references").iterdir():
+        file.write_text("{")
+    train_reference(config, "validation")
+    assert len(fits) == 3 and "is damaged" in caplog.text

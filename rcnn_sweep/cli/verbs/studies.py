@@ -63,11 +63,9 @@ def _hooks_of(parent: Mapping[str, Any]) -> "StudyHooks":
 
 def _left_running() -> list[str]:
     """Give the MLflow runs, ``NAME (ID)``, that say RUNNING while their process is gone."""
-    from rcnn_sweep.tracking import RunReader, is_there
+    from rcnn_sweep.tracking import is_there, left_running
 
-    if not is_there():
-        return []
-    return [f"{run.name} ({run.run_id})" for run in RunReader().left_running()]
+    return [f"{name} ({run_id})" for run_id, name in left_running().items()] if is_there() else []
 
 
 def _reap_runs() -> list[str]:

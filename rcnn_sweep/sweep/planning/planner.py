@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
-from rcnn_sweep.sweep.feasibility import ENUMERATED, FeasibilityCheck
+from rcnn_sweep.sweep.feasibility import DRAWN, ENUMERATED, GLANCED_AT, FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
 from rcnn_sweep.sweep.planning.first_points import first_points
@@ -49,7 +49,8 @@ def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -
     config = check.base()
     space = space_of(command, request.space, composer)
     say("looking for impossible points of the space")
-    infeasible = check.infeasible(space, options.seed)
+    draws = DRAWN if options.dry_run else GLANCED_AT
+    infeasible = check.infeasible(space, options.seed, draws=draws)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
     record = record_of(options, space, hooks.record(config))

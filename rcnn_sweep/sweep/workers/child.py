@@ -5,6 +5,8 @@ so that a killed driver leaves nothing running behind: after a while it ends its
 which it leads, and thereby itself.
 """
 
+import atexit
+import gc
 import os
 import pickle
 import signal
@@ -46,6 +48,7 @@ def _job(stream: BufferedIOBase) -> tuple[Any, Any]:
 def main() -> int:
     """Run the worker job that the driver sent; gives the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(gc.freeze)  # its driver waits: without this TensorFlow takes a second to leave
     stream: Any = sys.stdin.buffer
     job, singletons = _job(stream)
     threading.Thread(target=_end_with_driver, daemon=True).start()
