@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from rcnn_sweep.config import (
+    Config,
     TrackingConfig,
     TrainingConfig,
     as_dict,
@@ -129,11 +130,21 @@ class RecordedStudy(RecordedTrials):
     def record(self, config: DictConfig) -> dict[str, Any]:
         """Give what must stay the same in one study: all but places and tracking."""
         settings = typed(config)
-        compared = as_dict(settings)
-        del compared["tracking"]
-        places = source_of(settings.data).places
-        data = {k: v for k, v in compared["data"].items() if k not in places}
-        return {**compared, "data": {**data, "sha256": expected_sha256(settings.data)}}
+        compared = _compared(settings)
+        sha256 = expected_sha256(settings.data)
+        return {**compared, "data": {**compared["data"], "sha256": sha256}}
+
+    def defaults(self, config: DictConfig) -> dict[str, Any]:
+        """Give the schema's defaults, of the data source that the config names."""
+        source = source_of(typed(config).data)
+        compared = _compared(Config(data=source.options()))
+        del compared["data"]["name"]  # which source it is, is never left out
+        return compared
+
+    def single_run(self, config: DictConfig, user_attrs: Mapping[str, Any]) -> list[str]:
+        """Keep how the texts were padded: the network was searched for with that."""
+        width = typed(config).training.bucket_width
+        return [f"training.bucket_width={'null' if width is None else width}"]
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""
@@ -181,6 +192,14 @@ class RecordedStudy(RecordedTrials):
         log.info("Writing the report%s.", reference)
         attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
         return [*what_next(info), how_to_see(self.store, writer.run_id)]
+
+
+def _compared(settings: Config) -> dict[str, Any]:
+    compared = as_dict(settings)
+    del compared["tracking"]
+    places = source_of(settings.data).places
+    data = {key: value for key, value in compared["data"].items() if key not in places}
+    return {**compared, "data": data}
 
 
 def what_next(info: StudyInfo) -> list[str]:

@@ -28,11 +28,27 @@ def problems(config: Config) -> Iterator[str]:
     ]
     yield from wrong
     if not wrong:
-        yield from network.refusals(
+        yield from _refusals(config)
+
+
+def _refusals(config: Config) -> Iterator[str]:
+    maxlen, width = config.data.maxlen, config.training.bucket_width
+    reasons = [
+        *network.refusals(
             config,
             num_words=config.data.num_words,
-            maxlen=config.data.maxlen,
+            maxlen=maxlen,
             batch_size=config.training.batch_size,
+        )
+    ]
+    yield from reasons
+    if width is None or reasons:
+        return
+    shortest = network.shortest(config, maxlen)
+    if width < shortest:
+        yield (
+            f"training.bucket_width: expected at least {shortest}, the fewest ids that convolution "
+            f"and pool leave a step of; received {width}. Use a wider one, or null."
         )
 
 

@@ -12,7 +12,12 @@ HIGHEST_SEED = 2**32 - 1
 
 @dataclass
 class TrainingConfig:
-    """How the network is fitted. ``learning_rate`` 0.001 is Adam's default in Keras."""
+    """How the network is fitted. ``learning_rate`` 0.001 is Adam's default in Keras.
+
+    ``bucket_width`` (a number of ids) pads each text to the next multiple of it, at most
+    ``data.maxlen``, and makes batches of texts that are padded alike; None pads all to
+    ``data.maxlen``, as the notebook does.
+    """
 
     batch_size: int = 64
     epochs: int = 4
@@ -20,6 +25,7 @@ class TrainingConfig:
     learning_rate: float = 0.001
     seed: int = 0
     deterministic: bool = True
+    bucket_width: int | None = None
 
 
 def problems(training: TrainingConfig) -> Iterator[str]:
@@ -27,6 +33,7 @@ def problems(training: TrainingConfig) -> Iterator[str]:
     yield from rules.one_of("training.optimizer", training.optimizer, tuple(OPTIMIZERS))
     yield from rules.at_least("training.batch_size", training.batch_size, 1)
     yield from rules.at_least("training.epochs", training.epochs, 1)
+    yield from rules.at_least("training.bucket_width", training.bucket_width, 1)
     yield from rules.at_least("training.seed", training.seed, 0, HIGHEST_SEED)
     if not 0 < training.learning_rate < float("inf"):
         yield (

@@ -1,7 +1,6 @@
 """Train and evaluate one config on one dataset, and write all of it into a record."""
 
 import logging
-import math
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,9 +100,7 @@ def _artifact(path: str, writer: RunWriter) -> Iterator[Path]:
 
 
 def _fit(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> History:
-    batches = math.ceil(len(dataset.train) / config.training.batch_size)
     progress = EpochProgress(
-        batches=batches,
         epochs=config.training.epochs,
         say=log.info,
         with_bar=current_trial() is None,
@@ -184,5 +181,11 @@ def _keep(model: keras.Model, config: Config, dataset: Dataset, writer: RunWrite
         writer.tags({Tag.MODEL: "not logged: there is no word index"})
         return
     with tempfile.TemporaryDirectory() as package:
-        rcnn_text_model.save(Path(package), model, dataset.vocabulary, dataset.label_names)
+        rcnn_text_model.save(
+            Path(package),
+            model,
+            dataset.vocabulary,
+            dataset.label_names,
+            config.training.bucket_width,
+        )
         log_text_model(writer, Path(package))

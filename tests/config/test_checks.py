@@ -36,6 +36,11 @@ IMPOSSIBLE = [
     (Config(training=TrainingConfig(learning_rate=float("nan"))), "training.learning_rate"),
     (Config(training=TrainingConfig(epochs=0)), "training.epochs"),
     (Config(training=TrainingConfig(seed=-1)), "training.seed"),
+    (Config(training=TrainingConfig(bucket_width=0)), "training.bucket_width"),
+    (
+        Config(training=TrainingConfig(bucket_width=7)),
+        "training.bucket_width: expected at least 8, .* received 7",
+    ),
     (Config(training=TrainingConfig(optimizer="adan")), "Did you mean adam?"),
 ]
 
@@ -51,6 +56,19 @@ def test_an_impossible_config_is_refused_with_what_was_expected(
 
 def test_the_baseline_has_no_problems() -> None:
     assert list(problems(Config())) == []
+
+
+def test_the_shortest_texts_of_a_bucket_leave_the_network_a_step() -> None:
+    for wide in (8, 40, 4000, None):
+        assert list(problems(Config(training=TrainingConfig(bucket_width=wide)))) == []
+    padded = Config(conv=ConvConfig(padding="same"), training=TrainingConfig(bucket_width=4))
+    assert list(problems(padded)) == []
+    large = replace(Config(), conv=ConvConfig(kernel_size=60, strides=2))
+    narrow = replace(large, training=TrainingConfig(bucket_width=40))
+    assert "at least 66" in next(problems(narrow))
+    assert list(problems(replace(large, training=TrainingConfig(bucket_width=66)))) == []
+    short = replace(narrow, data=ImdbConfig(maxlen=50), conv=ConvConfig(kernel_size=41))
+    assert "at least 44" in next(problems(short))
 
 
 lengths = st.integers(1, 40)

@@ -1,13 +1,16 @@
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import ImdbConfig, Split
-from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
-from rcnn_sweep.training import build_model
-from rcnn_sweep.training.fitting import NotFinite, batches, fit
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.training import batches, build_model
+from rcnn_sweep.training.batching import in_order
+from rcnn_sweep.training.fitting import NotFinite, fit
 from rcnn_sweep.training.runtime import seed_everything, without_noise
 
 SMALL = Config(
@@ -77,6 +80,75 @@ def test_batches_follow_the_selected_rows_only() -> None:
     ids, labels = next(iter(batches(part, 8)))
     assert ids.shape == (3, 12)
     assert labels.numpy().tolist() == [1, 1, 0]
+
+
+def of_lengths(lengths: np.ndarray) -> Split:
+    """Texts of these lengths in rows of 12 ids, zeros before them; the classes as in split()."""
+    whole = split(len(lengths))
+    x = np.where(np.arange(12) >= 12 - lengths[:, None], whole.x, 0)
+    return Split(x.astype(np.uint16), whole.y, whole.rows)
+
+
+LENGTHS = np.random.default_rng(1).integers(5, 13, 100)
+
+
+def test_texts_are_padded_to_multiples_of_the_width_and_batched_with_their_like() -> None:
+    rows = of_lengths(LENGTHS)
+    found = [x.numpy() for x, _ in batches(rows, 16, bucket_width=5, shuffle_seed=0)]
+    assert {x.shape[1] for x in found} == {5, 10, 12}
+    own = [np.count_nonzero(row) for x in found for row in x]
+    assert sorted(own) == sorted(LENGTHS)
+    for x in found:
+        lengths = np.count_nonzero(x, axis=1)
+        assert len(x) <= 16
+        assert set(np.minimum(-(-lengths // 5) * 5, 12)) == {x.shape[1]}
+        assert np.all(x[:, -5:] != 0)
+
+
+def test_every_epoch_has_another_order_of_rows_and_batches_and_the_seed_decides_all() -> None:
+    rows = of_lengths(LENGTHS)
+
+    def epochs(seed: int) -> list[list[tuple[int, ...]]]:
+        drawn = batches(rows, 16, bucket_width=5, shuffle_seed=seed)
+        return [[tuple(row) for x, _ in drawn for row in x.numpy()] for _ in range(2)]
+
+    first, again, other = epochs(1), epochs(1), epochs(2)
+    assert first == again and first != other and first[0] != first[1]
+    assert sorted(first[0]) == sorted(first[1])
+    sizes = [x.shape for x, _ in batches(rows, 16, bucket_width=5, shuffle_seed=1)]
+    assert sizes != sorted(sizes, key=lambda shape: shape[1])
+    ordered = batches(rows, 16, bucket_width=5)
+    labels = np.concatenate([y.numpy() for _, y in ordered])
+    assert np.array_equal(labels, rows.labels[in_order(rows, 5)])
+
+
+def test_buckets_are_fitted_and_judged_row_by_row_without_a_trace_a_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import keras
+
+    training = replace(SMALL.training, bucket_width=5)
+    config = replace(SMALL, pool=PoolConfig(pool_size=2), training=training)
+    seed_everything(0, deterministic=True)
+    model, held = build_model(config, classes=2), of_lengths(LENGTHS)
+    traced: list[tuple[Any, ...]] = []
+    call = keras.Sequential.call
+
+    def noted(network: keras.Sequential, ids: Any, *options: Any, **more: Any) -> Any:
+        traced.append(tuple(ids.shape))
+        return call(network, ids, *options, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Sequential, "call", noted)
+        history = fit(model, of_lengths(LENGTHS), held, training, on_epoch=lambda *_: None)
+    assert traced == [(None, None)] * 3  # training twice, since that makes variables; one look
+    alone = [
+        model(held.x[[row], -length:].astype(int), training=False).numpy()[0, 0]
+        for row, length in enumerate(np.minimum(-(-LENGTHS // 5) * 5, 12))
+    ]
+    assert history.probabilities[:, 1] == pytest.approx(np.array(alone), abs=1e-6)
+    right = (history.probabilities.argmax(axis=1) == held.labels).mean()
+    assert history.epochs[-1]["val_accuracy"] == pytest.approx(right)
 
 
 def test_a_loss_that_is_no_number_ends_the_fit() -> None:

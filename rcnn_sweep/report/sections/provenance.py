@@ -45,6 +45,7 @@ def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
         ("directory", study.directory),
         ("MLflow run of the study", parent and parent.run_id),
         ("data", _data(facts)),
+        ("texts padded", _padding(facts)),
         ("data SHA-256", ", ".join(_tags(runs, Tag.DATA_SHA256))),
         ("used instead of IMDB because", ", ".join(_tags(runs, Tag.DATA_FALLBACK))),
         ("code revision", ", ".join(_revisions([parent, *runs] if parent else runs))),
@@ -66,6 +67,14 @@ def _data(facts: StudyFacts) -> str:
     paths = {run.params.get("data.path", "") for run in facts.runs.values()} - {"", "None"}
     told = ", ".join(f"{key}={plain(value)}" for key, value in shown.items())
     return f"{told}; file {', '.join(sorted(paths))}" if paths else told
+
+
+def _padding(facts: StudyFacts) -> str:
+    """Say where texts are padded by their own length; nothing where all have data.maxlen ids."""
+    config = facts.study.record.get("config", {})
+    training = config.get("training") if isinstance(config, Mapping) else None
+    width = training.get("bucket_width") if isinstance(training, Mapping) else None
+    return "" if width is None else f"to multiples of {width} ids (training.bucket_width)"
 
 
 def _tags(runs: list[RunSnapshot], key: str) -> list[str]:
