@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
 from rcnn_sweep.config import (
     Config,
     TrackingConfig,
@@ -25,7 +26,7 @@ from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
-from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
+from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import SweepSummary
@@ -142,9 +143,20 @@ class RecordedStudy(RecordedTrials):
         return compared
 
     def single_run(self, config: DictConfig, user_attrs: Mapping[str, Any]) -> list[str]:
-        """Keep how the texts were padded: the network was searched for with that."""
-        width = typed(config).training.bucket_width
-        return [f"training.bucket_width={'null' if width is None else width}"]
+        """Keep how texts were padded, and as many epochs as the trial's validation split decided.
+
+        A single run is judged on the test split, which decides nothing.
+        """
+        training = typed(config).training
+        reader = RunReader(self.store.uri, is_known=True)
+        epochs = decided_epochs(training, str(user_attrs[TrialAttr.RUN_ID]), reader)
+        width = "null" if training.bucket_width is None else training.bucket_width
+        kept = [f"training.bucket_width={width}"]
+        if epochs is not None:
+            fixed = of_fixed_length(training, epochs)
+            kept += [f"training.keep={fixed.keep}", f"training.epochs={fixed.epochs}"]
+            kept.append("training.patience=null")
+        return kept
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""

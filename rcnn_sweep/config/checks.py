@@ -24,11 +24,22 @@ def problems(config: Config) -> Iterator[str]:
         *data.problems(config.data),
         *network.problems(config),
         *training.problems(config.training),
+        *_selections(config),
         *refused_passwords(f"{key}={value}" for key, value in flat(config).items()),
     ]
     yield from wrong
     if not wrong:
         yield from _refusals(config)
+
+
+def _selections(config: Config) -> Iterator[str]:
+    if config.data.validation == "test" and training.selects(config.training):
+        keep, patience = config.training.keep, config.training.patience
+        given = "keep=best" if keep == "best" else f"patience={patience}"
+        yield (
+            "training: expected keep=last and patience=null where the run is judged on the test "
+            f"split, which must not select an epoch; received {given}. Set data.validation=holdout."
+        )
 
 
 def _refusals(config: Config) -> Iterator[str]:

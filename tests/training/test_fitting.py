@@ -1,7 +1,9 @@
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from rcnn_sweep.data import ImdbConfig, Split
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
 from rcnn_sweep.training import batches, build_model
 from rcnn_sweep.training.batching import in_order
-from rcnn_sweep.training.fitting import NotFinite, fit
+from rcnn_sweep.training.fitting import History, NotFinite, best_of, fit
 from rcnn_sweep.training.runtime import seed_everything, without_noise
 
 SMALL = Config(
@@ -125,8 +127,6 @@ def test_every_epoch_has_another_order_of_rows_and_batches_and_the_seed_decides_
 def test_buckets_are_fitted_and_judged_row_by_row_without_a_trace_a_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import keras
-
     training = replace(SMALL.training, bucket_width=5)
     config = replace(SMALL, pool=PoolConfig(pool_size=2), training=training)
     seed_everything(0, deterministic=True)
@@ -181,3 +181,76 @@ def test_start_up_lines_are_dropped_and_warnings_stay() -> None:
     assert kept.splitlines() == [text.splitlines()[i] for i in (2, 3, 4)]
     no_driver = "I0000 00:00:1.1 1 x.cc:1] Could not find cuda drivers on your machine, GPU\n"
     assert "cuInit" not in without_noise(no_driver + text)
+
+
+def courses(monitor: str, *values: float) -> list[dict[str, float]]:
+    return [{monitor: value} for value in values]
+
+
+def test_the_best_epoch_is_the_earliest_of_equals_in_the_direction_of_its_metric() -> None:
+    assert best_of(courses("val_loss", 0.5, 0.3, 0.4, 0.3), "val_loss") == 2
+    assert best_of(courses("val_accuracy", 0.5, 0.3, 0.7, 0.7), "val_accuracy") == 3
+    assert best_of(courses("val_f1_macro", math.nan, 0.1, math.nan), "val_f1_macro") == 2
+    assert best_of(courses("val_loss", math.nan), "val_loss") == 1
+
+
+class Staged(keras.callbacks.Callback):
+    """Stages the validation loss of each epoch and notes the network's weights after it."""
+
+    def __init__(self, *losses: float) -> None:
+        super().__init__()
+        self.losses, self.weights = losses, []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        logs["val_loss"] = self.losses[epoch]
+        self.weights.append(self.model.get_weights())
+
+
+def staged(*losses: float, **options: Any) -> tuple[History, Staged, keras.Model]:
+    model, stage = build_model(SMALL, classes=2), Staged(*losses)
+    training = replace(SMALL.training, epochs=len(losses), **options)
+    told = {"on_epoch": lambda *_: None, "callbacks": [stage]}
+    return fit(model, split(64), split(32), training, **told), stage, model
+
+
+def is_of(model: keras.Model, weights: list[np.ndarray]) -> bool:
+    return all(map(np.array_equal, model.get_weights(), weights))
+
+
+def test_the_best_epochs_weights_and_probabilities_are_kept() -> None:
+    history, stage, model = staged(0.5, 0.3, 0.4, keep="best")
+    assert (history.best, history.kept, len(history.epochs)) == (2, 2, 3)
+    assert is_of(model, stage.weights[1]) and not is_of(model, stage.weights[2])
+    outputs = model.predict(split(32).x.astype(int), verbose=0)
+    assert history.probabilities[:, 1:] == pytest.approx(outputs, abs=1e-6)
+    history, stage, model = staged(0.5, 0.3, 0.4)
+    assert (history.best, history.kept) == (2, 3)
+    assert is_of(model, stage.weights[2])
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("last", 4), ("best", 2)])
+def test_training_stops_after_so_many_epochs_without_a_better_one(keep: str, kept: int) -> None:
+    history, stage, model = staged(0.5, 0.3, 0.3, 0.4, 0.1, 0.1, patience=2, keep=keep)
+    assert (len(history.epochs), history.best, history.kept) == (4, 2, kept)
+    assert is_of(model, stage.weights[kept - 1])
+
+
+def test_one_who_stops_a_fit_midway_has_the_last_whole_epoch() -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if len(stage.weights) == 2:
+                raise KeyboardInterrupt
+
+    model, stage, history = build_model(SMALL, classes=2), Staged(0.5, 0.4, 0.3), History()
+    training = replace(SMALL.training, epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            *(model, split(64), split(32), training),
+            on_epoch=lambda *_: None,
+            callbacks=[stage, Stop()],
+            history=history,
+        )
+    assert (history.kept, len(history.epochs)) == (2, 2)
+    assert not is_of(model, stage.weights[1])
+    history.restore(model)
+    assert is_of(model, stage.weights[1])
