@@ -32,7 +32,10 @@ log = logging.getLogger(__name__)
 def perform(
     config: Config, dataset: Dataset, overrides: Sequence[str], writer: RunWriter
 ) -> dict[str, float]:
-    """Do the experiment; give its final metrics under their recorded names."""
+    """Do the experiment; give its final metrics and those of the epoch that is kept, by name.
+
+    Whatever ends it earlier is raised, after what the last whole epoch came to is recorded.
+    """
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
@@ -41,17 +44,17 @@ def perform(
     history = History()
     try:
         _fit(model, config, dataset, writer, history)
+        evaluation = _judge(model, dataset, history, writer)
+        if dataset.test is not None:
+            _keep_predictions(history.probabilities, dataset, writer)
+        if config.tracking.log_model:
+            _log_model(model, config, dataset, writer)
+        _say_kept(config, history)
+        metrics = _end(model, dataset, history, evaluation, writer, started)
     except BaseException:
         if history.kept:
             _end_early(model, dataset, history, writer, started)
         raise
-    evaluation = _judge(model, dataset, history, writer)
-    if dataset.test is not None:
-        _keep_predictions(history.probabilities, dataset, writer)
-    if config.tracking.log_model:
-        _log_model(model, config, dataset, writer)
-    _say_kept(config, history)
-    metrics = _end(model, dataset, history, evaluation, writer, started)
     return {**history.epochs[history.kept - 1], **metrics}
 
 
@@ -76,8 +79,7 @@ def _judge(model: keras.Model, dataset: Dataset, history: History, writer: RunWr
     """Record evaluation, learning curves and weights of the epoch that is kept."""
     evaluation = evaluate(history.probabilities, dataset.validation.labels, dataset.label_names)
     _show_evaluation(evaluation, history, writer)
-    with _artifact(Artifact.WEIGHTS, writer) as weights:
-        model.save_weights(weights)
+    _keep_weights(model, writer)
     return evaluation
 
 
@@ -175,7 +177,8 @@ def _fit(
 def _say_kept(config: Config, history: History) -> None:
     training, done = config.training, len(history.epochs)
     if done < training.epochs:
-        log.info("Stopped after epoch %d: no better %s since.", done, training.monitor)
+        since = (done, training.monitor, history.best)
+        log.info("Stopped after epoch %d: %s was best after epoch %d.", *since)
     if training.keep == "best":
         log.info("Kept is epoch %d, the best by %s.", history.kept, training.monitor)
 
@@ -232,6 +235,11 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
             rows=dataset.validation.rows,
             labels=np.array(dataset.label_names),
         )
+
+
+def _keep_weights(model: keras.Model, writer: RunWriter) -> None:
+    with _artifact(Artifact.WEIGHTS, writer) as weights:
+        model.save_weights(weights)
 
 
 def _log_model(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> None:
