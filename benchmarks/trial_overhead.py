@@ -44,7 +44,7 @@ PARTS = {
     "_fit": "FIT",
     "evaluate": "EVALUATE",
     "_show_evaluation": "figures and reports",
-    "_keep": "weights",
+    "_keep_weights": "weights",
 }
 NOT_OVERHEAD = ("_fit", "evaluate")
 

@@ -34,6 +34,8 @@ class Kind(Enum):
     LOSS = "loss"
     SECONDS = "seconds"
     COUNT = "count"
+    EPOCH = "epoch"
+    """One of the epochs, from 1."""
 
     def text(self, value: float) -> str:
         """Write a number of this kind.
@@ -41,7 +43,7 @@ class Kind(Enum):
         >>> Kind.SHARE.text(0.88312), Kind.COUNT.text(303935.0)
         ('0.8831', '303,935')
         """
-        form = {Kind.SECONDS: ".1f", Kind.COUNT: ",.0f"}.get(self, ".4f")
+        form = {Kind.SECONDS: ".1f", Kind.COUNT: ",.0f", Kind.EPOCH: ".0f"}.get(self, ".4f")
         return f"{value:{form}}"
 
 
@@ -253,6 +255,9 @@ TABLE: tuple[Metric, ...] = (
         roc_auc,
         Kind.SHARE,
         "maximize",
+    ),
+    Metric(
+        "best_epoch", "best epoch", "the epoch with the best training.monitor", None, Kind.EPOCH
     ),
     Metric("parameters", "parameters", "the network's weights", None, Kind.COUNT, "minimize"),
     Metric(

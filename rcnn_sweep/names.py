@@ -34,6 +34,8 @@ class Tag:
     PARENT = "mlflow.parentRunId"
     REFERENCE = f"{PREFIX}reference"
     """What is kept of the plain reference besides its metrics; ``_validation`` or ``_test``."""
+    KEPT = f"{PREFIX}kept"
+    """As JSON, the metrics of the epoch that was kept, where that is not the last one."""
     REPRODUCES = f"{PREFIX}reproduces"
     REPRODUCED = f"{PREFIX}reproduced"
     STUDY_RUN = f"{PREFIX}study_run"

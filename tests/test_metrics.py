@@ -22,9 +22,9 @@ from rcnn_sweep.reproduction import agreement
 from rcnn_sweep.reproduction.original import numbers
 from rcnn_sweep.sweep.trial import TrialContext, entered
 from rcnn_sweep.tracking import RunReader, Store, tracking_uri
-from rcnn_sweep.training import build_model, figures, perform
+from rcnn_sweep.training import batches, build_model, figures, perform
 from rcnn_sweep.training.evaluation import evaluate
-from rcnn_sweep.training.fitting import EVALUATION_BATCH_SIZE, History, batches, fit
+from rcnn_sweep.training.fitting import EVALUATION_BATCH_SIZE, History, fit
 from rcnn_sweep.training.runtime import seed_everything
 from rcnn_sweep.training.terminal import closing_lines, metrics_line
 

@@ -14,8 +14,8 @@ from rcnn_sweep.process import signals
 class Run:
     """A run that is complete: its MLflow id, its metrics by recorded name, its config.
 
-    ``metrics`` are the final ones and those of the last epoch. ``config`` is settled: it names
-    the file that the data came from.
+    ``metrics`` are the final ones and those of the epoch that was kept, the last or the best.
+    ``config`` is settled: it names the file that the data came from.
     """
 
     run_id: str

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
+    from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
     from rcnn_sweep.application.report import (
         attach_report,
         report_comparison,
@@ -19,6 +20,8 @@ __all__ = [
     "RecordedStudy",
     "RecordedTrials",
     "attach_report",
+    "decided_epochs",
+    "of_fixed_length",
     "recorded_run",
     "report_comparison",
     "report_runs",

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
 from rcnn_sweep.config import (
+    Config,
     TrackingConfig,
     TrainingConfig,
     as_dict,
@@ -25,7 +27,7 @@ from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
-from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
+from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import SweepSummary
@@ -147,11 +149,32 @@ class RecordedStudy(RecordedTrials):
     def record(self, config: DictConfig) -> dict[str, Any]:
         """Give what must stay the same in one study: all but places and tracking."""
         settings = typed(config)
-        compared = as_dict(settings)
-        del compared["tracking"]
-        places = source_of(settings.data).places
-        data = {k: v for k, v in compared["data"].items() if k not in places}
-        return {**compared, "data": {**data, "sha256": expected_sha256(settings.data)}}
+        compared = _compared(settings)
+        sha256 = expected_sha256(settings.data)
+        return {**compared, "data": {**compared["data"], "sha256": sha256}}
+
+    def defaults(self, config: DictConfig) -> dict[str, Any]:
+        """Give the schema's defaults, of the data source that the config names."""
+        source = source_of(typed(config).data)
+        compared = _compared(Config(data=source.options()))
+        del compared["data"]["name"]  # which source it is, is never left out
+        return compared
+
+    def single_run(self, config: DictConfig, user_attrs: Mapping[str, Any]) -> list[str]:
+        """Keep how texts were padded, and as many epochs as the trial's validation split decided.
+
+        A single run is judged on the test split, which decides nothing.
+        """
+        training = typed(config).training
+        reader = RunReader(self.store.uri, is_known=True)
+        epochs = decided_epochs(training, str(user_attrs[TrialAttr.RUN_ID]), reader)
+        width = "null" if training.bucket_width is None else training.bucket_width
+        kept = [f"training.bucket_width={width}"]
+        if epochs is not None:
+            fixed = of_fixed_length(training, epochs)
+            kept += [f"training.keep={fixed.keep}", f"training.epochs={fixed.epochs}"]
+            kept.append("training.patience=null")
+        return kept
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Start the parent run, or take the one of an earlier command up again."""
@@ -199,6 +222,14 @@ class RecordedStudy(RecordedTrials):
         log.info("Writing the report%s.", reference)
         attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
         return [*what_next(info), how_to_see(self.store, writer.run_id)]
+
+
+def _compared(settings: Config) -> dict[str, Any]:
+    compared = as_dict(settings)
+    del compared["tracking"]
+    places = source_of(settings.data).places
+    data = {key: value for key, value in compared["data"].items() if key not in places}
+    return {**compared, "data": data}
 
 
 def what_next(info: StudyInfo) -> list[str]:

@@ -24,15 +24,42 @@ def problems(config: Config) -> Iterator[str]:
         *data.problems(config.data),
         *network.problems(config),
         *training.problems(config.training),
+        *_selections(config),
         *refused_passwords(f"{key}={value}" for key, value in flat(config).items()),
     ]
     yield from wrong
     if not wrong:
-        yield from network.refusals(
+        yield from _refusals(config)
+
+
+def _selections(config: Config) -> Iterator[str]:
+    if config.data.validation == "test" and training.selects(config.training):
+        keep, patience = config.training.keep, config.training.patience
+        given = "keep=best" if keep == "best" else f"patience={patience}"
+        yield (
+            "training: expected keep=last and patience=null where the run is judged on the test "
+            f"split, which must not select an epoch; received {given}. Set data.validation=holdout."
+        )
+
+
+def _refusals(config: Config) -> Iterator[str]:
+    maxlen, width = config.data.maxlen, config.training.bucket_width
+    reasons = [
+        *network.refusals(
             config,
             num_words=config.data.num_words,
-            maxlen=config.data.maxlen,
+            maxlen=maxlen,
             batch_size=config.training.batch_size,
+        )
+    ]
+    yield from reasons
+    if width is None or reasons:
+        return
+    shortest = network.shortest(config, maxlen)
+    if width < shortest:
+        yield (
+            f"training.bucket_width: expected at least {shortest}, the fewest ids that convolution "
+            f"and pool leave a step of; received {width}. Use a wider one, or null."
         )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
     from rcnn_sweep.evidence.statistics import METRICS
-    from rcnn_sweep.evidence.text import METRIC_NAMES, as_text
+    from rcnn_sweep.evidence.text import METRIC_NAMES, as_text, trained_for
 
 __all__ = [
     "BETTER",
@@ -39,6 +39,7 @@ __all__ = [
     "draw_evidence",
     "draw_intervals",
     "from_json",
+    "trained_for",
 ]
 
 if not TYPE_CHECKING:

@@ -9,7 +9,8 @@
   ``resamples``, ``judged_by`` (``accuracy`` or ``f1_macro``), ``rule`` and ``sentence`` in words;
 * ``arms``, the baseline first: ``name`` (``baseline``, ``trial 7``), ``trial``, ``changes``
   (values that differ from the baseline's), ``validation`` (metrics the sweep saw, ``accuracy``
-  and ``f1_macro``), ``runs`` (``seed``, ``run_id``, ``accuracy``, ``f1_macro``), ``missing``
+  and ``f1_macro``), ``epochs`` (absent unless the trial's validation split decided them),
+  ``runs`` (``seed``, ``run_id``, ``accuracy``, ``f1_macro``), ``missing``
   (seeds without a complete run), ``accuracy`` and ``f1_macro`` with ``mean`` and ``std``;
 * ``comparisons``, one for each candidate in the arms' order: ``name``, ``trial``, ``seeds`` (the
   complete pairs), ``verdict`` (``better``, ``worse``, ``no evidence of a difference``, ``no
@@ -83,6 +84,7 @@ def _arm_json(judged: Judged) -> dict[str, Any]:
         "validation": dict(judged.arm.validation),
         "runs": [{"seed": run.seed, "run_id": run.run_id, **run.metrics} for run in judged.runs],
         "missing": list(judged.missing),
+        **({} if judged.arm.epochs is None else {"epochs": judged.arm.epochs}),
         **scores,
     }
 
@@ -172,6 +174,7 @@ def _judged(given: Mapping[str, Any]) -> Judged:
         trial=int(given["trial"]),
         changes=dict(given["changes"]),
         validation={str(name): float(value) for name, value in given["validation"].items()},
+        epochs=None if given.get("epochs") is None else int(given["epochs"]),
     )
     runs = tuple(
         Run(int(run["seed"]), str(run["run_id"]), {name: float(run[name]) for name in METRICS})

@@ -22,13 +22,15 @@ class Arm:
 
     ``changes`` are the values in which it differs from the baseline. ``validation`` holds the
     validation metrics that the sweep saw (accuracy, f1_macro), empty where the trial never
-    completed.
+    completed. ``epochs`` is for how many it is retrained, where the trial's validation split has
+    decided that, else None.
     """
 
     name: str
     trial: int
     changes: Mapping[str, object]
     validation: Mapping[str, float]
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,16 @@
 """The evidence as text: a table, and sentences that say plainly what it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rcnn_sweep.evidence.evidence import NONE, Comparison, Evidence, Judged, simultaneous_level
+from rcnn_sweep.evidence.evidence import (
+    NONE,
+    Arm,
+    Comparison,
+    Evidence,
+    Judged,
+    simultaneous_level,
+)
 from rcnn_sweep.evidence.statistics import Interval
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
@@ -61,8 +68,18 @@ def _mean(mean: float, std: float) -> str:
     return f"{mean:.4f} +- {std:.4f}"
 
 
+def trained_for(arms: Iterable[Arm]) -> str:
+    """Say for how many epochs arms are retrained where a trial has decided it; else nothing."""
+    told = [f"{arm.name} {arm.epochs}" for arm in arms if arm.epochs is not None]
+    if not told:
+        return ""
+    return f"Epochs, as the trial's validation split decided them: {', '.join(told)}."
+
+
 def details(evidence: Evidence) -> Iterator[str]:
-    """Give a sentence for each candidate, and one about runs that are missing."""
+    """Give a sentence for each candidate, and others about epochs and runs that are missing."""
+    if lengths := trained_for(judged.arm for judged in evidence.arms):
+        yield lengths
     for comparison in evidence.comparisons:
         yield comparison.sentence
     missing = sum(len(arm.missing) for arm in evidence.arms)

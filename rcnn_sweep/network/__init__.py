@@ -11,7 +11,7 @@ network is built, so options are judged in milliseconds.
 
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
-from rcnn_sweep.network.model import Options, build, problems, refusals
+from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
     draw_architecture,
@@ -36,5 +36,6 @@ __all__ = [
     "optimizer",
     "problems",
     "refusals",
+    "shortest",
     "summary",
 ]

@@ -5,6 +5,7 @@ reads what is left in order, and one dense layer decides. With the defaults it i
 network: 303,935 parameters.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,10 +43,7 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
     """
     words = embedding.output(options.embedding, maxlen)
     windows = conv.output(options.conv, words)
-    if reasons := [*conv.refusals(options.conv, words)]:
-        yield from reasons
-    else:
-        yield from pool.refusals(options.pool, windows)
+    yield from _too_short(options, maxlen)
     pooled = pool.output(options.pool, windows)
     tensors = {
         **embedding.weights(options.embedding, num_words),
@@ -61,6 +59,20 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
             )
 
 
+def _too_short(options: Options, length: int) -> Iterator[str]:
+    words = embedding.output(options.embedding, length)
+    if reasons := [*conv.refusals(options.conv, words)]:
+        yield from reasons
+    else:
+        yield from pool.refusals(options.pool, conv.output(options.conv, words))
+
+
+def shortest(options: Options, maxlen: int) -> int:
+    """Give the fewest ids of a text that leave the LSTM a step; ``maxlen`` ids are enough."""
+    lengths = range(1, maxlen)
+    return 1 + bisect_left(lengths, True, key=lambda length: not any(_too_short(options, length)))
+
+
 def _batch(shape: Shape) -> str:
     return f"training.batch_size * data.maxlen * {shape.key}"
 
@@ -69,14 +81,15 @@ def build(
     options: Options,
     *,
     num_words: int,
-    maxlen: int,
+    maxlen: int | None,
     classes: int,
     optimizer: "keras.optimizers.Optimizer",
     metrics: Sequence[str] = (),
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
 
-    Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``. Output: float32,
+    Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``; without ``maxlen`` rows of
+    any length from :func:`shortest`. Output: float32,
     ``(batch, 1)`` with the probability of the second class for two classes, else
     ``(batch, classes)``.
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from .lengths import grouped, padded_lengths
 from .text import INDEX_FROM, Vocabulary, count_words, pad_ranks, tokenise
 
 if TYPE_CHECKING:
@@ -21,21 +22,35 @@ __all__ = [
     "Vocabulary",
     "class_probabilities",
     "count_words",
+    "grouped",
     "pad_ranks",
+    "padded_lengths",
     "save",
     "tokenise",
 ]
 
 NETWORK, VOCABULARY, LABELS = "network.keras", "vocabulary.json", "labels.json"
+PADDING = "padding.json"
 BATCH_SIZE = 512
 
 
 class TextClassifier:
     """A trained network with everything it needs to read raw text."""
 
-    def __init__(self, network: Any, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
-        """Take a Keras model, its vocabulary and the label names by class id."""
+    def __init__(
+        self,
+        network: Any,
+        vocabulary: Vocabulary,
+        labels: tuple[str, ...],
+        bucket_width: int | None,
+    ) -> None:
+        """Take a Keras model, its vocabulary and the label names by class id.
+
+        Each text is padded to the next multiple of ``bucket_width``, as in training; None: to the
+        vocabulary's ``maxlen``.
+        """
         self._network = network
+        self._bucket_width = bucket_width
         self._vocabulary = vocabulary
         self._labels = np.array(labels, dtype=object)
 
@@ -66,13 +81,17 @@ class TextClassifier:
         return self
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
-        """Give the probabilities of every class, float32 of shape ``(len(texts), classes)``."""
+        """Give the probabilities of every class, float32 of shape ``(len(texts), classes)``.
+
+        What is said of a text does not depend on the others.
+        """
         ids = self._vocabulary.encode(texts).astype(np.int32)
-        starts = range(0, len(ids), BATCH_SIZE)
-        outputs = [self._network.predict_on_batch(ids[i : i + BATCH_SIZE]) for i in starts]
-        if not outputs:
-            return np.empty((0, len(self._labels)), np.float32)
-        return class_probabilities(np.concatenate(outputs))
+        lengths = padded_lengths(ids, self._bucket_width)
+        found = np.empty((len(ids), len(self._labels)), np.float32)
+        for rows in grouped(lengths, BATCH_SIZE):
+            outputs = self._network.predict_on_batch(ids[rows, -lengths[rows[0]] :])
+            found[rows] = class_probabilities(outputs)
+        return found
 
 
 def class_probabilities(outputs: np.ndarray) -> np.ndarray:
@@ -109,11 +128,19 @@ def refusal(message: str) -> Exception:
     return cast(Exception, MlflowException.invalid_parameter_value(message))
 
 
-def save(folder: Path, network: Any, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
+def save(
+    folder: Path,
+    network: Any,
+    vocabulary: Vocabulary,
+    labels: tuple[str, ...],
+    bucket_width: int | None,
+) -> None:
     """Write all that :func:`_load_pyfunc` needs into the existing folder ``folder``."""
     network.save(folder / NETWORK)
     (folder / VOCABULARY).write_text(vocabulary.to_json(), encoding="utf-8")
     (folder / LABELS).write_text(json.dumps(labels), encoding="utf-8")
+    padding = json.dumps({"bucket_width": bucket_width})
+    (folder / PADDING).write_text(padding, encoding="utf-8")
 
 
 def _load_pyfunc(data_path: str) -> TextClassifier:
@@ -125,4 +152,5 @@ def _load_pyfunc(data_path: str) -> TextClassifier:
         keras.models.load_model(folder / NETWORK, compile=False),
         Vocabulary.from_json((folder / VOCABULARY).read_text(encoding="utf-8")),
         tuple(json.loads((folder / LABELS).read_text(encoding="utf-8"))),
+        json.loads((folder / PADDING).read_text(encoding="utf-8"))["bucket_width"],
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rcnn_sweep.application import decided_epochs, of_fixed_length
 from rcnn_sweep.config import BASE_CONFIG, Candidate, Config, RefitConfig, flat, from_yaml
 from rcnn_sweep.data import expected_sha256
 from rcnn_sweep.errors import UserError
@@ -70,7 +71,12 @@ def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:
 
     Raises :class:`UserError` where a record is missing or the data is no longer what it was.
     """
-    configs = [_recorded(candidate, reader) for candidate in config.candidates]
+    recorded = [_recorded(candidate, reader) for candidate in config.candidates]
+    lengths = [
+        _epochs(candidate, own, reader)
+        for candidate, own in zip(config.candidates, recorded, strict=True)
+    ]
+    configs = [_for_test(own, epochs) for own, epochs in zip(recorded, lengths, strict=True)]
     base = flat(configs[0])
     found = []
     for place, (candidate, own) in enumerate(zip(config.candidates, configs, strict=True)):
@@ -82,6 +88,7 @@ def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:
                     trial=candidate.trial,
                     changes=changes(base, flat(own)),
                     validation=_validation(candidate, reader),
+                    epochs=lengths[place],
                 ),
                 own,
             )
@@ -94,8 +101,19 @@ def _recorded(candidate: Candidate, reader: RunReader) -> Config:
     text = reader.text(candidate.run_id, path)
     if text is None:
         raise UserError(f"refit: expected {path} in run {candidate.run_id}, found none.")
-    config = from_yaml(text)
-    return replace(config, data=replace(config.data, validation="test"))
+    return from_yaml(text)
+
+
+def _epochs(candidate: Candidate, config: Config, reader: RunReader) -> int | None:
+    if candidate.trial == BASE_CONFIG:
+        return None
+    return decided_epochs(config.training, candidate.run_id, reader)
+
+
+def _for_test(config: Config, epochs: int | None) -> Config:
+    """Give the config that is judged on test, which selects no epoch."""
+    training = of_fixed_length(config.training, epochs)
+    return replace(config, data=replace(config.data, validation="test"), training=training)
 
 
 def check_data(config: Config, sha256: str | None) -> None:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from rcnn_sweep.application import RecordedTrials, attach_report
 from rcnn_sweep.config import check, refit_config, to_yaml
 from rcnn_sweep.data import load
+from rcnn_sweep.evidence import trained_for
 from rcnn_sweep.names import Tag
 from rcnn_sweep.refit.candidates import RefitArm, arms
 from rcnn_sweep.refit.points import slotted, wanted
@@ -46,6 +47,8 @@ class RecordedRefit(RecordedTrials):
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
         """Read the candidates' records, and have their data found, checked and encoded."""
         check_store(tracking_uri(self.asked.tracking.uri))
+        if told := trained_for([arm.arm for arm in self.arms]):
+            print(told)
         for arm in self.arms:
             check(arm.config)
             if not dry_run:

@@ -6,12 +6,12 @@ from typing import Any
 
 from rcnn_sweep.config import Config, from_yaml
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.metrics import TABLE, Kind
+from rcnn_sweep.metrics import TABLE, Kind, final, names
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 Numbers = Mapping[tuple[str, int], float]
-"""Values by metric and step (epoch, from 1)."""
+"""Values by metric and step: the epoch, from 1, and 0 for what is taken once, at the end."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,11 @@ def numbers(reader: RunReader, run: RunSnapshot) -> Numbers:
     """Give every recorded number but seconds and what MLflow measures of the system."""
     seconds = {metric.name for metric in TABLE if metric.kind is Kind.SECONDS}
     known = [name for name in run.metrics if name not in seconds and "/" not in name]
+    once = names(final())  # earlier records have the last epoch as their step
     return {
-        (name, step): value for name in known for step, value in reader.history(run.run_id, name)
+        (name, 0 if name in once else step): value
+        for name in known
+        for step, value in reader.history(run.run_id, name)
     }
 
 

@@ -68,7 +68,7 @@ class Closing:
         plots = " and drawing the plots" if draws_plots(summary, self.plan) else ""
         print(f"the trials are over: writing the results{plots}", flush=True)
         try:
-            write_results(summary, self.plan, self.queue)
+            write_results(summary, self.plan, self.queue, self.hooks)
         except Exception as error:
             log.warning("the results could not be written to %s: %s", summary.results, error)
         closing: list[str] = []

@@ -114,6 +114,22 @@ class StudyHooks:
         """
         return None
 
+    def defaults(self, config: DictConfig) -> dict[str, Any]:
+        """Give what :meth:`record` says of the config that sets nothing, as far as it is known.
+
+        A study whose record lacks one of these keys is older than the option: for it the default
+        holds. What is the default is no part of the name that a study gets by itself.
+        """
+        return {}
+
+    def single_run(self, config: DictConfig, user_attrs: Mapping[str, Any]) -> list[str]:
+        """Give overrides that a single run of the best trial needs besides its point.
+
+        ``config`` is the trial's: what only the search had set is in it, and belongs into the
+        single run (``best.yaml``) only where it is named here.
+        """
+        return []
+
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
         """Open the study's record, or reopen ``parent``, the earlier return value of this hook.
 

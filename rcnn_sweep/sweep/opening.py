@@ -13,6 +13,7 @@ from optuna.study import StudyDirection
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.defaults import completed
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.ownership import check_owner, claim
 from rcnn_sweep.sweep.planning import Plan, is_dated
@@ -37,8 +38,13 @@ def find_study(plan: Plan) -> Queue | None:
     except KeyError:
         return None
     queue = Queue(storage, study_id, plan.url)
-    check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    _check_record(plan, queue)
     return queue
+
+
+def _check_record(plan: Plan, queue: Queue) -> None:
+    recorded = completed(queue.study_attr(StudyAttr.RECORD), plan.defaults)
+    check_record(plan.study_name, recorded, plan.record)
 
 
 def placed(plan: Plan, master: DictConfig, found: Queue | None) -> Plan:
@@ -76,7 +82,7 @@ def _opened(plan: Plan) -> Queue:
         return queue
 
     queue = exclusively(plan.url, created)
-    check_record(plan.study_name, queue.study_attr(StudyAttr.RECORD), plan.record)
+    _check_record(plan, queue)
     identity = str(queue.study_attr(StudyAttr.IDENTITY))
     claim(plan.directory, identity, plan.study_name, masked(plan.url))
     exclusively(plan.url, lambda: _set_slots(plan, queue))

@@ -12,6 +12,7 @@ from rcnn_sweep.names import Tag
 from rcnn_sweep.process import is_dead, without_password
 from rcnn_sweep.tracking.address import check_store, database_path, tracking_uri
 from rcnn_sweep.tracking.database import running_runs
+from rcnn_sweep.tracking.kept import metrics_of
 
 PAGE = 1000
 """Runs asked for at once."""
@@ -19,7 +20,10 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class RunSnapshot:
-    """One run as recorded. Params are texts, as MLflow keeps them; times are Unix seconds."""
+    """One run as recorded. Params are texts, as MLflow keeps them; times are Unix seconds.
+
+    ``metrics`` are the final ones and those of the epoch that was kept, the last or the best.
+    """
 
     run_id: str
     experiment_id: str
@@ -150,7 +154,7 @@ def _plain(run: Any) -> RunSnapshot:
         name=info.run_name or info.run_id,
         status=str(info.status),
         params=dict(data.params),
-        metrics=dict(data.metrics),
+        metrics=metrics_of(run),
         tags=dict(data.tags),
         started=info.start_time / 1000,
         ended=None if info.end_time is None else info.end_time / 1000,

@@ -10,6 +10,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
 from rcnn_sweep.process import ProcessId, is_dead, without_password
 from rcnn_sweep.tracking.address import DEFAULT_DATABASE, database_path
+from rcnn_sweep.tracking.kept import metrics_of
 from rcnn_sweep.tracking.provenance import source_tags
 
 if TYPE_CHECKING:
@@ -132,14 +133,14 @@ class Store:
         return str(self.client.get_run(run_id).info.status) == "RUNNING"
 
     def outcome(self, run_id: str) -> tuple[str | None, dict[str, float]]:
-        """Give the recorded state of a run, None while it has none, and its last metrics.
+        """Give the recorded state of a run, None while it has none, and the metrics it came to.
 
         A process killed between the two writes of an end leaves the state without its status:
         then the status is written now.
         """
         run = self.client.get_run(run_id)
         self._complete_end(run)
-        return run.data.tags.get(Tag.STATE), dict(run.data.metrics)
+        return run.data.tags.get(Tag.STATE), metrics_of(run)
 
     def _complete_end(self, run: Any) -> bool:
         """Give a run whose state is recorded the status that belongs to it; say whether it is."""

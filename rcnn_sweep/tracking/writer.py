@@ -41,7 +41,10 @@ class RunWriter:
         self.client.log_batch(self.run_id, params=params)
 
     def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
-        """Record numbers at ``step``; NaN (a metric that is undefined here) is left out."""
+        """Record numbers at ``step``, an epoch from 1; those of the end are given none.
+
+        NaN (a metric that is undefined here) is left out.
+        """
         now = int(time.time() * 1000)
         known = {name: value for name, value in values.items() if not math.isnan(value)}
         metrics = [Metric(name, value, now, step) for name, value in known.items()]

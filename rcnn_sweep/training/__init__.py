@@ -6,8 +6,9 @@ from rcnn_sweep.lazy import lazy
 from rcnn_sweep.training.runtime import device, seed_everything, start_tensorflow
 
 if TYPE_CHECKING:
+    from rcnn_sweep.training.batching import batches
     from rcnn_sweep.training.experiment import perform
-    from rcnn_sweep.training.fitting import batches, build_model
+    from rcnn_sweep.training.fitting import build_model
     from rcnn_sweep.training.reference import train_reference
 
 __all__ = [

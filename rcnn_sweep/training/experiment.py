@@ -1,7 +1,7 @@
 """Train and evaluate one config on one dataset, and write all of it into a record."""
 
+import json
 import logging
-import math
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from rcnn_sweep.config import Config, flat, to_yaml
 from rcnn_sweep.data import Dataset
 from rcnn_sweep.metrics import final
 from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import signals
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.tracking import RunWriter, environment, log_text_model
 from rcnn_sweep.training import figures
@@ -30,29 +31,80 @@ log = logging.getLogger(__name__)
 def perform(
     config: Config, dataset: Dataset, overrides: Sequence[str], writer: RunWriter
 ) -> dict[str, float]:
-    """Do the experiment; give its final metrics under their recorded names."""
+    """Do the experiment; give its final metrics and those of the epoch that is kept, by name.
+
+    Whatever ends it earlier is raised, after what the last whole epoch came to is recorded.
+    """
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
     model = build_model(config, classes=len(dataset.label_names))
     _show_network(model, writer)
-    history = _fit(model, config, dataset, writer)
+    history = History()
+    try:
+        _fit(model, config, dataset, writer, history)
+        evaluation = _judge(model, dataset, history, writer)
+        if dataset.test is not None:
+            _keep_predictions(history.probabilities, dataset, writer)
+        if config.tracking.log_model:
+            _log_model(model, config, dataset, writer)
+        _say_kept(config, history)
+        metrics = _end(model, dataset, history, evaluation, writer, started)
+    except BaseException:
+        if history.kept:
+            _end_early(model, dataset, history, writer, started)
+        raise
+    return {**history.epochs[history.kept - 1], **metrics}
+
+
+def _end_early(
+    model: keras.Model, dataset: Dataset, history: History, writer: RunWriter, started: float
+) -> None:
+    """Record a run that is pruned, stopped or fails as of its last whole epoch.
+
+    What goes wrong here must not hide why it ends.
+    """
+    with signals.held():
+        try:
+            log.info("Ended early; recorded is what epoch %d came to.", history.kept)
+            history.restore(model)
+            evaluation = _judge(model, dataset, history, writer)
+            _end(model, dataset, history, evaluation, writer, started)
+        except Exception as error:
+            log.warning("What came of epoch %d could not be recorded: %s", history.kept, error)
+
+
+def _judge(model: keras.Model, dataset: Dataset, history: History, writer: RunWriter) -> Evaluation:
+    """Record evaluation, learning curves and weights of the epoch that is kept."""
     evaluation = evaluate(history.probabilities, dataset.validation.labels, dataset.label_names)
     _show_evaluation(evaluation, history, writer)
-    if dataset.test is not None:
-        _keep_predictions(history.probabilities, dataset, writer)
-    _keep(model, config, dataset, writer)
+    _keep_weights(model, writer)
+    return evaluation
+
+
+def _end(
+    model: keras.Model,
+    dataset: Dataset,
+    history: History,
+    evaluation: Evaluation,
+    writer: RunWriter,
+    started: float,
+) -> dict[str, float]:
+    """Record and give the final metrics; MLflow shows those of the last epoch beside them."""
+    if history.kept != len(history.epochs):
+        writer.tags({Tag.KEPT: json.dumps(history.epochs[history.kept - 1])})
     measured = {
+        "best_epoch": float(history.best),
         "parameters": float(model.count_params()),
         "fit_seconds": history.seconds,
         "total_seconds": time.perf_counter() - started,
     }
     metrics = _final_metrics(evaluation, dataset, measured)
-    writer.metrics(metrics, step=len(history.epochs))
+    writer.metrics(metrics)
     closing = closing_lines(_judged_split(dataset), evaluation)
     writer.describe(closing)
     log.info("%s", closing)
-    return {**history.epochs[-1], **metrics}
+    return metrics
 
 
 def _describe(
@@ -89,25 +141,35 @@ def _show_network(model: keras.Model, writer: RunWriter) -> None:
             figures.architecture(network.layer_shapes(model)).save_svg(picture)
 
 
-def _fit(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> History:
-    batches = math.ceil(len(dataset.train) / config.training.batch_size)
+def _fit(
+    model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter, history: History
+) -> None:
     progress = EpochProgress(
-        batches=batches,
         epochs=config.training.epochs,
         say=log.info,
         with_bar=current_trial() is None,
     )
     try:
-        return fit(
+        fit(
             model,
             dataset.train,
             dataset.validation,
             config.training,
             on_epoch=lambda step, metrics: _tell(writer, step, metrics),
             callbacks=[progress],
+            history=history,
         )
     finally:
         progress.stop()
+
+
+def _say_kept(config: Config, history: History) -> None:
+    training, done = config.training, len(history.epochs)
+    if done < training.epochs:
+        since = (done, training.monitor, history.best)
+        log.info("Stopped after epoch %d: %s was best after epoch %d.", *since)
+    if training.keep == "best":
+        log.info("Kept is epoch %d, the best by %s.", history.kept, training.monitor)
 
 
 def _tell(writer: RunWriter, step: int, metrics: Mapping[str, float]) -> None:
@@ -166,14 +228,21 @@ def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWr
         )
 
 
-def _keep(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> None:
+def _keep_weights(model: keras.Model, writer: RunWriter) -> None:
     with writer.artifact(Artifact.WEIGHTS) as weights:
         model.save_weights(weights)
-    if not config.tracking.log_model:
-        return
+
+
+def _log_model(model: keras.Model, config: Config, dataset: Dataset, writer: RunWriter) -> None:
     if dataset.vocabulary is None:
         writer.tags({Tag.MODEL: "not logged: there is no word index"})
         return
     with tempfile.TemporaryDirectory() as package:
-        rcnn_text_model.save(Path(package), model, dataset.vocabulary, dataset.label_names)
+        rcnn_text_model.save(
+            Path(package),
+            model,
+            dataset.vocabulary,
+            dataset.label_names,
+            config.training.bucket_width,
+        )
         log_text_model(writer, Path(package))

@@ -11,8 +11,10 @@ import tensorflow as tf
 from rcnn_sweep import network
 from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import Split
-from rcnn_sweep.metrics import Keras, compiled, each_epoch
+from rcnn_sweep.metrics import Keras, compiled, each_epoch, find
+from rcnn_sweep.process import signals
 from rcnn_sweep.rcnn_text_model import class_probabilities
+from rcnn_sweep.training.batching import batches, in_order
 
 # Larger batches change no number of an evaluation and take less time (1.25 s against 1.57 s
 # for 6,400 reviews at 64 on two cores).
@@ -29,17 +31,37 @@ class NotFinite(ArithmeticError):
 class History:
     """What fitting left: metrics of each epoch under their recorded names, and its seconds.
 
-    ``probabilities``, float32 ``(n, classes)``, are those of the validation texts after the last
-    epoch that was looked at.
+    ``kept`` is the epoch, from 1, whose network is the result (0 before the first has ended):
+    ``weights`` are as they were after it, and ``probabilities``, float32 ``(n, classes)``, what it
+    said of the validation texts. ``best`` is the epoch with the best monitor.
     """
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
+    best: int = 0
+    kept: int = 0
+    weights: list[np.ndarray] = field(default_factory=list, repr=False)
     probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
     def series(self, name: str) -> list[float]:
         """Give one metric over the epochs."""
         return [epoch[name] for epoch in self.epochs]
+
+    def restore(self, model: keras.Model) -> None:
+        """Give ``model`` the weights of the epoch that is kept, of which there must be one."""
+        model.set_weights(self.weights)
+
+
+def best_of(epochs: Sequence[Mapping[str, float]], monitor: str) -> int:
+    """Give the epoch, from 1, with the best ``monitor``: the earliest of equals, never a NaN.
+
+    >>> best_of([{"val_loss": 0.4}, {"val_loss": 0.3}, {"val_loss": 0.3}], "val_loss")
+    2
+    """
+    metric = find(monitor)
+    sign = -1 if metric is not None and metric.direction == "minimize" else 1
+    ranks = [np.nan_to_num(sign * epoch[monitor], nan=-np.inf) for epoch in epochs]
+    return 1 + int(np.argmax(ranks))
 
 
 def build_model(config: Config, *, classes: int) -> keras.Model:
@@ -48,35 +70,11 @@ def build_model(config: Config, *, classes: int) -> keras.Model:
     return network.build(
         config,
         num_words=config.data.num_words,
-        maxlen=config.data.maxlen,
+        maxlen=config.data.maxlen if training.bucket_width is None else None,
         classes=classes,
         optimizer=network.optimizer(training.optimizer, training.learning_rate),
         metrics=compiled(),
     )
-
-
-def batches(split: Split, batch_size: int, *, shuffle_seed: int | None = None) -> tf.data.Dataset:
-    """Give ``(ids, labels)`` batches, int32 of shape ``(batch, maxlen)`` and ``(batch,)``.
-
-    Rows are gathered from the memory-mapped arrays batch by batch, so no process copies the
-    set. Autotuning is off: with it, TensorFlow 2.21 sleeps up to seconds whenever the pipeline
-    of a finished epoch is torn down.
-    """
-
-    def gather(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = split.rows[positions]
-        return split.x[rows].astype(np.int32), split.y[rows].astype(np.int32)
-
-    def shaped(positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(gather, [positions], [tf.int32, tf.int32], stateful=False)
-        return tf.ensure_shape(x, (None, split.x.shape[1])), tf.ensure_shape(y, (None,))
-
-    positions = tf.data.Dataset.range(len(split))
-    if shuffle_seed is not None:
-        positions = positions.shuffle(len(split), seed=shuffle_seed)
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return positions.batch(batch_size).map(shaped).prefetch(1).with_options(options)
 
 
 def fit(
@@ -87,25 +85,39 @@ def fit(
     *,
     on_epoch: OnEpoch,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    history: History | None = None,
 ) -> History:
     """Fit ``model`` and give its history; ``on_epoch(step, metrics)`` is told each epoch from 1.
 
-    ``callbacks`` see the validation metrics of an epoch in its logs, under their recorded names.
-    What ``on_epoch`` raises ends the fit and reaches the caller. Raises :class:`NotFinite` when
-    the training loss is NaN or infinite at the end of an epoch.
+    ``model`` then has the weights of the epoch that ``training.keep`` asks for. ``callbacks`` see
+    the validation metrics of an epoch in its logs, under their recorded names. What ``on_epoch``
+    raises ends the fit and reaches the caller, who has ``history``, if it was given, up to the last
+    whole epoch. Raises :class:`NotFinite` when the training loss is NaN or infinite at the end of
+    an epoch.
     """
-    history = History()
+    history = History() if history is None else history
+    looking = _Validation(validation, training.bucket_width)
     started = time.perf_counter()
     try:
         model.fit(
-            batches(train, training.batch_size, shuffle_seed=training.seed),
+            batches(
+                train,
+                training.batch_size,
+                bucket_width=training.bucket_width,
+                shuffle_seed=training.seed,
+            ),
             epochs=training.epochs,
-            callbacks=[_Validation(validation, history), *callbacks, _Teller(history, on_epoch)],
+            callbacks=[
+                looking,
+                *callbacks,
+                _Teller(history, training, looking, on_epoch),
+            ],
             shuffle=False,  # the pipeline does it
             verbose=0,
         )
     finally:
         history.seconds = time.perf_counter() - started
+    history.restore(model)
     return history
 
 
@@ -116,10 +128,12 @@ class _Validation(keras.callbacks.Callback):
     are taken as ``Model.evaluate`` does, batch for batch, and are its numbers to the last bit.
     """
 
-    def __init__(self, split: Split, history: History) -> None:
+    def __init__(self, split: Split, bucket_width: int | None) -> None:
         super().__init__()
-        self._truth, self._history = split.labels, history
-        self._batches = batches(split, EVALUATION_BATCH_SIZE)
+        self._truth = split.labels
+        self.probabilities = np.empty((0, 0), np.float32)
+        self._batches = batches(split, EVALUATION_BATCH_SIZE, bucket_width=bucket_width)
+        self._order = in_order(split, bucket_width)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         model = self.model
@@ -132,7 +146,8 @@ class _Validation(keras.callbacks.Callback):
             model.compute_metrics(ids, labels, outputs)
             return outputs
 
-        self._step = tf.function(step, reduce_retracing=True, jit_compile=model.jit_compile)
+        signature = self._batches.element_spec  # one trace, whatever the lengths
+        self._step = tf.function(step, signature, jit_compile=model.jit_compile)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if not np.isfinite(logs["loss"]):
@@ -140,20 +155,30 @@ class _Validation(keras.callbacks.Callback):
         self.model.reset_metrics()
         outputs = [self._step(ids, labels).numpy() for ids, labels in self._batches]
         taken = self.model.get_metrics_result()
-        probabilities = class_probabilities(np.concatenate(outputs))
+        looked = class_probabilities(np.concatenate(outputs))
+        probabilities = np.empty_like(looked)
+        probabilities[self._order] = looked
         for metric in each_epoch("val"):
             if isinstance(metric.taken, Keras):
                 logs[metric.log] = float(taken[metric.taken.log])
             elif metric.taken is not None:
                 logs[metric.log] = metric.taken(probabilities, self._truth)
-        self._history.probabilities = probabilities
+        self.probabilities = probabilities
 
 
 class _Teller(keras.callbacks.Callback):
-    def __init__(self, history: History, on_epoch: OnEpoch) -> None:
+    """Notes a whole epoch, keeps what is to be kept of it, tells it, and may end the training."""
+
+    def __init__(
+        self,
+        history: History,
+        training: TrainingConfig,
+        looking: _Validation,
+        on_epoch: OnEpoch,
+    ) -> None:
         super().__init__()
-        self._history = history
-        self._on_epoch = on_epoch
+        self._history, self._training = history, training
+        self._looking, self._on_epoch = looking, on_epoch
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         if not np.isfinite(logs["loss"]):
@@ -162,5 +187,16 @@ class _Teller(keras.callbacks.Callback):
                 "a lower training.learning_rate usually helps"
             )
         metrics = {metric.name: float(logs[metric.log]) for metric in each_epoch()}
-        self._history.epochs.append(metrics)
-        self._on_epoch(epoch + 1, metrics)
+        with signals.held():  # an epoch is noted and told whole, or not at all
+            self._note(epoch + 1, metrics)
+            self._on_epoch(epoch + 1, metrics)
+
+    def _note(self, step: int, metrics: dict[str, float]) -> None:
+        history, training = self._history, self._training
+        history.epochs.append(metrics)
+        history.best = best_of(history.epochs, training.monitor)
+        if training.keep == "last" or history.best == step:
+            history.kept, history.weights = step, self.model.get_weights()
+            history.probabilities = self._looking.probabilities
+        if training.patience is not None and step - history.best >= training.patience:
+            self.model.stop_training = True

@@ -16,13 +16,13 @@ from rcnn_sweep.training.evaluation import Evaluation
 class EpochProgress(keras.callbacks.Callback):
     """One bar an epoch with loss and accuracy on a terminal; one plain line an epoch elsewhere."""
 
-    def __init__(self, *, batches: int, epochs: int, say: Any, with_bar: bool) -> None:
-        """Expect ``batches`` training batches in each of ``epochs`` epochs.
+    def __init__(self, *, epochs: int, say: Any, with_bar: bool) -> None:
+        """Expect ``epochs`` epochs.
 
         ``say`` is told the line of each epoch; without ``with_bar`` there is no bar anywhere.
         """
         super().__init__()
-        self._say, self._batches, self._epochs = say, batches, epochs
+        self._say, self._epochs = say, epochs
         self._progress = Progress(
             TextColumn("Epoch {task.fields[epoch]}"),
             BarColumn(bar_width=30),
@@ -33,13 +33,13 @@ class EpochProgress(keras.callbacks.Callback):
             disable=not (with_bar and sys.stderr.isatty()),
             transient=True,
         )
-        self._task = self._progress.add_task("", total=batches, epoch="", metrics="")
+        self._task = self._progress.add_task("", epoch="", metrics="")
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Start the epoch's bar at zero."""
         self._started = time.perf_counter()
         name = f"{epoch + 1}/{self._epochs}"
-        self._progress.reset(self._task, total=self._batches, epoch=name, metrics="")
+        self._progress.reset(self._task, total=self.params["steps"], epoch=name, metrics="")
         self._progress.start()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:

@@ -64,6 +64,7 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         *("train_loss", "train_accuracy", "val_loss", "val_accuracy"),
         *("val_f1_macro", "val_f1_micro", "test_loss", "test_accuracy", "test_f1_macro"),
         *("test_f1_micro", "test_roc_auc", "fit_seconds", "total_seconds", "parameters"),
+        "best_epoch",
     }
     for path in [
         *("config/resolved.yaml", "config/overrides.yaml", "config/environment.json"),

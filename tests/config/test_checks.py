@@ -36,6 +36,17 @@ IMPOSSIBLE = [
     (Config(training=TrainingConfig(learning_rate=float("nan"))), "training.learning_rate"),
     (Config(training=TrainingConfig(epochs=0)), "training.epochs"),
     (Config(training=TrainingConfig(seed=-1)), "training.seed"),
+    (Config(training=TrainingConfig(keep="beste")), "Did you mean best?"),
+    (Config(training=TrainingConfig(monitor="val_los")), "Did you mean val_loss?"),
+    (Config(training=TrainingConfig(monitor="test_loss")), "expected one of val_loss, val_acc"),
+    (Config(training=TrainingConfig(patience=0)), "training.patience: expected a whole number, 1"),
+    (Config(training=TrainingConfig(keep="best")), "keep=best. Set data.validation=holdout"),
+    (Config(training=TrainingConfig(patience=2)), "patience=2. Set data.validation=holdout"),
+    (Config(training=TrainingConfig(bucket_width=0)), "training.bucket_width"),
+    (
+        Config(training=TrainingConfig(bucket_width=7)),
+        "training.bucket_width: expected at least 8, .* received 7",
+    ),
     (Config(training=TrainingConfig(optimizer="adan")), "Did you mean adam?"),
 ]
 
@@ -51,6 +62,24 @@ def test_an_impossible_config_is_refused_with_what_was_expected(
 
 def test_the_baseline_has_no_problems() -> None:
     assert list(problems(Config())) == []
+
+
+def test_a_validation_split_may_select_an_epoch() -> None:
+    training = TrainingConfig(keep="best", patience=1, monitor="val_f1_macro")
+    assert list(problems(Config(data=ImdbConfig(validation="holdout"), training=training))) == []
+
+
+def test_the_shortest_texts_of_a_bucket_leave_the_network_a_step() -> None:
+    for wide in (8, 40, 4000, None):
+        assert list(problems(Config(training=TrainingConfig(bucket_width=wide)))) == []
+    padded = Config(conv=ConvConfig(padding="same"), training=TrainingConfig(bucket_width=4))
+    assert list(problems(padded)) == []
+    large = replace(Config(), conv=ConvConfig(kernel_size=60, strides=2))
+    narrow = replace(large, training=TrainingConfig(bucket_width=40))
+    assert "at least 66" in next(problems(narrow))
+    assert list(problems(replace(large, training=TrainingConfig(bucket_width=66)))) == []
+    short = replace(narrow, data=ImdbConfig(maxlen=50), conv=ConvConfig(kernel_size=41))
+    assert "at least 44" in next(problems(short))
 
 
 lengths = st.integers(1, 40)

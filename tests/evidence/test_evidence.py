@@ -118,7 +118,8 @@ def test_the_picture_of_a_refit_shows_both_metrics_the_one_that_decides_first() 
 @pytest.mark.parametrize("metric", ["accuracy", "f1_macro"])
 def test_what_is_written_is_read_back(missing: tuple[int, ...], metric: str) -> None:
     truth, configs = refit(np.random.default_rng(0), (1.0, 0.5), seeds=4)
-    seen = [Measured(replace(one.arm, validation={"accuracy": 0.8}), one.runs) for one in configs]
+    known = {"validation": {"accuracy": 0.8}, "epochs": 3}
+    seen = [Measured(replace(one.arm, **known), one.runs) for one in configs]
     last = seen[-1]
     kept = Measured(last.arm, {s: r for s, r in last.runs.items() if s not in missing})
     evidence = compare(asked(4, metric), truth, [*seen[:-1], kept])
@@ -145,6 +146,20 @@ def test_what_is_no_evidence_is_refused(change: Callable[[dict], object], told: 
     change(written)
     with pytest.raises(NotEvidence, match=f"^evidence: expected .*{re.escape(told)}"):
         from_json(written)
+
+
+def test_epochs_that_trials_decided_are_told_and_others_are_not_written() -> None:
+    evidence = found(1.0)
+    assert "Epochs" not in as_text(evidence)
+    assert all("epochs" not in written for written in document(evidence)["arms"])
+    truth, configs = refit(np.random.default_rng(0), (1.0,), seeds=4)
+    lengths = [3, None]
+    timed = [
+        Measured(replace(one.arm, epochs=epochs), one.runs)
+        for one, epochs in zip(configs, lengths, strict=True)
+    ]
+    told = as_text(compare(asked(4), truth, timed))
+    assert "Epochs, as the trial's validation split decided them: baseline 3." in told
 
 
 @pytest.mark.parametrize("other", [None, [], "evidence", {}])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from rcnn_sweep.data import Vocabulary
+from rcnn_sweep.rcnn_text_model import grouped, padded_lengths
 from rcnn_sweep.rcnn_text_model.text import count_words, tokenise
 
 WORDS = ("film", "good", "bad", "plot", "so")
@@ -75,6 +76,27 @@ def test_ids_are_as_small_as_num_words_allows(num_words: int, dtype: Any, ids: l
 def test_json_round_trip_keeps_the_encoding() -> None:
     vocabulary = Vocabulary(("naïve", '"', "\ud800"), 7, 5, "skip")
     assert Vocabulary.from_json(vocabulary.to_json()) == vocabulary
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 12), max_size=20),
+    width=st.integers(1, 15),
+    maxlen=st.integers(1, 12),
+)
+def test_a_text_is_padded_to_the_next_multiple_of_the_width_of_its_own_length(
+    lengths: list[int], width: int, maxlen: int
+) -> None:
+    kept = [min(length, maxlen) for length in lengths]
+    rows = np.array([[0] * (maxlen - n) + [7] * n for n in kept], np.uint16).reshape(-1, maxlen)
+    padded = padded_lengths(rows, width)
+    for length, found in zip(kept, padded.tolist(), strict=True):
+        assert max(length, 1) <= found <= maxlen
+        assert found == maxlen or (found % width == 0 and found < max(length, 1) + width)
+    assert set(padded_lengths(rows, None).tolist()) <= {maxlen}
+    batches = grouped(padded, 3)
+    assert sorted(place for batch in batches for place in batch.tolist()) == [*range(len(kept))]
+    assert all(len(batch) <= 3 and len({*padded[batch].tolist()}) == 1 for batch in batches)
 
 
 def test_words_are_ranked_by_count_then_by_first_appearance() -> None:

@@ -1,18 +1,24 @@
 """Who is compared with whom, and in which slots of the refit's study."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
+from rcnn_sweep.application import RecordedStudy
 from rcnn_sweep.cli.verbs.refit import arguments
-from rcnn_sweep.config import Config, flat, from_yaml
+from rcnn_sweep.config import Config, TrainingConfig, check, flat, from_yaml, to_yaml
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig
-from rcnn_sweep.data import SnippetsConfig, TableConfig
+from rcnn_sweep.data import SnippetsConfig, TableConfig, expected_sha256
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.refit.candidates import changes, check_data, chosen, judged_by
+from rcnn_sweep.network import ConvConfig
+from rcnn_sweep.refit.candidates import arms, changes, check_data, chosen, judged_by
 from rcnn_sweep.refit.points import slotted, wanted
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.tracking import RunReader, Store, tracking_uri
 
 
 def trial(number: int, filters: int, *values: float, state: str = "complete") -> TrialSnapshot:
@@ -50,6 +56,50 @@ def test_the_best_other_configs_are_compared_each_once() -> None:
     )
     assert chosen(found, 3) == [Candidate(0, "run-0"), Candidate(1, "run-1"), Candidate(4, "run-4")]
     assert chosen(found, 1) == [Candidate(0, "run-0"), Candidate(1, "run-1")]
+
+
+@pytest.mark.parametrize(
+    ("options", "lengths"),
+    [
+        ({"keep": "best", "patience": 2}, {"baseline": 3, "trial 1": 2}),
+        ({"patience": 2}, {"baseline": 4, "trial 1": 4}),
+        ({}, {"baseline": None, "trial 1": None}),
+    ],
+)
+def test_without_a_validation_split_an_arm_trains_as_long_as_its_trial_found_best(
+    workplace: Path, table: Path, options: dict[str, Any], lengths: dict[str, int | None]
+) -> None:
+    data = TableConfig(path=str(table), validation="holdout")
+    base = Config(data=data, training=TrainingConfig(epochs=9, **options))
+    store = Store(tracking_uri(None), "kept")
+    parent = store.start("study", name="s", tags={})
+    parent.tags({"rcnn_sweep.data_sha256": expected_sha256(data)})
+    candidates = []
+    for number, (filters, best) in enumerate([(64, 3), (32, 2)]):
+        writer = store.start("trial", name=str(number), tags={}, parent=parent.run_id)
+        own = replace(base, conv=ConvConfig(filters=filters))
+        writer.text("config/resolved.yaml", to_yaml(own))
+        for step in range(1, 5):
+            writer.metrics({"train_loss": 1 / step, "val_accuracy": step / 10}, step=step)
+        writer.tags({"rcnn_sweep.kept": json.dumps({"val_accuracy": best / 10})})
+        writer.metrics({"best_epoch": best})
+        candidates.append(Candidate(number, writer.run_id))
+    asked = RefitConfig(study="s", study_run=parent.run_id, candidates=candidates)
+    found = arms(asked, RunReader())
+    assert {one.arm.name: one.arm.epochs for one in found} == lengths
+    for one in found:
+        check(one.config)
+        assert one.config.data.validation == "test"
+        assert one.config.training == TrainingConfig(epochs=one.arm.epochs or 9)
+    changed = {} if lengths["baseline"] == lengths["trial 1"] else {"training.epochs": 2}
+    assert found[1].arm.changes == {"conv.filters": 32, **changed}
+    assert [one.arm.validation["accuracy"] for one in found] == [0.3, 0.2]
+
+    hooks = RecordedStudy(OmegaConf.structured(base))
+    alone = hooks.single_run(hooks.config, {"mlflow_run_id": candidates[1].run_id})
+    decided = f"training.epochs={lengths['trial 1']}"
+    expected = [] if not options else ["training.keep=last", decided, "training.patience=null"]
+    assert alone == ["training.bucket_width=null", *expected]
 
 
 def test_a_study_that_minimizes_is_ranked_from_below() -> None:

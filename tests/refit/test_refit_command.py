@@ -12,9 +12,10 @@ from rcnn_sweep.sweep import read_study
 
 SWEEP = [
     *("-m", "data=table", "data.path=reviews.csv", "data.maxlen=12", "embedding.output_dim=4"),
-    *("conv.filters=4", "conv.kernel_size=3", "lstm.units=4", "training.epochs=1"),
+    *("conv.filters=4", "conv.kernel_size=3", "lstm.units=4", "training.epochs=2"),
     *("training.batch_size=16", "training.learning_rate=0.02", "hydra.sweeper.study_name=small"),
     *("hydra.sweeper.workers=1", "data.train_limit=80", "hydra.sweeper.n_trials=2"),
+    *("training.keep=best", "training.monitor=val_accuracy", "hydra.sweeper.pruner.name=none"),
 ]
 
 
@@ -79,6 +80,19 @@ def test_a_refit_is_one_run_whose_children_are_full_runs(refitted: tuple[Path, s
     swept = [str(trial.params["conv.filters"]) for trial in study.trials]
     assert filters == {"baseline": swept[0], "trial 1": swept[1]}
     assert evidence(folder)["sentence"] in output
+    best = {
+        str(trial.number): int(
+            client(folder).get_run(trial.user_attrs["mlflow_run_id"]).data.metrics["best_epoch"]
+        )
+        for trial in study.trials
+    }
+    lengths = {
+        r.data.tags["rcnn_sweep.candidate_trial"]: int(r.data.params["training.epochs"])
+        for r in children
+    }
+    assert lengths == best
+    assert {r.data.params["training.keep"] for r in children} == {"last"}
+    assert f"decided them: baseline {best['0']}, trial 1 {best['1']}." in output
 
 
 def test_the_evidence_is_what_the_runs_recorded(refitted: tuple[Path, str]) -> None:

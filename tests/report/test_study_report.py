@@ -4,6 +4,7 @@ import re
 import shutil
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from made_study import Made, evidence, trial
@@ -14,6 +15,7 @@ from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.report.sections import SECTIONS
+from rcnn_sweep.report.sections.provenance import _protocol
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
 SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]
@@ -325,3 +327,19 @@ def test_unknown_studies_missing_stores_and_folders_are_mistakes(
     (made.folder / "studies.db").unlink()
     with pytest.raises(UserError, match=r"found no .*studies\.db"):
         main([])
+
+
+def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the_baselines() -> (
+    None
+):
+    def told(**training: object) -> dict[str, str]:
+        study = SimpleNamespace(record={"config": {"training": training}})
+        return {name: text for name, text in _protocol(SimpleNamespace(study=study)) if text}
+
+    assert told(bucket_width=None, keep="last", monitor="val_loss", patience=None) == {}
+    assert told() == {}, "an earlier study"
+    assert told(bucket_width=40, keep="best", monitor="val_loss", patience=2) == {
+        "texts padded": "to multiples of 40 ids (training.bucket_width)",
+        "epoch kept": "the best by val_loss (training.keep)",
+        "training stopped": "after 2 epochs without a better val_loss (training.patience)",
+    }

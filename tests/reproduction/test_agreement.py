@@ -35,6 +35,15 @@ def test_epochs_come_first_and_in_order() -> None:
     assert lines[-1].split()[:2] == ["test_roc_auc", "end"]
 
 
+def test_another_machine_may_have_another_best_epoch_and_the_same_one_may_not() -> None:
+    then = {**THEN, ("best_epoch", 0): 2.0}
+    again = {**then, ("best_epoch", 0): 1.0}
+    [row] = [row for row in compare(then, again, {}) if not row.agrees]
+    assert closing([row], exactly=True).endswith("the first is best_epoch (at the end).")
+    limits = tolerances(then, {"train": 100, "val": 100, "test": 100})
+    assert all(row.agrees for row in compare(then, again, limits))
+
+
 def test_a_number_that_does_not_come_out_again_is_a_difference() -> None:
     again = {key: value for key, value in THEN.items() if key[0] != "test_roc_auc"}
     rows = compare(THEN, {**again, ("val_f1_macro", 2): 0.1}, {})

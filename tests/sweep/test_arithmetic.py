@@ -79,6 +79,8 @@ def test_pruning_counts_own_trials_against_the_longest_complete_one() -> None:
     assert saved.saved == pytest.approx(0.25)
     assert saved.seconds_a_step == 2.0
     assert pruning([]).saved == 0.0
+    stopped = trial(9, "complete", 9, 0.6, steps=2)  # it had no patience left: nothing was pruned
+    assert (pruning([*TRIALS, stopped]).run, pruning([*TRIALS, stopped]).full) == (11, 14)
 
 
 def test_trial_at_a_point_is_the_first_complete_one() -> None:

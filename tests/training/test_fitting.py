@@ -1,13 +1,18 @@
+import math
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import ImdbConfig, Split
-from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
-from rcnn_sweep.training import build_model
-from rcnn_sweep.training.fitting import NotFinite, batches, fit
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.training import batches, build_model
+from rcnn_sweep.training.batching import in_order
+from rcnn_sweep.training.fitting import History, NotFinite, best_of, fit
 from rcnn_sweep.training.runtime import seed_everything, without_noise
 
 SMALL = Config(
@@ -79,6 +84,73 @@ def test_batches_follow_the_selected_rows_only() -> None:
     assert labels.numpy().tolist() == [1, 1, 0]
 
 
+def of_lengths(lengths: np.ndarray) -> Split:
+    """Texts of these lengths in rows of 12 ids, zeros before them; the classes as in split()."""
+    whole = split(len(lengths))
+    x = np.where(np.arange(12) >= 12 - lengths[:, None], whole.x, 0)
+    return Split(x.astype(np.uint16), whole.y, whole.rows)
+
+
+LENGTHS = np.random.default_rng(1).integers(5, 13, 100)
+
+
+def test_texts_are_padded_to_multiples_of_the_width_and_batched_with_their_like() -> None:
+    rows = of_lengths(LENGTHS)
+    found = [x.numpy() for x, _ in batches(rows, 16, bucket_width=5, shuffle_seed=0)]
+    assert {x.shape[1] for x in found} == {5, 10, 12}
+    own = [np.count_nonzero(row) for x in found for row in x]
+    assert sorted(own) == sorted(LENGTHS)
+    for x in found:
+        lengths = np.count_nonzero(x, axis=1)
+        assert len(x) <= 16
+        assert set(np.minimum(-(-lengths // 5) * 5, 12)) == {x.shape[1]}
+        assert np.all(x[:, -5:] != 0)
+
+
+def test_every_epoch_has_another_order_of_rows_and_batches_and_the_seed_decides_all() -> None:
+    rows = of_lengths(LENGTHS)
+
+    def epochs(seed: int) -> list[list[tuple[int, ...]]]:
+        drawn = batches(rows, 16, bucket_width=5, shuffle_seed=seed)
+        return [[tuple(row) for x, _ in drawn for row in x.numpy()] for _ in range(2)]
+
+    first, again, other = epochs(1), epochs(1), epochs(2)
+    assert first == again and first != other and first[0] != first[1]
+    assert sorted(first[0]) == sorted(first[1])
+    sizes = [x.shape for x, _ in batches(rows, 16, bucket_width=5, shuffle_seed=1)]
+    assert sizes != sorted(sizes, key=lambda shape: shape[1])
+    ordered = batches(rows, 16, bucket_width=5)
+    labels = np.concatenate([y.numpy() for _, y in ordered])
+    assert np.array_equal(labels, rows.labels[in_order(rows, 5)])
+
+
+def test_buckets_are_fitted_and_judged_row_by_row_without_a_trace_a_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    training = replace(SMALL.training, bucket_width=5)
+    config = replace(SMALL, pool=PoolConfig(pool_size=2), training=training)
+    seed_everything(0, deterministic=True)
+    model, held = build_model(config, classes=2), of_lengths(LENGTHS)
+    traced: list[tuple[Any, ...]] = []
+    call = keras.Sequential.call
+
+    def noted(network: keras.Sequential, ids: Any, *options: Any, **more: Any) -> Any:
+        traced.append(tuple(ids.shape))
+        return call(network, ids, *options, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Sequential, "call", noted)
+        history = fit(model, of_lengths(LENGTHS), held, training, on_epoch=lambda *_: None)
+    assert traced == [(None, None)] * 3  # training twice, since that makes variables; one look
+    alone = [
+        model(held.x[[row], -length:].astype(int), training=False).numpy()[0, 0]
+        for row, length in enumerate(np.minimum(-(-LENGTHS // 5) * 5, 12))
+    ]
+    assert history.probabilities[:, 1] == pytest.approx(np.array(alone), abs=1e-6)
+    right = (history.probabilities.argmax(axis=1) == held.labels).mean()
+    assert history.epochs[-1]["val_accuracy"] == pytest.approx(right)
+
+
 def test_a_loss_that_is_no_number_ends_the_fit() -> None:
     seed_everything(0, deterministic=True)
     training = TrainingConfig(epochs=3, batch_size=16, optimizer="sgd", learning_rate=1e30)
@@ -109,3 +181,76 @@ def test_start_up_lines_are_dropped_and_warnings_stay() -> None:
     assert kept.splitlines() == [text.splitlines()[i] for i in (2, 3, 4)]
     no_driver = "I0000 00:00:1.1 1 x.cc:1] Could not find cuda drivers on your machine, GPU\n"
     assert "cuInit" not in without_noise(no_driver + text)
+
+
+def courses(monitor: str, *values: float) -> list[dict[str, float]]:
+    return [{monitor: value} for value in values]
+
+
+def test_the_best_epoch_is_the_earliest_of_equals_in_the_direction_of_its_metric() -> None:
+    assert best_of(courses("val_loss", 0.5, 0.3, 0.4, 0.3), "val_loss") == 2
+    assert best_of(courses("val_accuracy", 0.5, 0.3, 0.7, 0.7), "val_accuracy") == 3
+    assert best_of(courses("val_f1_macro", math.nan, 0.1, math.nan), "val_f1_macro") == 2
+    assert best_of(courses("val_loss", math.nan), "val_loss") == 1
+
+
+class Staged(keras.callbacks.Callback):
+    """Stages the validation loss of each epoch and notes the network's weights after it."""
+
+    def __init__(self, *losses: float) -> None:
+        super().__init__()
+        self.losses, self.weights = losses, []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        logs["val_loss"] = self.losses[epoch]
+        self.weights.append(self.model.get_weights())
+
+
+def staged(*losses: float, **options: Any) -> tuple[History, Staged, keras.Model]:
+    model, stage = build_model(SMALL, classes=2), Staged(*losses)
+    training = replace(SMALL.training, epochs=len(losses), **options)
+    told = {"on_epoch": lambda *_: None, "callbacks": [stage]}
+    return fit(model, split(64), split(32), training, **told), stage, model
+
+
+def is_of(model: keras.Model, weights: list[np.ndarray]) -> bool:
+    return all(map(np.array_equal, model.get_weights(), weights))
+
+
+def test_the_best_epochs_weights_and_probabilities_are_kept() -> None:
+    history, stage, model = staged(0.5, 0.3, 0.4, keep="best")
+    assert (history.best, history.kept, len(history.epochs)) == (2, 2, 3)
+    assert is_of(model, stage.weights[1]) and not is_of(model, stage.weights[2])
+    outputs = model.predict(split(32).x.astype(int), verbose=0)
+    assert history.probabilities[:, 1:] == pytest.approx(outputs, abs=1e-6)
+    history, stage, model = staged(0.5, 0.3, 0.4)
+    assert (history.best, history.kept) == (2, 3)
+    assert is_of(model, stage.weights[2])
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("last", 4), ("best", 2)])
+def test_training_stops_after_so_many_epochs_without_a_better_one(keep: str, kept: int) -> None:
+    history, stage, model = staged(0.5, 0.3, 0.3, 0.4, 0.1, 0.1, patience=2, keep=keep)
+    assert (len(history.epochs), history.best, history.kept) == (4, 2, kept)
+    assert is_of(model, stage.weights[kept - 1])
+
+
+def test_one_who_stops_a_fit_midway_has_the_last_whole_epoch() -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+            if len(stage.weights) == 2:
+                raise KeyboardInterrupt
+
+    model, stage, history = build_model(SMALL, classes=2), Staged(0.5, 0.4, 0.3), History()
+    training = replace(SMALL.training, epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            *(model, split(64), split(32), training),
+            on_epoch=lambda *_: None,
+            callbacks=[stage, Stop()],
+            history=history,
+        )
+    assert (history.kept, len(history.epochs)) == (2, 2)
+    assert not is_of(model, stage.weights[1])
+    history.restore(model)
+    assert is_of(model, stage.weights[1])

@@ -45,6 +45,7 @@ def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
         ("directory", study.directory),
         ("MLflow run of the study", parent and parent.run_id),
         ("data", _data(facts)),
+        *_protocol(facts),
         ("data SHA-256", ", ".join(_tags(runs, Tag.DATA_SHA256))),
         ("used instead of IMDB because", ", ".join(_tags(runs, Tag.DATA_FALLBACK))),
         ("code revision", ", ".join(_revisions([parent, *runs] if parent else runs))),
@@ -66,6 +67,25 @@ def _data(facts: StudyFacts) -> str:
     paths = {run.params.get("data.path", "") for run in facts.runs.values()} - {"", "None"}
     told = ", ".join(f"{key}={plain(value)}" for key, value in shown.items())
     return f"{told}; file {', '.join(sorted(paths))}" if paths else told
+
+
+def _protocol(facts: StudyFacts) -> list[tuple[str, str]]:
+    """Say how texts are padded and which epoch counts, where that is not the baseline's way."""
+    config = facts.study.record.get("config", {})
+    given = config.get("training") if isinstance(config, Mapping) else None
+    training = given if isinstance(given, Mapping) else {}
+    width, patience = training.get("bucket_width"), training.get("patience")
+    monitor, is_best = training.get("monitor"), training.get("keep") == "best"
+    return [
+        ("texts padded", f"to multiples of {width} ids (training.bucket_width)" if width else ""),
+        ("epoch kept", f"the best by {monitor} (training.keep)" if is_best else ""),
+        (
+            "training stopped",
+            f"after {patience} epochs without a better {monitor} (training.patience)"
+            if patience
+            else "",
+        ),
+    ]
 
 
 def _tags(runs: list[RunSnapshot], key: str) -> list[str]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from rcnn_sweep.drawing import Drawing
-from rcnn_sweep.evidence import Evidence, Judged, draw_intervals
+from rcnn_sweep.evidence import Evidence, Judged, draw_intervals, trained_for
 from rcnn_sweep.format import NONE, counted, metric, plain, signed
 from rcnn_sweep.process import command
 from rcnn_sweep.report.facts import StudyFacts
@@ -51,24 +51,25 @@ def test_of(facts: StudyFacts) -> OnTest:
 
 def _refitted(refit: Refit) -> OnTest:
     evidence = refit.evidence
-    judged = evidence.asked.judged_by
+    judged_by = evidence.asked.judged_by
     has_numbers = any(one.differences for one in evidence.comparisons)
     return OnTest(
         sentences=(
             evidence.sentence,
             f"Each was retrained on all of train with {counted(len(evidence.asked.seeds), 'seed')} "
             f"and judged on {evidence.test_texts:,} test texts.",
+            *filter(None, [trained_for(judged.arm for judged in evidence.arms)]),
         ),
         note=evidence.rule,
-        drawing=draw_intervals(evidence, judged) if has_numbers else None,
+        drawing=draw_intervals(evidence, judged_by) if has_numbers else None,
         drawing_caption=(
-            f"Difference in test {judged} from the baseline: each small mark is a seed, the dot "
+            f"Difference in test {judged_by} from the baseline: each small mark is a seed, the dot "
             "their mean, the bar the bootstrap interval over seeds and texts (thick 95 %, thin "
             "corrected for the number of candidates)."
         ),
         head=("", "validation", "test, mean", "spread", "difference", "95 % interval", "verdict"),
         rows=tuple(_arm_row(arm, evidence) for arm in evidence.arms),
-        caption=f"Test {judged} over seeds. MLflow run of the refit: {refit.run_id}",
+        caption=f"Test {judged_by} over seeds. MLflow run of the refit: {refit.run_id}",
     )
 
 

@@ -111,14 +111,19 @@ def gain(study: Outcome) -> float | None:
 
 
 def pruning(trials: Iterable[TrialSnapshot]) -> Pruning:
-    """Count what pruning saved; trials that took over an earlier result are left out."""
+    """Count what pruning saved; trials that took over an earlier result are left out.
+
+    A pruned trial might have gone on for as many steps as the longest complete one.
+    """
     ended = [t for t in trials if t.duplicate_of is None and t.state in ("complete", "pruned")]
     whole = [t for t in ended if t.state == "complete" and t.steps]
+    longest = max((len(t.steps) for t in whole), default=0)
+    pruned = sum(t.state == "pruned" for t in ended)
     rates = [t.seconds / len(t.steps) for t in whole if t.seconds is not None]
     return Pruning(
-        pruned=sum(t.state == "pruned" for t in ended),
+        pruned=pruned,
         ended=len(ended),
         run=sum(len(t.steps) for t in ended),
-        full=max((len(t.steps) for t in whole), default=0) * len(ended),
+        full=sum(len(t.steps) for t in whole) + longest * pruned,
         seconds_a_step=median(rates) if rates else 0.0,
     )

@@ -21,7 +21,8 @@ class Plan:
     ``unprunable`` says why trials cannot be pruned although a pruner is chosen. ``given`` are the
     overrides that hold for all trials as the user typed them, ``unsearched`` those of them that
     took a key out of the space; ``composer`` has those that the application settled, too.
-    ``typed`` is the command that resumes the study.
+    ``typed`` is the command that resumes the study. ``defaults`` are what the record's config has
+    where nothing is set.
 
     ``is_total_given`` says that the command itself names ``n_trials``, and not a default, which
     does not change the total of a study that has one.
@@ -45,6 +46,7 @@ class Plan:
     workers: int
     infeasible: Infeasible
     record: Mapping[str, object]
+    defaults: Mapping[str, object]
     config: DictConfig
     composer: Composer
     typed: CommandLine

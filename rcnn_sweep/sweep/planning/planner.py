@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
+from rcnn_sweep.sweep.defaults import of_its_own
 from rcnn_sweep.sweep.feasibility import DRAWN, ENUMERATED, GLANCED_AT, FeasibilityCheck
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
@@ -53,8 +54,9 @@ def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -
     infeasible = check.infeasible(space, options.seed, draws=draws)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
-    record = record_of(options, space, hooks.record(config))
-    name = options.study_name or f"{request.job_name}-{fingerprint(record)}"
+    record, defaults = record_of(options, space, hooks.record(config)), hooks.defaults(config)
+    own = of_its_own(record, defaults)
+    name = options.study_name or f"{request.job_name}-{fingerprint(own)}"
     return Plan(
         options=options,
         unprunable=unprunable,
@@ -71,6 +73,7 @@ def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -
         workers=options.workers or automatic_workers(n_trials),
         infeasible=infeasible,
         record=record,
+        defaults=defaults,
         config=config,
         composer=composer,
         typed=request.typed,

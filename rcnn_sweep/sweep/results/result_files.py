@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.process import write_whole
 from rcnn_sweep.sweep.findings import SweepSummary
+from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.plain import plain
 from rcnn_sweep.sweep.planning import Plan
 from rcnn_sweep.sweep.results.importance import importances
@@ -37,13 +38,13 @@ ATTRS = (
 """The columns of ``trials.csv`` after the parameters."""
 
 
-def write_results(summary: SweepSummary, plan: Plan, queue: Queue) -> None:
+def write_results(summary: SweepSummary, plan: Plan, queue: Queue, hooks: StudyHooks) -> None:
     """Write ``trials.csv`` and, where a search has a best trial, ``best.yaml`` and plots."""
     folder = summary.results
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "trials.csv", table_of(queue.trials(), summary.metrics))
     if summary.best and summary.is_search:
-        write_whole(folder / "best.yaml", best_text(summary, plan))
+        write_whole(folder / "best.yaml", best_text(summary, plan, queue, hooks))
         if draws_plots(summary, plan):
             from rcnn_sweep.sweep.results.plots import write_plots  # half a second of imports
 
@@ -74,11 +75,11 @@ def table_of(trials: Sequence[FrozenTrial], metrics: Sequence[str]) -> str:
     return output.getvalue()
 
 
-def best_text(summary: SweepSummary, plan: Plan) -> str:
+def best_text(summary: SweepSummary, plan: Plan, queue: Queue, hooks: StudyHooks) -> str:
     """Give the winner's config for a single run, groups chosen; of a Pareto front the first.
 
-    It lacks what only the search had set. What the application settled for the machine of the
-    sweep is told in comments.
+    It lacks what only the search had set, but for what the application keeps. What that settled
+    for the machine of the sweep is told in comments.
     """
     best = summary.best[0]
     values = ", ".join(f"{n}={v:.6g}" for n, v in zip(summary.metrics, best.values, strict=True))
@@ -89,7 +90,9 @@ def best_text(summary: SweepSummary, plan: Plan) -> str:
     )
     settled = [override for override in plan.composer.fixed if override not in plan.given]
     header += "".join(f"# Settled for the sweep: {' '.join(o.split())}\n" for o in settled)
-    composer = Composer(plan.composer.loader, plan.composer.master, _single(plan))
+    attrs = queue.trial(best.number).user_attrs
+    more = hooks.single_run(plan.composer.task(best.params), attrs)
+    composer = Composer(plan.composer.loader, plan.composer.master, [*_single(plan), *more])
     groups = _groups(composer.overrides(best.params), composer)
     document = {"defaults": [*groups, "_self_"]} if groups else {}
     return header + OmegaConf.to_yaml({**document, **plain(composer.task(best.params))})
