@@ -81,3 +81,19 @@ def test_global_that_cannot_be_copied_is_named() -> None:
     job: Any = SimpleNamespace(task=scope["main"])
     with pytest.raises(UserError, match="its global LOCK cannot be copied"):
         packed(job)
+
+
+def test_a_worker_that_dies_before_it_has_read_its_job_is_a_dead_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Large:
+        spec = SimpleNamespace(directory=tmp_path)
+        master = None
+        content = b"x" * 10_000_000  # more than a pipe holds
+
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    large: Any = Large()
+    pool = ProcessPool(large, 1)
+    pool.scale_to(1)
+    wait_until(lambda: pool.alive() == 0, 10)
+    assert "ended with code 1" in str(pool.last_failure())

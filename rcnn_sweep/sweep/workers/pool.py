@@ -97,8 +97,13 @@ class ProcessPool:
     def _send(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is None:
             raise RuntimeError("a worker process has no standard input")
-        process.stdin.write(framed(pickle.dumps(sys.path)) + framed(self._packed))
-        process.stdin.flush()
+        job = framed(pickle.dumps(sys.path)) + framed(self._packed)
+        try:
+            process.stdin.write(job)
+            process.stdin.flush()
+        except BrokenPipeError:  # it died before it had read all: the next look finds it dead
+            with suppress(BrokenPipeError):
+                process.stdin.close()
 
     @cached_property
     def _packed(self) -> bytes:
