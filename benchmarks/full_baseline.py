@@ -22,9 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = """
 import sys, keras
-data, epochs = sys.argv[1], int(sys.argv[2])
+data, epochs, most = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 (x, y), (x_test, y_test) = keras.datasets.imdb.load_data(path=data, num_words=5000)
-x, x_test = (keras.utils.pad_sequences(rows, maxlen=400) for rows in (x, x_test))
+x, x_test = (keras.utils.pad_sequences(rows[:most], maxlen=400) for rows in (x, x_test))
+y, y_test = y[:most], y_test[:most]
 keras.utils.set_random_seed(0)
 model = keras.Sequential([
     keras.Input((400,)),
@@ -61,13 +62,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="imdb.npz in the Keras layout")
+    known = os.environ.get("IMDB")
+    parser.add_argument(
+        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
+    )
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--reviews", type=int, default=25_000, help="of each split at most")
     given = parser.parse_args()
-    data, epochs = str(given.data.absolute()), given.epochs
+    data, epochs, most = str(given.data.absolute()), given.epochs, given.reviews
     ours = [sys.executable, "-m", "rcnn_sweep", f"data.path={data}", f"training.epochs={epochs}"]
+    if most < 25_000:
+        ours += [f"data.train_limit={most}", f"data.test_limit={most}"]
     sides = {
-        "bare Keras": [sys.executable, "-c", NOTEBOOK, data, str(epochs)],
+        "bare Keras": [sys.executable, "-c", NOTEBOOK, data, str(epochs), str(most)],
         "rcnn_sweep, notebook protocol": ours,
         "rcnn_sweep, by length": [*ours, "training.bucket_width=40"],
     }

@@ -122,11 +122,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="imdb.npz in the Keras layout")
+    known = os.environ.get("IMDB")
+    parser.add_argument(
+        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
+    )
     parser.add_argument("--reviews", type=int, default=3200, help="of each half")
+    parser.add_argument("--only-ours", action="store_true", help="no other stack, no ratio")
     given = parser.parse_args()
     data = given.data.absolute()
-    installed()
     load = os.getloadavg()[0]
     sides = {
         "the other stack, model logged": lambda f: theirs(f, data, given.reviews, True),
@@ -134,6 +137,10 @@ def main() -> None:
         "rcnn_sweep, notebook protocol": lambda f: ours(f, data, given.reviews, "null"),
         "rcnn_sweep, by length": lambda f: ours(f, data, given.reviews, "40"),
     }
+    if given.only_ours:
+        sides = dict(list(sides.items())[2:])
+    else:
+        installed()
     seconds = {}
     for name, side in sides.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +148,7 @@ def main() -> None:
         wall, cpu = seconds[name]
         print(f"{name}: {wall:.0f} s ({wall / 8:.1f} s a trial), {cpu:.0f} s CPU", flush=True)
     walls = [wall for wall, _ in seconds.values()]
-    for name, wall in zip(list(sides)[2:], walls[2:], strict=True):
+    for name, wall in () if given.only_ours else zip(list(sides)[2:], walls[2:], strict=True):
         print(f"{name}: {walls[0] / wall:.2f} times as fast, without a model {walls[1] / wall:.2f}")
     print(f"8 trials of one epoch, one core of {os.cpu_count()}, load before {load:.2f}")
 

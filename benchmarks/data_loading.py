@@ -1,0 +1,60 @@
+"""Loading the encoded archive a second time, beside Keras's loader and padding.
+
+    python benchmarks/data_loading.py --data imdb.npz
+
+Both give 25,000 training and 25,000 test reviews of 400 word ids; Keras reads and pads the archive
+each time, ours maps the arrays that the first load has cached. Prints the median seconds of each
+and the ratio; the first load of ours comes before and is told on its own.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Time one call."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Load by turns and print the medians."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    known = os.environ.get("IMDB")
+    parser.add_argument(
+        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
+    )
+    parser.add_argument("--times", type=int, default=3)
+    given = parser.parse_args()
+    data = str(given.data.absolute())
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["RCNN_SWEEP_CACHE"] = cache
+        import keras
+
+        from rcnn_sweep.data import ImdbConfig, load
+
+        def ours() -> object:
+            dataset = load(ImdbConfig(path=data), say=lambda words: None)
+            return dataset.train.x[:1], dataset.validation.x[:1]
+
+        def theirs() -> object:
+            (train, _), (test, _) = keras.datasets.imdb.load_data(path=data, num_words=5000)
+            return [keras.utils.pad_sequences(rows, maxlen=400) for rows in (train, test)]
+
+        print(f"first load of ours: {seconds(ours):.2f} s", flush=True)
+        pairs = [(seconds(ours), seconds(theirs)) for _ in range(given.times)]
+    own, keras_alone = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = f"{keras_alone / own:.0f} times as fast; load {os.getloadavg()[0]:.2f}"
+    print(f"warm load {own:.3f} s, Keras {keras_alone:.2f} s: {ratio}")
+
+
+if __name__ == "__main__":
+    main()

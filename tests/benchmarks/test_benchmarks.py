@@ -1,0 +1,42 @@
+"""Each benchmark runs in a tiny form, so that none rots; what it measures then means nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+TINY = {
+    "data_loading": ("--data", "IMDB", "--times", "1"),
+    "engine_scale": ("--trials", "6", "--workers", "2"),
+    "full_baseline": ("--data", "IMDB", "--epochs", "1", "--reviews", "128"),
+    "predict_throughput": ("--count", "200", "--repeats", "1"),
+    "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours"),
+    "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
+    "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
+    "trial_overhead": ("--trials", "1"),
+}
+ELSEWHERE = {"random_kills"}
+"""Tested with what it measures, in tests/faults."""
+
+
+def test_every_benchmark_has_a_tiny_form() -> None:
+    assert TINY.keys() | ELSEWHERE == SCRIPTS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(TINY))
+def test_it_runs(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    words = list(TINY[name])
+    if "IMDB" in words:
+        words[words.index("IMDB")] = str(request.getfixturevalue("real_imdb") / "imdb.npz")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *words],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.strip()
