@@ -16,6 +16,7 @@ CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2]
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache, store or settings."""
     monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("RCNN_SWEEP_LOOPBACK_HTTP", "1")  # the servers that tests start
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 

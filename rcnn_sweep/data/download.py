@@ -12,23 +12,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from rcnn_sweep.data.addresses import problem, shown, without_user
 from rcnn_sweep.data.checksum import PIECE, digest
 from rcnn_sweep.data.files import Say, kept, locked
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 CONNECT_SECONDS = 3.5  # to the first byte; name resolution alone can hang far longer
 STALL_SECONDS = 30.0
-
-
-def shown(url: str) -> str:
-    """Give ``url`` without user, password, query and fragment, fit for messages and records."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "data.url"
-    return f"{parts.scheme}://{_address(parts)}{parts.path}"
 
 
 def download(
@@ -40,6 +32,8 @@ def download(
     Processes that fetch one target at once share one download. Raises ``DataUnavailable`` when
     the file cannot be had and ``DataError`` for a wrong checksum or an unwritable folder.
     """
+    for reason in problem(url):
+        raise DataUnavailable(reason)
     with locked(target.with_name(target.name + ".lock")):
         if checksum and target.is_file() and digest(target, algorithm) == checksum:
             return
@@ -100,9 +94,36 @@ def _connect(url: str) -> Any:
     return answer
 
 
+class _Redirect(urllib.request.HTTPRedirectHandler):
+    """Follow a redirect where its address would be asked as well."""
+
+    def redirect_request(
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        for reason in problem(newurl):
+            raise urllib.error.URLError(f"it leads elsewhere, {reason}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Give an opener for HTTP and HTTPS alone; urllib's own reads files and FTP too."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+        _Redirect(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
 def _ask(url: str) -> Any:
     try:
-        return urllib.request.urlopen(_request(url), timeout=STALL_SECONDS)
+        return _opener().open(_request(url), timeout=STALL_SECONDS)
     except urllib.error.HTTPError as error:
         error.close()
         return error
@@ -110,13 +131,9 @@ def _ask(url: str) -> Any:
         return error
 
 
-def _address(parts: SplitResult) -> str:
-    return parts.netloc.rpartition("@")[2]
-
-
 def _request(url: str) -> urllib.request.Request:
     parts = urlsplit(url)
-    request = urllib.request.Request(parts._replace(netloc=_address(parts)).geturl())
+    request = urllib.request.Request(parts._replace(netloc=without_user(parts)).geturl())
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         token = base64.b64encode(pair.encode()).decode()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from rcnn_sweep.data import download as module
-from rcnn_sweep.data.download import download, shown
+from rcnn_sweep.data.addresses import shown
+from rcnn_sweep.data.download import download
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 Say = Callable[[str], None]
@@ -109,7 +110,7 @@ def test_hanging_name_resolution_is_given_up(
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][released.wait(20) :])
     with pytest.raises(DataUnavailable, match="did not answer"):
-        download("http://nowhere.invalid/a.npz", target, checksum=None, say=say)
+        download("https://nowhere.invalid/a.npz", target, checksum=None, say=say)
     released.set()
 
 

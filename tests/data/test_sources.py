@@ -58,7 +58,7 @@ def test_archive_is_downloaded_once_with_its_word_index(
     assert (first.source, first.sha256) == (published.url, published.sha256)
     assert first.vocabulary is not None
     second = load(published, say=say)
-    assert second.source == str(cache / "imdb.npz")
+    assert second.source == str(cache / f"imdb-{published.sha256[:16]}.npz")
     assert site.asked == ["/d/imdb.npz", "/d/imdb_word_index.json"]
     assert second.train.x.tolist() == first.train.x.tolist()
 

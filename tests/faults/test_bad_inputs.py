@@ -132,7 +132,9 @@ BAD: list[tuple[str, ...]] = [
     ("data.path=../hostile.npz data.word_index=nowhere.json", "data.word_index", "nowhere.json"),
     ("data=snippets data.path=../good.csv", "movieReviewSnippets", "SHA-256"),
     ("data.fallback=null data.url=http://127.0.0.1:9/x", "data.path", "imdb.npz"),
-    ("data.fallback=null data.url=nonsense", "data.path", "nonsense"),
+    ("data.url=nonsense", "data.url", "an https address", "nonsense"),
+    ("data.url=file:///etc/passwd", "data.url", "an https address", "/etc/passwd"),
+    ("data.sha256=00", "data.sha256", "64 hexadecimal digits"),
     ("data.fallback=snipets", "data.fallback", "Did you mean snippets?"),
     # --- surroundings
     (f"RCNN_SWEEP_CACHE=/dev/null/cache {TABLE}", "/dev/null/cache", "RCNN_SWEEP_CACHE"),

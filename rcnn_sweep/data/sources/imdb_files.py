@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urljoin
 
+from rcnn_sweep.data.addresses import shown
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.files import Say, cache_folder
 from rcnn_sweep.errors import DataUnavailable
@@ -22,9 +23,14 @@ def copies(name: str) -> tuple[Path, Path]:
     return cache_folder() / name, keras / "datasets" / name
 
 
+def kept_as(sha256: str) -> str:
+    """Give the name of an archive in the cache: only the published one is called ``imdb.npz``."""
+    return ARCHIVE if sha256 == OFFICIAL_SHA256 else f"imdb-{sha256[:16]}.npz"
+
+
 def cached_archive(sha256: str, *, say: Say) -> Path | None:
     """Give this package's or Keras's copy of the archive, None where neither has ``sha256``."""
-    for path in copies(ARCHIVE):
+    for path in dict.fromkeys((cache_folder() / kept_as(sha256), *copies(ARCHIVE))):
         if path.is_file():
             received = digest(path)
             if received == sha256:
@@ -38,9 +44,9 @@ def downloaded_archive(url: str, sha256: str, *, say: Say) -> tuple[Path, str]:
 
     Raises ``DataUnavailable`` when that fails and ``DataError`` for another checksum.
     """
-    from rcnn_sweep.data.download import download, shown
+    from rcnn_sweep.data.download import download
 
-    target = cache_folder() / ARCHIVE
+    target = cache_folder() / kept_as(sha256)
     download(url, target, checksum=sha256, say=say)
     return target, shown(url)
 
