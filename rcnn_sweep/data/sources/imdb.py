@@ -18,6 +18,7 @@ from rcnn_sweep.data.sources.imdb_files import (
     OFFICIAL_SHA256,
     OFFICIAL_URL,
     cached_archive,
+    checked_index,
     copies,
     downloaded_archive,
     downloaded_index,
@@ -206,10 +207,10 @@ def _archive(config: ImdbConfig, say: Say) -> tuple[Path, str]:
 def _word_index(config: ImdbConfig, archive: Path, sha256: str, say: Say) -> Path | None:
     """Give the index that belongs to ``archive``: set, beside it, cached or beside the URL."""
     if config.word_index is not None:
-        return given_file(config.word_index, "data.word_index")
-    if (found := local_index(archive, sha256)) is not None or config.path is not None:
+        return checked_index(given_file(config.word_index, "data.word_index"), sha256)
+    if (found := local_index(archive, sha256, say=say)) is not None or config.path is not None:
         return found
-    return downloaded_index(config.url, say=say)
+    return downloaded_index(config.url, sha256, say=say)
 
 
 def _no_index(archive: Path) -> str:

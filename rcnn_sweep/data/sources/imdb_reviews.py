@@ -64,7 +64,7 @@ def read_word_index(path: Path) -> tuple[str, ...]:
         ranks = sorted(index.values())
         if ranks != list(range(1, len(index) + 1)):
             raise ValueError("its ranks are not 1, 2, 3, ...")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"Expected a JSON object of words and their ranks in {path}, "
             f"received another: {error}.\nReplace the file or point data.word_index at another."
