@@ -25,7 +25,7 @@ from rcnn_sweep.config import (
     register_schemas,
 )
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.process import signals, without_password
+from rcnn_sweep.process import hide_in_logs, remember, signals, without_password
 from rcnn_sweep.sweep import SweepFailed
 
 DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -54,7 +54,11 @@ def task(composed: DictConfig) -> Any:
 def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    for refusal in refused_passwords(recorded(sys.argv[1:])):
+    hide_in_logs()
+    words = recorded(sys.argv[1:])
+    for word in words:
+        remember(word)
+    for refusal in refused_passwords(words, sweep=is_sweep(words)):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
     if sys.argv[1:2] and sys.argv[1] in VERBS:
@@ -79,8 +83,12 @@ def recorded(words: list[str]) -> list[str]:
 
 def with_search(words: list[str]) -> list[str]:
     """Add the default search to a sweep that names none."""
-    is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
-    return with_default_search(words) if is_sweep else words
+    return with_default_search(words) if is_sweep(words) else words
+
+
+def is_sweep(words: list[str]) -> bool:
+    """Say whether the words after the program ask for a sweep."""
+    return bool({"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words))
 
 
 def _exit_code(app: Callable[[], int | None]) -> int:

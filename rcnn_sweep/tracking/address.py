@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import remember, without_password
 from rcnn_sweep.tracking.database import SQLITE, tables_of
 from rcnn_sweep.tracking.reach import unusable
 
@@ -18,6 +18,7 @@ def tracking_uri(configured: str | None) -> str:
     that a later change of directory does not change the store.
     """
     uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DEFAULT_DATABASE
+    remember(uri)
     path = database_path(uri)
     return uri if path is None else SQLITE + str(path)
 

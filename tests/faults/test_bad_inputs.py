@@ -143,6 +143,11 @@ BAD: list[tuple[str, ...]] = [
     (f"MLFLOW_TRACKING_URI=sqlite:///../cookbook.db {TABLE}", "cookbook.db", "recipes"),
     (f"MLFLOW_TRACKING_URI=nonsense://me:secret@x {TABLE}", "nonsense://"),
     (f"MLFLOW_TRACKING_URI=http://me:secret@127.0.0.1:9 {TABLE}", "http://me:***@127.0.0.1:9"),
+    (f"MLFLOW_TRACKING_URI=http://me:x/secret@127.0.0.1:9 {TABLE}", "http://me:***@127.0.0.1:9"),
+    (f"MLFLOW_TRACKING_URI=nonsense://x?token=secret {TABLE}", "nonsense://x?token=***"),
+    (f"MY_TOKEN=secret {TABLE} tracking.run_name=a-secret", "tracking.run_name", "recorded"),
+    (f"{TABLE} hydra.sweeper.storage=postgresql://u:secret@h/d", "hydra.sweeper.storage"),
+    (f"{TABLE} data.url=https://h/x?token=secret", "data.url", "recorded"),
     (f"MLFLOW_TRACKING_URI=./mlruns {TABLE}", "mlruns", "sqlite:///"),
     (f"{TABLE} tracking.uri=http://me:secret@localhost:1", "tracking.uri", "MLFLOW_TRACKING_URI"),
     # --- searches and options of the sweeper

@@ -9,7 +9,7 @@ from hydra.core.utils import configure_log
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from rcnn_sweep.process import ProcessId, signals
+from rcnn_sweep.process import ProcessId, hide_in_logs, signals
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
 from rcnn_sweep.sweep.space import Composer
@@ -41,6 +41,7 @@ class WorkerJob:
     def __call__(self, _: DictConfig) -> int:
         """Drain the queue; gives the number of trials taken, 0 where called off."""
         os.environ.update({**self.spec.defaults, **os.environ, **self.spec.environment})
+        hide_in_logs()
         if self.spec.working_directory.is_dir():
             os.chdir(self.spec.working_directory)
         try:
