@@ -39,10 +39,10 @@ def perform(
     _show_network(model, writer)
     history = _fit(model, config, dataset, writer)
     evaluation = evaluate(history.probabilities, dataset.validation.labels, dataset.label_names)
-    _show_evaluation(evaluation, history, writer)
     if dataset.test is not None:
         _keep_predictions(history.probabilities, dataset, writer)
     _keep(model, config, dataset, writer)
+    _show_evaluation(evaluation, history, writer)
     measured = {
         "parameters": float(model.count_params()),
         "fit_seconds": history.seconds,
@@ -147,16 +147,29 @@ def _final_metrics(
 
 
 def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter) -> None:
-    pictures = {Artifact.CONFUSION_PICTURE: False, Artifact.CONFUSION_NORMALIZED: True}
-    for path, normalized in pictures.items():
-        figure = figures.confusion_matrix(
-            evaluation.matrix, evaluation.labels, normalized=normalized
-        )
-        writer.figure(path, figure)
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
-    writer.figure(Artifact.LEARNING_CURVES, figures.draw_curves(history).figure())
+    pictures = {Artifact.CONFUSION_PICTURE: False, Artifact.CONFUSION_NORMALIZED: True}
+    for path, normalized in pictures.items():
+        with _picture(path):
+            figure = figures.confusion_matrix(
+                evaluation.matrix, evaluation.labels, normalized=normalized
+            )
+            writer.figure(path, figure)
+    with _picture(Artifact.LEARNING_CURVES):
+        writer.figure(Artifact.LEARNING_CURVES, figures.draw_curves(history).figure())
+
+
+@contextmanager
+def _picture(path: str) -> Iterator[None]:
+    """Go on without a picture that cannot be drawn; what cannot be written is another matter."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        log.warning("%s could not be drawn (%s: %s).", path, type(error).__name__, error)
 
 
 def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWriter) -> None:

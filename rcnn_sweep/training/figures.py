@@ -13,16 +13,24 @@ LINES = {"train": ("c0", "training"), "val": ("c1", "validation")}
 """The colour of a split's curve, and what it is called."""
 # Past this many classes numbers in the cells would overlap.
 MOST_WRITTEN_CELLS = 20
+MOST_NAMED_CLASSES = 40
+"""Classes up to which a picture grows to name each; a larger one would take memory by the gigabyte,
+and nobody could read it. ``confusion_matrix.json`` has every name and number."""
+
+UNNAMED_SIDE = 10.0
+"""Inches of a picture whose classes are not named."""
 
 
 def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Figure:
     """Draw a confusion matrix, ``(classes, classes)`` counts with true classes in the rows.
 
     ``normalized`` shows each row as fractions of its true class, as the notebook's second
-    picture does. A cell's number is white where the cell is dark.
+    picture does. A cell's number is white where the cell is dark. More than
+    :data:`MOST_NAMED_CLASSES` are numbered from 0, in the order of ``labels``, and not named.
     """
     shown = _row_fractions(matrix) if normalized else matrix
-    side = max(4.8, 0.55 * len(labels) + 2)
+    is_named = len(labels) <= MOST_NAMED_CLASSES
+    side = max(4.8, 0.55 * len(labels) + 2) if is_named else UNNAMED_SIDE
     figure = Figure(figsize=(side + 1, side), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(shown, cmap="Blues", vmin=0, vmax=1 if normalized else None)
@@ -31,9 +39,10 @@ def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: b
         "Normalized confusion matrix" if normalized else "Confusion matrix, without normalization"
     )
     axes.set(title=title, xlabel="Predicted label", ylabel="True label")
-    ticks, names = np.arange(len(labels)), [_short(label) for label in labels]
-    axes.set_xticks(ticks, names, rotation=45 if len(labels) > 3 else 0)
-    axes.set_yticks(ticks, names)
+    if is_named:
+        ticks, names = np.arange(len(labels)), [_short(label) for label in labels]
+        axes.set_xticks(ticks, names, rotation=45 if len(labels) > 3 else 0)
+        axes.set_yticks(ticks, names)
     if len(labels) <= MOST_WRITTEN_CELLS:
         dark = shown.max() / 2
         for (row, column), value in np.ndenumerate(shown):
