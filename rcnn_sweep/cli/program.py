@@ -25,7 +25,7 @@ from rcnn_sweep.config import (
     register_schemas,
 )
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.process import hide_in_logs, remember, signals, without_password
+from rcnn_sweep.process import hide_in_logs, printable, remember, signals, without_password
 from rcnn_sweep.sweep import SweepFailed
 
 DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -97,7 +97,7 @@ def _exit_code(app: Callable[[], int | None]) -> int:
     except JobFailed as carrier:
         return _failure(carrier.error)
     except SweepFailed as error:
-        print(f"The sweep failed: {error}", file=sys.stderr)
+        print(printable(f"The sweep failed: {error}"), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader has seen enough: | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -128,11 +128,11 @@ def with_own_errors(app: Callable[[], int | None]) -> int | None:
 def _failure(error: Exception) -> int:
     if is_mistake(error):
         told = explain(error, sys.argv[1:], VERBS)
-        print(without_password(told), file=sys.stderr)
+        print(printable(without_password(told)), file=sys.stderr)
         return MISTAKE
     trace = "".join(traceback.format_exception(error))
-    print(without_password(trace), file=sys.stderr, end="")
-    said = without_password(f"{type(error).__name__}: {error}")
+    print(printable(without_password(trace)), file=sys.stderr, end="")
+    said = printable(without_password(f"{type(error).__name__}: {error}"))
     print(f"The run failed: {said}", file=sys.stderr)
     return FAILED
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
+from rcnn_sweep.process.escapes import printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import (
     HIDDEN,
@@ -30,6 +31,7 @@ __all__ = [
     "is_dead",
     "may_pass",
     "once",
+    "printable",
     "read_database",
     "remember",
     "replacing",

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
+from rcnn_sweep.process.escapes import printable
+
 HIDDEN = "***"
 
 SHORTEST = 6
@@ -126,6 +128,7 @@ def _known(environment: tuple[tuple[str, str], ...], remembered: frozenset[str])
 def hide_in_logs() -> None:
     """Have every log record of this process, its traceback too, pass :func:`without_password`.
 
+    What others wrote into it does nothing to a terminal either (:func:`printable`).
     For processes that are this program's own: it changes how all of Python's loggers make records.
     """
     make = logging.getLogRecordFactory()
@@ -138,10 +141,11 @@ def hide_in_logs() -> None:
             said = record.getMessage()
         except (TypeError, ValueError):  # logging itself reports what cannot be formatted
             return record
-        if (shown := without_password(said)) != said:
+        if (shown := printable(without_password(said))) != said:
             record.msg, record.args = shown, ()
         if record.exc_info and record.exc_text is None:
-            record.exc_text = without_password(logging.Formatter().formatException(record.exc_info))
+            trace = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = printable(without_password(trace))
         return record
 
     hiding.hides = True  # type: ignore[attr-defined]
