@@ -77,7 +77,7 @@ def test_the_secret_of_an_address_is_not_shown(address: str) -> None:
         "http://127.0.0.1:5000/#/experiments/1/runs/2?workflowType=machine_learning",
         "http://127.0.0.1:5000/x was told to me@example.org",
         "http://[::1]:5000/x me@example.org",
-        "sqlite:////work/studies.db",
+        "sqlite:////srv/studies.db",
         "sqlite:///a@b.db",
         "s3://bucket/key@1",
         "conv.filters=3 training.seed=7",
