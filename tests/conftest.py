@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache, store or settings."""
     monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("RCNN_SWEEP_LOOPBACK_HTTP", "1")  # the servers that tests start
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rcnn_sweep.config import Config, from_yaml
+from rcnn_sweep.data import source_of
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import command, without_password
@@ -184,11 +185,13 @@ def _config(facts: StudyFacts, reader: RunReader) -> Config | None:
 def _trained(facts: StudyFacts, config: Config, judged: Split) -> Known | Absent:
     from rcnn_sweep.training import train_reference
 
+    expected = {run.tags.get(Tag.DATA_SHA256) for run in facts.runs.values()}
+    recorded = next((sha256 for sha256 in expected if sha256 is not None), "")
     try:
-        found = train_reference(config.data, judged)
+        data = source_of(config.data).pinned(config.data, recorded)  # no recorded address is asked
+        found = train_reference(data, judged)
     except (UserError, OSError, MemoryError) as error:
         return Absent(f"The data of this study cannot be had any more: {error}")
-    expected = {run.tags.get(Tag.DATA_SHA256) for run in facts.runs.values()}
     if found.sha256 not in expected:
         return Absent(
             f"The data file has changed since the study ({config.data.path}): a reference "

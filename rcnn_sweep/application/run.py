@@ -65,6 +65,9 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
     check(config)
     store = Store(uri, config.tracking.experiment)
     if trial is None:
+        for override in overrides:
+            if "oc.env:" in override:
+                log.info("%s: the record has the variable's value.", override)
         for run_id in store.reap():
             log.info("Run %s was left RUNNING by a process that died: now interrupted.", run_id)
     return recorded_run(Job(config, dataset, overrides, trial), store)

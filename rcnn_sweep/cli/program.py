@@ -27,7 +27,7 @@ from rcnn_sweep.config import (
     register_schemas,
 )
 from rcnn_sweep.errors import Terminated, UserError
-from rcnn_sweep.process import signals, without_password
+from rcnn_sweep.process import hide_in_logs, printable, remember, signals, without_password
 from rcnn_sweep.sweep import SweepFailed
 
 DONE, FAILED, MISTAKE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -60,7 +60,11 @@ def main() -> None:
     """Run the command and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     atexit.register(gc.freeze)  # else the interpreter looks through all modules before it ends
-    for refusal in refused_passwords(recorded(sys.argv[1:])):
+    hide_in_logs()
+    words = recorded(sys.argv[1:])
+    for word in words:
+        remember(word)
+    for refusal in refused_passwords(words, sweep=is_sweep(words)):
         sys.exit(_failure(UserError(refusal)))
     register_schemas()
     if sys.argv[1:2] and sys.argv[1] in VERBS:
@@ -89,8 +93,12 @@ def recorded(words: list[str]) -> list[str]:
 
 def with_search(words: list[str]) -> list[str]:
     """Add the default search to a sweep that names none."""
-    is_sweep = {"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words)
-    return with_default_search(words) if is_sweep else words
+    return with_default_search(words) if is_sweep(words) else words
+
+
+def is_sweep(words: list[str]) -> bool:
+    """Say whether the words after the program ask for a sweep."""
+    return bool({"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words))
 
 
 def _exit_code(app: Callable[[], int | None]) -> int:
@@ -99,7 +107,7 @@ def _exit_code(app: Callable[[], int | None]) -> int:
     except JobFailed as carrier:
         return _failure(carrier.error)
     except SweepFailed as error:
-        print(f"The sweep failed: {error}", file=sys.stderr)
+        print(printable(f"The sweep failed: {error}"), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader has seen enough: | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,11 +138,11 @@ def with_own_errors(app: Callable[[], int | None]) -> int | None:
 def _failure(error: Exception) -> int:
     if is_mistake(error):
         told = explain(error, sys.argv[1:], VERBS)
-        print(without_password(told), file=sys.stderr)
+        print(printable(without_password(told)), file=sys.stderr)
         return MISTAKE
     trace = "".join(traceback.format_exception(error))
-    print(without_password(trace), file=sys.stderr, end="")
-    said = without_password(f"{type(error).__name__}: {error}")
+    print(printable(without_password(trace)), file=sys.stderr, end="")
+    said = printable(without_password(f"{type(error).__name__}: {error}"))
     print(f"The run failed: {said}", file=sys.stderr)
     return FAILED
 

@@ -11,6 +11,9 @@ from rcnn_sweep.config.schema import Config, flat
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
 
+STORAGE = "hydra.sweeper.storage"
+"""The one key whose password Hydra's files and the record never see."""
+
 
 def check(config: Config) -> None:
     """Raise :class:`UserError` with the first reason why this configuration cannot work."""
@@ -63,17 +66,21 @@ def _refusals(config: Config) -> Iterator[str]:
         )
 
 
-def refused_passwords(overrides: Iterable[str]) -> list[str]:
-    """Give a refusal for each address with a password in ``overrides``.
+def refused_passwords(words: Iterable[str], *, sweep: bool = False) -> list[str]:
+    """Give a refusal for each override in ``words`` that has a password or token in its value.
 
-    Hydra writes every override to disk and MLflow records every key.
+    Hydra writes every override to disk and MLflow records every key. The storage of a sweep alone
+    is kept from both.
     """
     refused = []
-    for override in overrides:
-        key = override.partition("=")[0].lstrip("+")
-        if not key.startswith("hydra.") and without_password(override) != override:
+    for word in words:
+        key, equals, _ = word.partition("=")
+        if not equals or key.startswith("-") or "://" in key:
+            continue
+        key = key.lstrip("+~")
+        if without_password(word) != word and not (sweep and key == STORAGE):
             refused.append(
-                f"{key}: expected an address without a password, since configs are recorded; "
+                f"{key}: expected a value without a password or token, since configs are recorded; "
                 "received one with. A store's goes into the environment: MLFLOW_TRACKING_URI."
             )
     return refused

@@ -8,6 +8,7 @@ defaults below equal. No TensorFlow here: a configuration must be judged in mill
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
+import yaml
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -72,16 +73,33 @@ def from_yaml(text: str) -> Config:
     """Read a recorded config (``config/resolved.yaml``, ``config/base.yaml``).
 
     Keys that the record lacks have their defaults. Raises :class:`UserError` for one that names
-    no known data source or holds keys this version does not know.
+    no known data source or holds keys this version does not know, and for one with interpolations:
+    a record has values, and whoever made it learns nothing of this environment.
     """
-    given = OmegaConf.create(text)
-    source = source_named(OmegaConf.select(given, "data.name"))
+    given = _values(text)
+    source = source_named(given["data"].get("name"))
     try:
         merged = OmegaConf.merge(OmegaConf.structured(Config(data=source.options())), given)
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"config: expected a record this version can read; {reason}.") from error
     return typed(cast(DictConfig, merged))
+
+
+def _values(text: str) -> dict[str, Any]:
+    """Give the nested values of a recorded config, none of them to be resolved."""
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise UserError("config: expected a record without references; received one with.")
+        given = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UserError("config: expected a record in plain YAML; received another.") from error
+    if not isinstance(given, dict) or not isinstance(given.get("data"), dict):
+        raise UserError("config: expected a record of groups, with data; received another.")
+    for key, value in flattened(given).items():
+        if "${" in str(value):
+            raise UserError(f"config: expected a record of values; received {value} for {key}.")
+    return given
 
 
 def as_dict(config: Config) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def snippets() -> Findings:
     if file.is_file():
         yield ok(f"snippets: {file}")
     else:
-        yield ok("snippets: not here yet; pip fetches them when they are needed")
+        yield ok("snippets: not here yet; they are fetched from pip's index when they are needed")
 
 
 def _source(name: str) -> Any:

@@ -55,6 +55,15 @@ def _csv_row(label: str, probability: float, text: str) -> str:
     return row.getvalue()
 
 
+def _escaped_row(label: str, probability: float, text: str) -> str:
+    return _csv_row(_inert(label), probability, _inert(text))
+
+
+def _inert(cell: str) -> str:
+    """Give ``cell`` so that a spreadsheet shows it: these beginnings make it compute."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+
+
 def _json_row(label: str, probability: float, text: str) -> str:
     answer = {"label": label, "probability": probability, "text": text}
     return json.dumps(answer, ensure_ascii=False) + "\n"
@@ -67,10 +76,23 @@ FORMATS = {
 }
 
 
-def format_for(name: str | None, output: Path | None) -> Format:
-    """Give the named format; without a name the one of the file's suffix, else lines of text."""
+SPREADSHEET = Format(FORMATS["csv"].header, _escaped_row)
+"""CSV whose cells no spreadsheet computes: an apostrophe is before those it would."""
+
+
+def format_for(name: str | None, output: Path | None, *, escape_formulas: bool = False) -> Format:
+    """Give the named format; without a name the one of the file's suffix, else lines of text.
+
+    Raises :class:`UserError` where ``escape_formulas`` is asked of another format than CSV.
+    """
     suffix = output.suffix.lower().lstrip(".") if output else ""
-    return FORMATS[name or (suffix if suffix in FORMATS else "text")]
+    chosen = name or (suffix if suffix in FORMATS else "text")
+    if escape_formulas and chosen != "csv":
+        raise UserError(
+            f"--escape-formulas: expected --format csv; received {chosen}.\n"
+            "Only a spreadsheet computes cells: leave it out, or write CSV."
+        )
+    return SPREADSHEET if escape_formulas else FORMATS[chosen]
 
 
 @contextmanager

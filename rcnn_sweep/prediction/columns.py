@@ -33,8 +33,13 @@ def text_of(value: Any, place: str) -> str:
 
 
 def check_column(path: Path, column: str, present: Sequence[str]) -> None:
-    """Raise :class:`UserError`, naming the nearest one, unless ``column`` is ``present``."""
-    if column in present:
+    """Raise :class:`UserError`, naming the nearest, unless ``column`` is ``present`` as one."""
+    if (count := present.count(column)) > 1:
+        raise UserError(
+            f"{path}: expected one column {column}; found {count}.\n"
+            "Rename the others, so that it is clear which one is meant."
+        )
+    if count:
         return
     hint = nearest(column, present, cutoff=0.4)
     raise UserError(
@@ -98,8 +103,9 @@ def parquet(path: Path, column: str) -> Iterator[str]:
         values = (value for piece in pieces for value in piece.to_pylist())
         for number, value in enumerate(values, start=1):
             yield text_of(value, f"{path}, row {number}")
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError) as error:  # also of what is no UTF-8
+        cause = next(iter(str(error).splitlines()), type(error).__name__)
         raise UserError(
-            f"{path}: expected a Parquet file; it cannot be read "
-            f"({str(error).splitlines()[0]}).\nReplace it by a whole copy."
+            f"{path}: expected a Parquet file; it cannot be read ({cause}).\n"
+            "Replace it by a whole copy."
         ) from error

@@ -5,8 +5,15 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
+from rcnn_sweep.process.escapes import printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
-from rcnn_sweep.process.passwords import without_password
+from rcnn_sweep.process.passwords import (
+    HIDDEN,
+    hide_in_logs,
+    remember,
+    without_address_secrets,
+    without_password,
+)
 from rcnn_sweep.process.retrying import once, retry
 from rcnn_sweep.process.servers import as_mysql, may_pass
 
@@ -15,22 +22,27 @@ if TYPE_CHECKING:
     from rcnn_sweep.process.identity import ProcessId, is_dead
 
 __all__ = [
+    "HIDDEN",
     "CommandLine",
     "ProcessId",
     "Schema",
     "as_mysql",
     "command",
     "ensure_database",
+    "hide_in_logs",
     "is_dead",
     "may_pass",
     "once",
+    "printable",
     "read_database",
+    "remember",
     "replacing",
     "retry",
     "signals",
     "sync_folder",
     "tables_in",
     "typed_as",
+    "without_address_secrets",
     "without_password",
     "write_whole",
 ]

@@ -49,7 +49,7 @@ class CommandLine:
 
     def __str__(self) -> str:
         """Give what a user would type into a shell, passwords masked."""
-        return without_password(shlex.join([*self.program, *self.words]))
+        return shlex.join(map(without_password, (*self.program, *self.words)))
 
 
 def command(*words: str) -> str:

@@ -1,6 +1,7 @@
 """Files that are never seen half written, whatever ends the process."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,22 +12,33 @@ FILE_MODE = 0o666
 """Permissions of a new file before the user's umask, as ``open`` has them."""
 
 
+def _mode(path: Path) -> int:
+    """Give the permissions of the file at ``path``, else those of a new one."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        found = 0
+    return stat.S_IMODE(found) if stat.S_ISREG(found) else FILE_MODE & ~_umask()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a binary file to write; after the block it takes the place of ``path``, whole.
 
     It is a private new file in the same folder, so that nobody can have planted it and the move
-    is one step. Its content is on disk before the move and the name after it. A block that raises
+    is one step; a link at ``path`` is replaced, not followed. Permissions that ``path`` has stay.
+    Its content is on disk before the move and the name after it. A block that raises
     leaves ``path`` as it was. Raises ``OSError`` where the folder cannot be written.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     partial = Path(name)
     try:
+        mode = _mode(path)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        partial.chmod(FILE_MODE & ~_umask())
+        partial.chmod(mode)
         partial.replace(path)
         sync_folder(path.parent)
     finally:

@@ -24,6 +24,7 @@ class Original:
     numbers: Numbers
     experiment: str
     epochs: int
+    sha256: str
 
     def __str__(self) -> str:
         tags = self.run.tags
@@ -51,16 +52,26 @@ def read(reader: RunReader, run_id: str) -> Original:
     epochs = max((step for name, step in values if name == "train_loss"), default=0)
     if not epochs:
         raise UserError(f"expected a run with metrics; {run_id} ended before its first epoch.")
+    if (sha256 := run.tags.get(Tag.DATA_SHA256)) is None:
+        raise UserError(f"expected a run with the tag {Tag.DATA_SHA256}; {run_id} has none.")
     config = config_of(text, run)
     training = replace(config.training, epochs=min(epochs, config.training.epochs))
     return Original(
         run=run,
         config=replace(config, training=training),
-        environment=reader.json(run_id, Artifact.ENVIRONMENT) or {},
+        environment=_environment(reader, run_id),
         numbers=values,
         experiment=reader.experiment(run_id),
         epochs=epochs,
+        sha256=sha256,
     )
+
+
+def _environment(reader: RunReader, run_id: str) -> Mapping[str, Any]:
+    """Give the recorded surroundings, as far as they are laid out as ours."""
+    found = reader.json(run_id, Artifact.ENVIRONMENT)
+    known = found if isinstance(found, dict) else {}
+    return known if isinstance(known.get("packages"), dict) else {**known, "packages": {}}
 
 
 def _check(reader: RunReader, run: RunSnapshot) -> None:

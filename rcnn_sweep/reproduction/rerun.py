@@ -10,7 +10,7 @@ from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import signals
 from rcnn_sweep.reproduction.agreement import Row, closing, compare, table, tolerances
 from rcnn_sweep.reproduction.original import Original, numbers, read
-from rcnn_sweep.reproduction.same_data import same_data
+from rcnn_sweep.reproduction.same_data import located, same_data
 from rcnn_sweep.reproduction.surroundings import Difference, adopt, differences
 from rcnn_sweep.tracking import RunReader, RunSnapshot, Store
 from rcnn_sweep.training import device, start_tensorflow
@@ -47,10 +47,10 @@ def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -
     """
     reader = RunReader(tracking_uri)
     original = read(reader, run_id)
-    check(original.config)
     log.info("Reproducing %s.", original)
-    sha256 = original.run.tags[Tag.DATA_SHA256]
-    dataset = same_data(original.config.data, sha256, data_path)
+    data = located(original.config.data, original.sha256, data_path)
+    check(replace(original.config, data=data))
+    dataset = same_data(data, original.sha256)
     log.info("Data: %s, its checksum is the recorded one.", dataset.source)
     adopt(original.environment)
     start_tensorflow()

@@ -10,14 +10,11 @@ from rcnn_sweep.errors import UserError
 log = logging.getLogger(__name__)
 
 
-def same_data(recorded: DataConfig, sha256: str, path: str | None) -> Dataset:
-    """Load the data whose checksum is ``sha256``.
+def same_data(config: DataConfig, sha256: str) -> Dataset:
+    """Load the data whose checksum is ``sha256``; ``config`` says where it lies now.
 
-    ``path`` is where it lies now; None: where the record says, and where it is there no more,
-    where else its source looks for it. Raises :class:`UserError` for other data: its
-    numbers say nothing about the recorded ones.
+    Raises :class:`UserError` for other data: its numbers say nothing about the recorded ones.
     """
-    config = located(recorded, sha256, path)
     if config.path is not None:
         _check(config.path, expected_sha256(config), sha256)
     dataset = load(config, say=log.info)
@@ -34,17 +31,23 @@ def _check(source: str, found: str, sha256: str) -> None:
 
 
 def located(recorded: DataConfig, sha256: str, path: str | None) -> DataConfig:
-    """Give the config with the path that holds now; raises :class:`UserError` without one."""
+    """Give the recorded config so that it leads to the data of ``sha256`` now.
+
+    ``path`` is where that lies; None: where the record says, and where it is there no more, where
+    else its source looks for it. Whoever made the record chose its address, so that is not asked.
+    Raises :class:`UserError` where the data is nowhere to be found.
+    """
     source = source_of(recorded)
     given = recorded if path is None else replace(recorded, path=path)
     config: DataConfig = source.pinned(given, sha256)
-    if path is not None or config.path is None or Path(config.path).is_file():
+    if path is not None or (config.path is not None and Path(config.path).is_file()):
         return config
     elsewhere: DataConfig | None = source.elsewhere(config)
     if elsewhere is None:
         raise UserError(
-            f"data: expected the recorded file {config.path}; there is none.\n"
-            "Say where it is now: --data-path FILE."
+            f"data: expected the recorded file {config.path or 'of data.url'}; there is none, and "
+            "no address of a record is asked.\nSay where it is now: --data-path FILE."
         )
-    log.info("There is no %s any more; looking for the data elsewhere.", config.path)
+    if config.path is not None:
+        log.info("There is no %s any more; looking for the data elsewhere.", config.path)
     return elsewhere

@@ -40,7 +40,7 @@ def adopt(recorded: Mapping[str, Any]) -> None:
     threads = recorded.get("threads", "all")
     for name in (*THREADS, INTEROP):
         os.environ.pop(name, None)
-    if threads != "all":
+    if str(threads).isdecimal():
         os.environ.update(dict.fromkeys(THREADS, str(threads)) | {INTEROP: "1"})
     if recorded.get("device") == "CPU":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import as_mysql, without_password
+from rcnn_sweep.process import as_mysql, remember, without_password
 from rcnn_sweep.tracking.database import SQLITE, tables_of
 from rcnn_sweep.tracking.reach import unusable
 
@@ -19,6 +19,7 @@ def tracking_uri(configured: str | None) -> str:
     the one name of the two that MLflow knows.
     """
     uri = configured or os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DEFAULT_DATABASE
+    remember(uri)
     uri = as_mysql(uri)
     path = database_path(uri)
     return uri if path is None else SQLITE + str(path)

@@ -99,7 +99,10 @@ class Store:
         }
         if parent is not None:
             every[Tag.PARENT] = parent
-        run = self.client.create_run(self.experiment_id, run_name=name, tags=every)
+        shown = {key: without_password(value) for key, value in every.items()}
+        run = self.client.create_run(
+            self.experiment_id, run_name=without_password(name), tags=shown
+        )
         return self.writer(run.info.run_id)
 
     def writer(self, run_id: str) -> "RunWriter":

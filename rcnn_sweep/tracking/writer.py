@@ -62,7 +62,7 @@ class RunWriter:
     def text(self, path: str, content: str) -> None:
         """Record ``content`` as the artifact ``path``."""
         with self._writing(path):
-            self.client.log_text(self.run_id, content, path)
+            self.client.log_text(self.run_id, without_password(content), path)
 
     def json(self, path: str, content: Any) -> None:
         """Record ``content`` as the JSON artifact ``path``."""
@@ -133,7 +133,7 @@ class RunWriter:
         """End the run with the reason and the traceback of what stopped it."""
         with signals.held():
             self._end("FAILED", "failed", f"{type(error).__name__}: {error}")
-            trace = without_password("".join(traceback.format_exception(error)))
+            trace = "".join(traceback.format_exception(error))
             try:
                 self.text(Artifact.TRACEBACK, trace)
             except Exception as unwritten:  # a full disk must not hide what went wrong
@@ -146,12 +146,12 @@ class RunWriter:
     def _end(self, status: str, state: str, reason: str) -> None:
         tags = {Tag.STATE: state}
         if reason:
-            tags[Tag.REASON] = without_password(reason)
+            tags[Tag.REASON] = reason
         with signals.held():
             self.tags(tags)
             self.client.set_terminated(self.run_id, status)
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = without_password(str(value))
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

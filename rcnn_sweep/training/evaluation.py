@@ -9,6 +9,9 @@ from sklearn.metrics import classification_report, confusion_matrix
 
 from rcnn_sweep.metrics import scores
 
+AVERAGES = ("accuracy", "micro avg", "macro avg", "weighted avg")
+"""What scikit-learn's report has beside the classes, under keys of the same dictionary."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -45,9 +48,25 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]
             truth,
             predicted,
             labels=classes,
-            target_names=list(labels),
+            target_names=_titles(labels),
             output_dict=True,
             zero_division=0,
         ),
         scores={name: score(probabilities, truth) for name, score in scores().items()},
     )
+
+
+def _titles(labels: Sequence[str]) -> list[str]:
+    """Give the keys of the classes in the report: their names, unless an average has that name.
+
+    >>> _titles(["accuracy", "other"])
+    ['accuracy (class)', 'other']
+    """
+    taken, titles = {*AVERAGES, *labels}, []
+    for label in labels:
+        title = label
+        while title in AVERAGES or (title != label and title in taken):
+            title += " (class)"
+        taken.add(title)
+        titles.append(title)
+    return titles

@@ -4,7 +4,9 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -75,9 +77,8 @@ def _end_early(
 
 
 def _judge(model: keras.Model, dataset: Dataset, history: History, writer: RunWriter) -> Evaluation:
-    """Record evaluation, learning curves and weights of the epoch that is kept."""
+    """Evaluate the epoch that is kept, and record its weights."""
     evaluation = evaluate(history.probabilities, dataset.validation.labels, dataset.label_names)
-    _show_evaluation(evaluation, history, writer)
     _keep_weights(model, writer)
     return evaluation
 
@@ -90,7 +91,12 @@ def _end(
     writer: RunWriter,
     started: float,
 ) -> dict[str, float]:
-    """Record and give the final metrics; MLflow shows those of the last epoch beside them."""
+    """Record evaluation, curves and final metrics, which it gives.
+
+    MLflow shows the metrics of the last epoch beside them. No picture comes before what is worth
+    more: weights, predictions and model.
+    """
+    _show_evaluation(evaluation, history, writer)
     if history.kept != len(history.epochs):
         writer.tags({Tag.KEPT: json.dumps(history.epochs[history.kept - 1])})
     measured = {
@@ -198,18 +204,29 @@ def _final_metrics(
 
 
 def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter) -> None:
-    counts, labels = evaluation.matrix, evaluation.labels
-    pictures = {
-        Artifact.CONFUSION_PICTURE: figures.confusion_matrix(counts, labels, normalized=False),
-        Artifact.CONFUSION_NORMALIZED: figures.confusion_matrix(counts, labels, normalized=True),
-        Artifact.LEARNING_CURVES: figures.draw_curves(history),
-    }
-    for path, drawing in pictures.items():
-        with writer.artifact(path) as file:
-            drawing.save_png(file)
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
+    counts, labels = evaluation.matrix, evaluation.labels
+    pictures = {
+        Artifact.CONFUSION_PICTURE: partial(figures.confusion_matrix, counts, labels, False),
+        Artifact.CONFUSION_NORMALIZED: partial(figures.confusion_matrix, counts, labels, True),
+        Artifact.LEARNING_CURVES: partial(figures.draw_curves, history),
+    }
+    for path, draw in pictures.items():
+        with _picture(path), writer.artifact(path) as file:
+            draw().save_png(file)
+
+
+@contextmanager
+def _picture(path: str) -> Iterator[None]:
+    """Go on without a picture that cannot be drawn; what cannot be written is another matter."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        log.warning("%s could not be drawn (%s: %s).", path, type(error).__name__, error)
 
 
 def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWriter) -> None:

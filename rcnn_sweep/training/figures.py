@@ -14,14 +14,20 @@ MOST_WRITTEN_CELLS = 20
 """Classes past which numbers in the cells would overlap."""
 LETTER = 7.0
 """The room for a letter of a label."""
+MOST_NAMED_CLASSES = 40
+"""Classes up to which a picture grows to name each; a larger one would take memory by the gigabyte,
+and nobody could read it. ``confusion_matrix.json`` has every name and number."""
+UNNAMED_SIDE = 640.0
+"""The side of a matrix whose classes are not named."""
 
 
-def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: bool) -> Drawing:
+def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], normalized: bool) -> Drawing:
     """Draw a confusion matrix, ``(classes, classes)`` counts with true classes in the rows.
 
     ``normalized`` shows each row as fractions of its true class, as the notebook's second
     picture does. A cell's number is light where the cell is dark. Labels too long for a column
-    are told by the number of their row.
+    are told by the number of their row. More than :data:`MOST_NAMED_CLASSES` are not named:
+    they stand in the order of ``labels``.
     """
     shown = _row_fractions(matrix) if normalized else matrix
     cell = _cell(len(labels))
@@ -38,14 +44,19 @@ def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: b
     )
     drawing.text(16, 26, title, "title")
     drawing.text(16, top - 12, "True label", "name")
-    drawing.text((left + right) / 2, bottom + 38, "Predicted label", "name", anchor="middle")
+    predicted = "Predicted label"
+    if len(labels) > MOST_NAMED_CLASSES:
+        predicted += f"; {len(labels)} classes in the order of confusion_matrix.json"
+    drawing.text((left + right) / 2, bottom + 38, predicted, "name", anchor="middle")
     most = max(float(shown.max()), 1.0) if not normalized else 1.0
-    for (row, column), value in np.ndenumerate(shown):
+    is_written = len(labels) <= MOST_WRITTEN_CELLS
+    for row, column in np.ndindex(*shown.shape) if is_written else np.argwhere(shown):
+        value = shown[row, column]
         share = float(value) / most
         x, y = left + cell * column, top + cell * row
         if step := round(SHADES * share):
             drawing.box(x, y, cell, cell, f"shade{step}")
-        if len(labels) <= MOST_WRITTEN_CELLS:
+        if is_written:
             text = f"{value:.2f}" if normalized else f"{value:,}"
             kind = "light" if share > 0.5 else ""
             drawing.text(x + cell / 2, y + cell / 2 + 4, text, kind, anchor="middle")
@@ -62,11 +73,15 @@ def confusion_matrix(matrix: np.ndarray, labels: Sequence[str], *, normalized: b
 
 def _cell(classes: int) -> float:
     """Give the side of a cell: fewer classes have larger ones."""
+    if classes > MOST_NAMED_CLASSES:
+        return UNNAMED_SIDE / classes
     return 96.0 if classes <= 4 else 48.0 if classes <= MOST_WRITTEN_CELLS else 16.0
 
 
 def _names(labels: Sequence[str], cell: float) -> tuple[list[str], list[str]]:
     """Give the names of rows and columns."""
+    if len(labels) > MOST_NAMED_CLASSES:
+        return [""], [""]
     names = [_short(label) for label in labels]
     if LETTER * max(map(len, names)) <= cell:
         return names, names

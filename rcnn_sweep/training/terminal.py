@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from rcnn_sweep.metrics import Place, shown
+from rcnn_sweep.process import printable
 from rcnn_sweep.training.evaluation import Evaluation
 
 
@@ -67,7 +68,7 @@ def metrics_line(logs: Mapping[str, float]) -> str:
 
 def closing_lines(name: str, evaluation: Evaluation) -> str:
     """Write the notebook's closing lines for one split: accuracy, loss, F1, confusion matrix."""
-    title = name.capitalize()
+    title, classes = name.capitalize(), printable(", ".join(evaluation.labels))
     rows = {metric.short: metric for metric in shown(Place.CLOSING)}
     return "\n".join(
         [
@@ -75,7 +76,7 @@ def closing_lines(name: str, evaluation: Evaluation) -> str:
                 f"{title} {row.label}: {row.kind.text(evaluation.scores[short])}"
                 for short, row in rows.items()
             ),
-            f"Confusion matrix (rows: true, columns: predicted; {', '.join(evaluation.labels)}):",
+            f"Confusion matrix (rows: true, columns: predicted; {classes}):",
             str(evaluation.matrix),
         ]
     )

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from rcnn_sweep.data import download as module
-from rcnn_sweep.data.download import download, shown
+from rcnn_sweep.data.addresses import shown
+from rcnn_sweep.data.download import download
 from rcnn_sweep.errors import DataError, DataUnavailable
 
 Say = Callable[[str], None]
 BODY = bytes(range(256)) * 5000
+LIMIT = 1 << 24
 SHA256 = hashlib.sha256(BODY).hexdigest()
 
 
@@ -30,7 +32,7 @@ def test_file_is_fetched_whole_and_announced(
     site: Any, target: Path, said: list[str], say: Say
 ) -> None:
     site.files["/a.npz"] = BODY
-    download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+    download(f"{site.address}/a.npz", target, checksum=SHA256, limit=LIMIT, say=say)
     assert target.read_bytes() == BODY
     assert said == [f"Downloading {site.address}/a.npz (1.3 MB) ..."]
     assert left(target) == ["file.npz", "file.npz.lock"]
@@ -39,7 +41,7 @@ def test_file_is_fetched_whole_and_announced(
 def test_two_first_downloads_share_one(site: Any, target: Path, say: Say) -> None:
     site.files["/a.npz"] = BODY
     site.delay = 0.3
-    arguments = {"checksum": SHA256, "say": say}
+    arguments = {"checksum": SHA256, "limit": LIMIT, "say": say}
     threads = [
         threading.Thread(target=download, args=(f"{site.address}/a.npz", target), kwargs=arguments)
         for _ in range(2)
@@ -55,7 +57,7 @@ def test_two_first_downloads_share_one(site: Any, target: Path, say: Say) -> Non
 def test_wrong_checksum_names_both_and_leaves_nothing(site: Any, target: Path, say: Say) -> None:
     site.files["/a.npz"] = b"something else"
     with pytest.raises(DataError) as caught:
-        download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+        download(f"{site.address}/a.npz", target, checksum=SHA256, limit=LIMIT, say=say)
     assert not isinstance(caught.value, DataUnavailable)
     assert SHA256 in str(caught.value)
     assert hashlib.sha256(b"something else").hexdigest() in str(caught.value)
@@ -67,7 +69,7 @@ def test_wrong_checksum_keeps_the_file_that_was_there(site: Any, target: Path, s
     target.write_bytes(b"before")
     site.files["/a.npz"] = b"something else"
     with pytest.raises(DataError):
-        download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+        download(f"{site.address}/a.npz", target, checksum=SHA256, limit=LIMIT, say=say)
     assert target.read_bytes() == b"before"
 
 
@@ -75,7 +77,7 @@ def test_truncated_body_is_no_download(site: Any, target: Path, say: Say) -> Non
     site.files["/a.npz"] = BODY
     site.cut = 1000
     with pytest.raises(DataUnavailable, match=r"broke off"):
-        download(f"{site.address}/a.npz", target, checksum=None, say=say)
+        download(f"{site.address}/a.npz", target, checksum=None, limit=LIMIT, say=say)
     assert left(target) == ["file.npz.lock"]
 
 
@@ -83,13 +85,13 @@ def test_drafts_of_killed_downloads_are_removed(site: Any, target: Path, say: Sa
     target.parent.mkdir()
     (target.parent / ".file.npz.dead.partial").write_bytes(b"half")
     site.files["/a.npz"] = BODY
-    download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+    download(f"{site.address}/a.npz", target, checksum=SHA256, limit=LIMIT, say=say)
     assert left(target) == ["file.npz", "file.npz.lock"]
 
 
 def test_missing_page_gives_its_status(site: Any, target: Path, say: Say) -> None:
     with pytest.raises(DataUnavailable, match=r"/a\.npz cannot be reached: HTTP status 404"):
-        download(f"{site.address}/a.npz", target, checksum=None, say=say)
+        download(f"{site.address}/a.npz", target, checksum=None, limit=LIMIT, say=say)
 
 
 def test_server_that_never_answers_is_given_up_within_four_seconds(
@@ -98,7 +100,7 @@ def test_server_that_never_answers_is_given_up_within_four_seconds(
     site.delay = 60
     start = time.monotonic()
     with pytest.raises(DataUnavailable, match=r"did not answer within 3\.5 s"):
-        download(f"{site.address}/a.npz", target, checksum=None, say=say)
+        download(f"{site.address}/a.npz", target, checksum=None, limit=LIMIT, say=say)
     assert time.monotonic() - start < 4
 
 
@@ -109,7 +111,7 @@ def test_hanging_name_resolution_is_given_up(
     monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [][released.wait(20) :])
     with pytest.raises(DataUnavailable, match="did not answer"):
-        download("http://nowhere.invalid/a.npz", target, checksum=None, say=say)
+        download("https://nowhere.invalid/a.npz", target, checksum=None, limit=LIMIT, say=say)
     released.set()
 
 
@@ -118,7 +120,7 @@ def test_refused_connection_says_so(target: Path, say: Say) -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     with pytest.raises(DataUnavailable, match="Connection refused"):
-        download(f"http://127.0.0.1:{port}/a.npz", target, checksum=None, say=say)
+        download(f"http://127.0.0.1:{port}/a.npz", target, checksum=None, limit=LIMIT, say=say)
 
 
 def test_stall_in_the_middle_ends_the_download(
@@ -138,7 +140,7 @@ def test_stall_in_the_middle_ends_the_download(
         thread.start()
         with pytest.raises(DataUnavailable, match="broke off: timed out"):
             url = f"http://127.0.0.1:{server.getsockname()[1]}/a.npz"
-            download(url, target, checksum=None, say=say)
+            download(url, target, checksum=None, limit=LIMIT, say=say)
         thread.join()
     assert left(target) == ["file.npz.lock"]
 
@@ -148,7 +150,7 @@ def test_credentials_are_used_but_never_shown(
 ) -> None:
     url = site.address.replace("//", "//me:secret%21@") + "/a.npz?token=secret"
     with pytest.raises(DataUnavailable) as caught:
-        download(url, target, checksum=None, say=say)
+        download(url, target, checksum=None, limit=LIMIT, say=say)
     assert site.authorizations == ["Basic bWU6c2VjcmV0IQ=="]
     assert "secret" not in str(caught.value) + "".join(said)
     assert shown(url) == f"{site.address}/a.npz"
@@ -157,7 +159,7 @@ def test_credentials_are_used_but_never_shown(
 @pytest.mark.parametrize("url", ["nonsense", "http://[", "http://a b/", "ftp2://x/y"])
 def test_impossible_address_is_an_error_of_ours(target: Path, say: Say, url: str) -> None:
     with pytest.raises(DataUnavailable):
-        download(url, target, checksum=None, say=say)
+        download(url, target, checksum=None, limit=LIMIT, say=say)
 
 
 def test_terminal_gets_a_progress_bar_on_standard_error(
@@ -170,7 +172,7 @@ def test_terminal_gets_a_progress_bar_on_standard_error(
 ) -> None:
     site.files["/a.npz"] = BODY
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    download(f"{site.address}/a.npz", target, checksum=SHA256, say=say)
+    download(f"{site.address}/a.npz", target, checksum=SHA256, limit=LIMIT, say=say)
     assert target.read_bytes() == BODY
     assert said == []
     out, err = capsys.readouterr()

@@ -75,7 +75,7 @@ def table(tmp_path: Path) -> Case:
 
 @pytest.fixture
 def snippets(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
-    """A few sentences, which pip would fetch, in place of the published ones."""
+    """A few sentences, which would be fetched, in place of the published ones."""
     content = "\n".join(f"{n}\t{(-1) ** n}\tword{n % 3} is {n}" for n in range(20)).encode()
     monkeypatch.setattr(snippets_file, "TEXT_SHA256", hashlib.sha256(content).hexdigest())
     monkeypatch.setattr(snippets_file, "fetch_text", lambda silence: content)

@@ -132,7 +132,9 @@ BAD: list[tuple[str, ...]] = [
     ("data.path=../hostile.npz data.word_index=nowhere.json", "data.word_index", "nowhere.json"),
     ("data=snippets data.path=../good.csv", "movieReviewSnippets", "SHA-256"),
     ("data.fallback=null data.url=http://127.0.0.1:9/x", "data.path", "imdb.npz"),
-    ("data.fallback=null data.url=nonsense", "data.path", "nonsense"),
+    ("data.url=nonsense", "data.url", "an https address", "nonsense"),
+    ("data.url=file:///etc/passwd", "data.url", "an https address", "/etc/passwd"),
+    ("data.sha256=00", "data.sha256", "64 hexadecimal digits"),
     ("data.fallback=snipets", "data.fallback", "Did you mean snippets?"),
     # --- surroundings
     (f"RCNN_SWEEP_CACHE=/dev/null/cache {TABLE}", "/dev/null/cache", "RCNN_SWEEP_CACHE"),
@@ -141,6 +143,11 @@ BAD: list[tuple[str, ...]] = [
     (f"MLFLOW_TRACKING_URI=sqlite:///../cookbook.db {TABLE}", "cookbook.db", "recipes"),
     (f"MLFLOW_TRACKING_URI=nonsense://me:secret@x {TABLE}", "nonsense://"),
     (f"MLFLOW_TRACKING_URI=http://me:secret@127.0.0.1:9 {TABLE}", "http://me:***@127.0.0.1:9"),
+    (f"MLFLOW_TRACKING_URI=http://me:x/secret@127.0.0.1:9 {TABLE}", "http://me:***@127.0.0.1:9"),
+    (f"MLFLOW_TRACKING_URI=nonsense://x?token=secret {TABLE}", "nonsense://x?token=***"),
+    (f"MY_TOKEN=secret {TABLE} tracking.run_name=a-secret", "tracking.run_name", "recorded"),
+    (f"{TABLE} hydra.sweeper.storage=postgresql://u:secret@h/d", "hydra.sweeper.storage"),
+    (f"{TABLE} data.url=https://h/x?token=secret", "data.url", "recorded"),
     (f"MLFLOW_TRACKING_URI=./mlruns {TABLE}", "mlruns", "sqlite:///"),
     (f"{TABLE} tracking.uri=http://me:secret@localhost:1", "tracking.uri", "MLFLOW_TRACKING_URI"),
     # --- searches and options of the sweeper

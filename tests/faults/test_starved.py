@@ -157,7 +157,8 @@ def test_two_first_downloads_share_one_and_a_torn_copy_is_fetched_anew(tmp_path:
                 assert process.returncode == 0, err
                 assert out.splitlines()[-1] == "20 10"
             assert asked.count("/imdb.npz") == expected
-            (cache / "imdb.npz").write_bytes(whole[: len(whole) // 2])  # torn for the second turn
+            torn = cache / f"imdb-{checksum[:16]}.npz"  # for the second turn
+            torn.write_bytes(whole[: len(whole) // 2])
 
 
 @contextmanager

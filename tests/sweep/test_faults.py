@@ -179,6 +179,15 @@ def test_password_is_never_shown(toy: Toy) -> None:
     assert "secret" not in out
 
 
+def test_no_file_of_a_sweep_has_the_secret_of_its_storage(toy: Toy) -> None:
+    address = "sqlite:///kept.db?password=correct-horse&sslpassword=a/b correct-horse"
+    out = toy.run(*ONE, f"hydra.sweeper.storage='{address}'")
+    assert "correct-horse" not in out
+    files = [path for path in toy.directory.rglob("*") if path.is_file()]
+    assert {"hydra.yaml", "overrides.yaml", "kept.db"} <= {path.name for path in files}
+    assert not [path for path in files if b"correct-horse" in path.read_bytes()]
+
+
 def fail_from_outside(toy: Toy, number: int) -> None:
     """Do what a process does that takes a trial's worker for dead."""
     url = f"sqlite:///{toy.directory / 'studies.db'}"

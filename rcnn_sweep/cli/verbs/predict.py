@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MODEL = f"models:/..., runs:/..., a run's id or a folder; its code is run (default: {CHAMPION})"
 
+FORMULAS = "CSV: put ' before texts and labels that a spreadsheet would compute"
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "texts": {"nargs": "*", "metavar": "TEXT", "help": "default: standard input, one a line"},
     "--file": {"type": Path, "metavar": "F", "help": "one text a line, or a table"},
@@ -33,6 +35,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--model": {"default": CHAMPION, "metavar": "URI", "help": MODEL},
     "--tracking-uri": {"metavar": "URI", "help": "default: MLFLOW_TRACKING_URI, else mlflow.db"},
     "--format": {"choices": FORMATS, "help": "default: that of --output's suffix, else text"},
+    "--escape-formulas": {"action": "store_true", "help": FORMULAS},
     "--output": {"type": Path, "metavar": "FILE", "help": "default: standard output"},
 }
 
@@ -72,7 +75,7 @@ def predict(given: Namespace, texts: "Texts") -> None:
     """Answer batch by batch; without any text, load no model and write nothing."""
     from rcnn_sweep.api import load_model
 
-    form = format_for(given.format, given.output)
+    form = format_for(given.format, given.output, escape_formulas=given.escape_formulas)
     model: Model | None = None
     with destination(given.output) as output:
         for batch in batches(texts):

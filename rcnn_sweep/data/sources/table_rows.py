@@ -103,9 +103,19 @@ def _kind(label: Any) -> str:
             f"Expected labels that are text, numbers or truth values, received {label!r:.60}.\n"
             "Set data.label_column to another column."
         )
+    if isinstance(label, str) and _is_torn(label):
+        raise DataError(
+            f"Expected labels that UTF-8 can hold, received half a character in {label!r:.60}.\n"
+            "Mend the label first."
+        )
     if isinstance(label, bool):
         return "truth value"
     return "text" if isinstance(label, str) else "number"
+
+
+def _is_torn(text: str) -> bool:
+    """Say whether half a character is in a text, as JSON can write it and nothing else can."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _as_text(label: str | bool | int | float) -> str:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
+from rcnn_sweep.process import printable
 from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.planning import Plan, estimate
@@ -17,7 +18,7 @@ def print_plan(
 ) -> None:
     """Print all that a dry run tells, and what it cannot know."""
     for line in plan_lines(plan, launcher, found):
-        print(line)
+        print(printable(line))
     for caveat in caveats:
         print(f"unknown    {caveat}")
 
@@ -109,7 +110,7 @@ def workers_line(plan: Plan, launcher: LauncherTraits) -> str:
 def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:
     """Print the outcome, the commands for what comes next and the hooks' own closing lines."""
     for line in [*summary_lines(summary, info), *closing]:
-        print(line)
+        print(printable(line))
 
 
 def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:

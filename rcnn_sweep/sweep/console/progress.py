@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from rcnn_sweep.names import TrialAttr
+from rcnn_sweep.process import printable
 from rcnn_sweep.sweep.console.live import LiveTable, rounded
 from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.sweep.planning import Plan
@@ -117,7 +118,7 @@ class Progress:
             return
         for trial in slots.ended[self.shown :]:
             for line in self._lines(trial):
-                self.console.print(line, markup=False)
+                self.console.print(printable(line), markup=False)
         self.shown = len(slots.ended)
 
     def _lines(self, trial: FrozenTrial) -> Iterator[str]:

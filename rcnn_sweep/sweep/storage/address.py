@@ -7,7 +7,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import as_mysql, without_password
+from rcnn_sweep.process import (
+    HIDDEN,
+    as_mysql,
+    remember,
+    without_address_secrets,
+    without_password,
+)
 
 SERVERS = ("postgresql", "mysql")
 """What SQLAlchemy calls the servers that can hold studies; MariaDB is spoken to as MySQL is."""
@@ -18,8 +24,6 @@ PASSWORD_VARIABLE = "RCNN_SWEEP_STORAGE"
 OPTION = "the storage (hydra.sweeper.storage, --storage)"
 """What errors call the option: a sweep and the verbs name it differently."""
 
-HIDDEN = "***"
-
 
 def storage_url(storage: str | None) -> str:
     """Give the storage's URL, an SQLite path in it made absolute, ``mariadb`` written ``mysql``.
@@ -27,6 +31,7 @@ def storage_url(storage: str | None) -> str:
     None means ``studies.db`` in the working directory. A password that is masked, as in the
     commands that are printed, is taken from the environment. Raises :class:`UserError`.
     """
+    remember(storage or "")
     url = _parsed(as_mysql(storage or "sqlite:///studies.db"))
     if (backend := url.get_backend_name()) not in ("sqlite", *SERVERS):
         raise UserError(
@@ -56,8 +61,8 @@ def _parsed(storage: str) -> URL:
 
 
 def masked(url: str) -> str:
-    """Give the URL with ``***`` for its password."""
-    return make_url(url).render_as_string(hide_password=True)
+    """Give the URL with ``***`` for its password, and for what else is secret in it."""
+    return without_address_secrets(make_url(url).render_as_string(hide_password=True))
 
 
 def with_password(url: str) -> str:
@@ -65,7 +70,7 @@ def with_password(url: str) -> str:
 
     Raises :class:`UserError` where it is in neither.
     """
-    if make_url(url).password != HIDDEN:
+    if HIDDEN not in url:
         return url
     shown = masked(url)
     whole = as_mysql(os.environ.get(PASSWORD_VARIABLE, ""))

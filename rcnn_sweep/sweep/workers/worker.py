@@ -12,7 +12,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from rcnn_sweep.errors import Terminated
-from rcnn_sweep.process import ProcessId, signals
+from rcnn_sweep.process import ProcessId, hide_in_logs, signals
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
 from rcnn_sweep.sweep.space import Composer
@@ -55,6 +55,7 @@ class WorkerJob:
             log.warning("started once more after another worker had taken over: nothing to do")
             return 0
         os.environ.update({**self.spec.defaults, **os.environ, **self.spec.environment})
+        hide_in_logs()
         if self.spec.working_directory.is_dir():
             os.chdir(self.spec.working_directory)
         try:
