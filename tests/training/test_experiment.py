@@ -174,10 +174,14 @@ def test_an_end_that_cannot_be_recorded_does_not_hide_why_it_came(
 ) -> None:
     from rcnn_sweep.tracking import RunWriter
 
-    def full(self: RunWriter, path: str, figure: Any) -> None:
-        raise OSError(28, "No space left on device")
+    whole = RunWriter.artifact
 
-    monkeypatch.setattr(RunWriter, "figure", full)
+    def full(self: RunWriter, path: str) -> Any:
+        if path.startswith("evaluation/"):
+            raise OSError(28, "No space left on device")
+        return whole(self, path)
+
+    monkeypatch.setattr(RunWriter, "artifact", full)
     context = place.trial(Channel(last=1))
     with entered(context), pytest.raises(TrialPruned):
         place.run(context)

@@ -74,7 +74,7 @@ def with_password(url: str) -> str:
         return url
     shown = masked(url)
     whole = as_mysql(os.environ.get(PASSWORD_VARIABLE, ""))
-    if not whole or _parsed(whole).render_as_string(hide_password=True) != shown:
+    if not whole or masked(_parsed(whole).render_as_string(hide_password=False)) != shown:
         raise UserError(
             f"{PASSWORD_VARIABLE}: expected the URL of {shown} with its password in the "
             "environment, received none. Workers elsewhere get it from their launcher."
