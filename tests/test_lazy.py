@@ -44,6 +44,7 @@ def test_an_unknown_name_is_refused_as_python_does() -> None:
         exec("from rcnn_sweep.tracking import crew")
 
 
+@pytest.mark.slow
 def test_what_is_heavy_waits_for_its_first_use() -> None:
     code = (
         "import sys, rcnn_sweep.sweep, rcnn_sweep.tracking, rcnn_sweep.training, rcnn_sweep.data\n"

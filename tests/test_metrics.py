@@ -141,6 +141,7 @@ def test_certain_and_wrong_costs_what_keras_says() -> None:
     assert metrics.cross_entropy(certain, np.array([1])) == pytest.approx(-np.log(1e-7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_look_at_the_validation_texts_gives_keras_own_numbers_to_the_last_bit(
     classes: int,
@@ -199,6 +200,7 @@ class Channel:
         raise AssertionError(key)
 
 
+@pytest.mark.slow
 def test_a_new_metric_is_one_row(
     workplace: Path, table: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, open_dict, read_write
 from rcnn_sweep.overrides import as_typed, override
 from rcnn_sweep.process import without_password
 from rcnn_sweep.sweep.closing import Closing
-from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
+from rcnn_sweep.sweep.console import Progress, named, print_opening, print_plan
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.opening import find_study, open_parent, open_study, placed
@@ -40,11 +40,6 @@ from rcnn_sweep.sweep.workers import (
 )
 
 
-def say(phase: str) -> None:
-    """Name what begins, so that no time passes in silence."""
-    print(phase, flush=True)
-
-
 @dataclass(frozen=True)
 class Sweep:
     """One ``-m`` command, or the same asked for from Python, in any thread."""
@@ -66,7 +61,7 @@ class Sweep:
         launcher = launcher_of(self.request.master)
         launcher.settle(self.request.master.hydra.launcher)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
-        plan = make_plan(self.request, hooks, say)
+        plan = make_plan(self.request, hooks, named)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.size() if found is not None else None)

@@ -96,6 +96,7 @@ def test_hydra_is_left_as_it_was() -> None:
     assert not GlobalHydra.instance().is_initialized()
 
 
+@pytest.mark.slow
 def test_train_in_a_thread_does_what_the_command_does(data: tuple[str, ...]) -> None:
     run = in_a_thread(lambda: rcnn_sweep.train(*data))
     recorded = mlflow.MlflowClient("sqlite:///mlflow.db").get_run(run.run_id)
@@ -111,6 +112,7 @@ def test_train_in_a_thread_does_what_the_command_does(data: tuple[str, ...]) -> 
     }
 
 
+@pytest.mark.slow
 def test_a_runs_model_tells_every_class(data: tuple[str, ...]) -> None:
     model = rcnn_sweep.train(*data).model()
     texts = ["a wonderful film with warm scenes", "a dreadful film with cold scenes"]
@@ -126,6 +128,7 @@ def test_a_runs_model_tells_every_class(data: tuple[str, ...]) -> None:
         model.predict([3])  # type: ignore[list-item]
 
 
+@pytest.mark.slow
 def test_search_in_a_thread_is_resumed_by_the_same_call(data: tuple[str, ...]) -> None:
     def look(n_trials: int, workers: int) -> rcnn_sweep.Study:
         options = {"study_name": "it's", "sampler": "random", "pruner": "none"}
@@ -161,6 +164,7 @@ def test_options_of_the_sweeper_are_judged(data: tuple[str, ...]) -> None:
     assert not Path("studies.db").exists()
 
 
+@pytest.mark.slow
 def test_a_dry_run_prints_the_plan(
     data: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +173,7 @@ def test_a_dry_run_prints_the_plan(
     assert "conv.filters" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_study_of_several_objectives_has_no_best(data: tuple[str, ...]) -> None:
     study = rcnn_sweep.search(
         *data, n_trials=2, workers=1, metric=["val_accuracy", "parameters"],
@@ -179,6 +184,7 @@ def test_a_study_of_several_objectives_has_no_best(data: tuple[str, ...]) -> Non
         _ = study.best_params
 
 
+@pytest.mark.slow
 def test_the_examples_at_the_door_run(data: tuple[str, ...]) -> None:
     """Every line of the package's own example, on a small table instead of the snippets."""
     assert rcnn_sweep.__doc__ is not None

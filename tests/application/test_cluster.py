@@ -47,6 +47,7 @@ def server(tmp_path: Path) -> Iterator[str]:
         process.wait(20)
 
 
+@pytest.mark.slow
 def test_two_ray_workers_share_a_study_in_postgresql_and_record_on_a_server(
     tmp_path: Path, postgres: Postgres, server: str
 ) -> None:

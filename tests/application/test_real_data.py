@@ -37,11 +37,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
     return run
 
 
+@pytest.mark.slow
 def test_reviews_are_learnt(trained) -> None:
     assert trained.data.metrics["test_accuracy"] > 0.7
     assert trained.data.params["data.train_limit"] == "5000"
 
 
+@pytest.mark.slow
 def test_the_model_judges_the_raw_reviews_as_the_run_judged_their_ids(trained) -> None:
     import mlflow
 

@@ -51,6 +51,7 @@ def artifact(folder: Path, path: str) -> Path:
     return Path(run.info.artifact_uri) / path
 
 
+@pytest.mark.slow
 def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
     folder, _ = finished
     [run] = runs(folder)
@@ -131,6 +132,7 @@ def test_a_model_of_another_kind_of_input_is_refused(finished: tuple[Path, str])
         model.predict(pd.DataFrame({"words": ["good"]}))
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_numbers(finished: tuple[Path, str], command) -> None:
     folder, _ = finished
     [first] = runs(folder)
@@ -141,6 +143,7 @@ def test_the_same_command_gives_the_same_numbers(finished: tuple[Path, str], com
     assert {n: first.data.metrics[n] for n in same} == {n: second.data.metrics[n] for n in same}
 
 
+@pytest.mark.slow
 def test_three_classes_and_a_holdout_leave_the_test_split_unread(workplace: Path, command) -> None:
     names = ["low", "middle", "high"]
     rows = [(f"word{place % 3} again word{place % 3}", names[place % 3]) for place in range(150)]
@@ -155,6 +158,7 @@ def test_three_classes_and_a_holdout_leave_the_test_split_unread(workplace: Path
     assert sum(map(sum, written["matrix"])) == 24  # .2 of the 120 training rows
 
 
+@pytest.mark.slow
 def test_a_failure_is_recorded_as_one(workplace: Path, table: Path, command) -> None:
     more = ["training.optimizer=sgd", "training.learning_rate=1e38"]
     done = command(*words(table), *more, cwd=workplace)
@@ -180,6 +184,7 @@ def start_endless(folder: Path, table: Path) -> "subprocess.Popen[str]":
     raise AssertionError(process.stderr.read())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "code", "reason"),
     [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
@@ -201,6 +206,7 @@ def test_a_stopped_run_says_so(
     assert reason in run.data.tags["rcnn_sweep.reason"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_reaped_by_the_next(workplace: Path, table: Path, command) -> None:
     process = start_endless(workplace, table)
     process.kill()
@@ -224,6 +230,7 @@ def test_no_copy_and_no_network_end_at_once_where_no_fallback_is_wanted(
     assert not (tmp_path / "mlflow.db").exists()
 
 
+@pytest.mark.slow
 def test_the_app_works_without_git_and_with_a_plain_locale(
     tmp_path: Path, table: Path, command
 ) -> None:
@@ -237,6 +244,7 @@ def test_the_app_works_without_git_and_with_a_plain_locale(
     assert "drawn plainly" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_ships_the_configs(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True)

@@ -52,6 +52,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, done.stdout
 
 
+@pytest.mark.slow
 def test_every_trial_is_a_child_run_and_both_stores_name_each_other(
     swept: tuple[Path, str],
 ) -> None:
@@ -145,6 +146,7 @@ def test_the_best_config_runs_at_once(swept: tuple[Path, str], command) -> None:
         assert single[group] == trial[group]
 
 
+@pytest.mark.slow
 def test_the_same_command_again_finds_nothing_left_to_do(swept: tuple[Path, str], command) -> None:
     folder, _ = swept
     before = study_of(folder).trials
@@ -155,6 +157,7 @@ def test_the_same_command_again_finds_nothing_left_to_do(swept: tuple[Path, str]
     assert runs(folder, "study")[0].info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_another_config_under_the_same_name_is_refused_with_a_diff(
     swept: tuple[Path, str], command
 ) -> None:
@@ -164,6 +167,7 @@ def test_another_config_under_the_same_name_is_refused_with_a_diff(
     assert "hydra.sweeper.study_name=" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_study_whose_record_is_elsewhere_is_not_resumed(swept: tuple[Path, str], command) -> None:
     store = "tracking.uri=sqlite:///another.db"
     done = command("-m", *SMALL, "hydra.sweeper.n_trials=5", store, cwd=swept[0])
@@ -172,6 +176,7 @@ def test_a_study_whose_record_is_elsewhere_is_not_resumed(swept: tuple[Path, str
     assert len(study_of(swept[0]).trials) == 4
 
 
+@pytest.mark.slow
 def test_other_data_under_the_same_name_is_refused(swept: tuple[Path, str], command) -> None:
     folder, _ = swept
     write_table(folder / "other.csv", table_rows(100))
@@ -191,6 +196,7 @@ def test_a_dry_run_tells_the_plan_and_leaves_nothing(tmp_path: Path, command) ->
     assert not (tmp_path / "mlflow.db").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "answer"),
     [
@@ -216,6 +222,7 @@ def test_a_mistake_ends_a_sweep_before_it_begins(
     assert not (tmp_path / "studies.db").exists()
 
 
+@pytest.mark.slow
 def test_a_failing_configuration_is_failed_in_both_stores(tmp_path: Path, command) -> None:
     write_table(tmp_path / "reviews.csv", table_rows(200))
     grid = ["training.learning_rate=0.01,1e38", "training.optimizer=sgd"]
@@ -231,6 +238,7 @@ def test_a_failing_configuration_is_failed_in_both_stores(tmp_path: Path, comman
     assert "nan" in run.data.tags["rcnn_sweep.reason"]
 
 
+@pytest.mark.slow
 def test_a_sweep_without_imdb_settles_once_and_every_record_says_so(
     workplace: Path, command
 ) -> None:
@@ -249,6 +257,7 @@ def test_a_sweep_without_imdb_settles_once_and_every_record_says_so(
     assert "# Settled for the sweep: data.unavailable=" in best.read_text()
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_hangs_on_data_that_is_not_here(tmp_path: Path, command) -> None:
     done = command("-m", "hydra.sweeper.dry_run=true", KERAS_HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -256,6 +265,7 @@ def test_a_dry_run_says_what_hangs_on_data_that_is_not_here(tmp_path: Path, comm
     assert "else data=snippets, in a study of another name" in done.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(
     workplace: Path, command
 ) -> None:

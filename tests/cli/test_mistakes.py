@@ -27,6 +27,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("override", "name", "answer"), MISTAKES, ids=[m[0] for m in MISTAKES])
 def test_a_mistake_is_answered_in_two_lines_before_any_run_exists(
     command, tmp_path, override: str, name: str, answer: str
@@ -42,6 +43,7 @@ def test_a_mistake_is_answered_in_two_lines_before_any_run_exists(
     assert not (tmp_path / "mlflow.db").exists()
 
 
+@pytest.mark.slow
 def test_mistakes_and_help_are_answered_without_heavy_imports(command) -> None:
     for words in (["conv.kernel_size=401"], ["--help"], ["--cfg", "job"]):
         done = command(*words, PYTHONPROFILEIMPORTTIME="1")

@@ -23,6 +23,7 @@ def predict(folder: Path, *words: str, given: bytes = b"") -> "subprocess.Comple
     )
 
 
+@pytest.mark.slow
 def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) -> None:
     from rcnn_sweep.data import TableConfig, load
     from rcnn_sweep.tracking.reader import RunReader
@@ -43,6 +44,7 @@ def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) 
     assert answers["probability"].between(0.5, 1).all()
 
 
+@pytest.mark.slow
 def test_texts_of_the_command_line_and_of_a_pipe_get_the_same_answers(
     small_run: tuple[Path, str],
 ) -> None:
@@ -59,6 +61,7 @@ def test_texts_of_the_command_line_and_of_a_pipe_get_the_same_answers(
     assert direct.stderr == b""
 
 
+@pytest.mark.slow
 def test_a_model_in_a_folder_needs_no_store_and_a_closed_pipe_is_quiet(
     small_run: tuple[Path, str], tmp_path: Path
 ) -> None:

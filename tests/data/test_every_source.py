@@ -221,6 +221,7 @@ def test_the_full_texts_are_the_encoded_rows_in_their_order(case: Case, say: Say
         assert data.vocabulary.encode(whole).tolist() == split.x.tolist()
 
 
+@pytest.mark.slow
 def test_settled_overrides_lead_a_trial_to_the_same_file_without_a_network(
     case: Case, say: Say, no_network: Callable[[], None]
 ) -> None:

@@ -107,6 +107,7 @@ def test_every_example_of_the_page_is_run_here() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_network_option(copy: Path) -> None:
     example = EXAMPLES["A network option: another recurrent cell"]
     run(example, copy)
@@ -123,6 +124,7 @@ def test_a_network_option(copy: Path) -> None:
     assert refused.returncode == 2 and "Did you mean gru?" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_data_source(copy: Path) -> None:
     assert "line 3: expected __label__NAME" not in run(EXAMPLES["A data source"], copy)
     found = metrics(copy, "run")
@@ -137,6 +139,7 @@ def test_a_data_source(copy: Path) -> None:
     assert "data=fasttext             Your own texts in fastText's format" in shown
 
 
+@pytest.mark.slow
 def test_a_metric(copy: Path) -> None:
     options = ("hydra.sweeper.n_trials=2", "hydra.sweeper.workers=1")
     out = run(EXAMPLES["A metric"], copy, *options, "hydra.sweeper.study_name=s")
@@ -147,6 +150,7 @@ def test_a_metric(copy: Path) -> None:
         assert list(trial.intermediate_values) == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_sampler(copy: Path) -> None:
     options = ("hydra.sweeper.n_trials=4", "hydra.sweeper.workers=1", "training.epochs=1")
     wide = ("conv.filters=16", "lstm.units=16", "hydra.sweeper.study_name=s")

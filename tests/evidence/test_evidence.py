@@ -34,6 +34,7 @@ def document(evidence: Evidence) -> dict:
     return json.loads(json.dumps(as_json(evidence), allow_nan=False))
 
 
+@pytest.mark.slow
 def test_only_complete_pairs_count_and_the_others_are_told() -> None:
     evidence = found(1.0, 1.0, missing=(1,))
     whole, part = evidence.comparisons
@@ -53,6 +54,7 @@ def test_fewer_than_two_pairs_give_no_verdict() -> None:
     assert texts(draw_intervals(evidence, "accuracy"))[-2:] == ["trial 1", "no verdict"]
 
 
+@pytest.mark.slow
 def test_a_candidate_without_a_verdict_does_not_hide_the_other() -> None:
     evidence = found(1.5, 1.5, missing=(0, 1, 2, 3), seeds=5)
     assert [one.verdict for one in evidence.comparisons] == ["better", "no verdict"]
@@ -60,6 +62,7 @@ def test_a_candidate_without_a_verdict_does_not_hide_the_other() -> None:
     assert len(list(details(evidence))) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("baseline", "own", "share"), [(0.80, 0.84, "known"), (0.84, 0.80, None), (None, 0.84, None)]
 )
@@ -127,6 +130,7 @@ def test_what_is_written_is_read_back(missing: tuple[int, ...], metric: str) -> 
     assert as_json(from_json(document(evidence))) == as_json(evidence)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -148,6 +152,7 @@ def test_what_is_no_evidence_is_refused(change: Callable[[dict], object], told: 
         from_json(written)
 
 
+@pytest.mark.slow
 def test_epochs_that_trials_decided_are_told_and_others_are_not_written() -> None:
     evidence = found(1.0)
     assert "Epochs" not in as_text(evidence)

@@ -120,6 +120,7 @@ def test_percentiles_are_central() -> None:
     assert percentiles(np.arange(101.0), 0.9) == pytest.approx((5.0, 95.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("candidates", "luck"), [(1, 0.3), (3, 0.1)])
 def test_without_a_difference_better_is_claimed_in_at_most_5_percent(
     candidates: int, luck: float

@@ -22,6 +22,7 @@ POINTS = (
 LOCK_SECONDS = float(os.environ.get("RCNN_SWEEP_TEST_LOCK_SECONDS", "4"))
 
 
+@pytest.mark.slow
 def test_kill_between_the_ends_of_run_and_trial_is_reconciled(place: Workplace) -> None:
     command = (*ONE, f"hydra.sweeper.n_trials={len(POINTS)}")
     for point in POINTS:
@@ -39,6 +40,7 @@ def test_kill_between_the_ends_of_run_and_trial_is_reconciled(place: Workplace) 
     assert len(place.runs("trial")) == len(POINTS) + len(lost)
 
 
+@pytest.mark.slow
 def test_two_drivers_start_one_study_on_a_fresh_checkout(fresh: Workplace) -> None:
     command = (*ONE, "hydra.sweeper.n_trials=4")
     drivers = [fresh.start(*command) for _ in range(2)]
@@ -50,6 +52,7 @@ def test_two_drivers_start_one_study_on_a_fresh_checkout(fresh: Workplace) -> No
     assert [trial.number for trial in fresh.trials()] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mlflow.db", "studies.db"])
 def test_locked_database_is_waited_for(place: Workplace, name: str) -> None:
     driver = place.start(*ONE, "hydra.sweeper.n_trials=2")
@@ -72,6 +75,7 @@ def locked(database: sqlite3.Connection) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_studies_shows_what_died_and_ends_it_on_request(place: Workplace) -> None:
     command = (*ONE, "hydra.sweeper.n_trials=2")
     place.run(*command, killed_at="before the tell", code=-9)

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from small import ROOT
 
 
+@pytest.mark.slow
 def test_killed_drivers_and_workers_cost_time_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "kills"
     script = [sys.executable, str(ROOT / "benchmarks" / "random_kills.py"), "--folder", folder]

@@ -35,6 +35,7 @@ def tiny_disk(place: Workplace) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_full_disk_fails_the_trial_with_path_and_cause(place: Workplace, tiny_disk: Path) -> None:
     more = ("hydra.sweeper.workers=1", "hydra.sweeper.n_trials=3", "hydra.sweeper.max_failures=2")
     out = place.run(*SWEEP, *more, "lstm.units=40", code=1)
@@ -146,6 +147,7 @@ def loading(address: str, checksum: str, cache: Path) -> "subprocess.Popen[str]"
     )
 
 
+@pytest.mark.slow
 def test_two_first_downloads_share_one_and_a_torn_copy_is_fetched_anew(tmp_path: Path) -> None:
     whole = archive(tmp_path)
     checksum, cache = sha256(whole).hexdigest(), tmp_path / "cache"
@@ -168,6 +170,7 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fallback", "limit"), [("null", 5), ("snippets", 10)])
 def test_a_network_that_swallows_everything_is_given_up_within_seconds(
     fresh: Workplace, fallback: str, limit: float
@@ -189,6 +192,7 @@ def test_a_network_that_swallows_everything_is_given_up_within_seconds(
 SLOWNESS = float(os.environ.get("RCNN_SWEEP_TEST_SLOWNESS", "3"))
 
 
+@pytest.mark.slow
 def test_bad_rows_are_counted_on_the_screen_and_in_the_record(place: Workplace) -> None:
     rows = table_rows(100)
     content = [*rows, *rows[:4], ("", "good"), ("a fine film", ""), ("x" * 5_000_000, "bad")]

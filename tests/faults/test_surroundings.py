@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from small import ROOT
 
 from .conftest import SWEEP, Workplace
@@ -13,6 +14,7 @@ LEGACY = (
 )
 
 
+@pytest.mark.slow
 def test_a_sweep_in_an_odd_place_without_git_in_a_plain_locale(
     place: Workplace, tmp_path: Path
 ) -> None:

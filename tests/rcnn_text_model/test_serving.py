@@ -94,6 +94,7 @@ def invoked(port: int, body: Any) -> list[dict[str, Any]]:
     return json.loads(content)["predictions"]
 
 
+@pytest.mark.slow
 def test_every_kind_of_request_gets_the_same_answer(port: int) -> None:
     bodies = (
         {"dataframe_split": {"columns": ["text"], "data": [[GOOD], [BAD]]}},

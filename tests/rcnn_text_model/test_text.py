@@ -103,6 +103,7 @@ def test_words_are_ranked_by_count_then_by_first_appearance() -> None:
     assert count_words(["b a", "c a c", "d"]) == ("a", "c", "b", "d")
 
 
+@pytest.mark.slow
 def test_tokenising_the_raw_reviews_gives_all_50000_sequences_of_the_archive(
     real_imdb: Path,
 ) -> None:

@@ -58,6 +58,7 @@ def test_the_best_other_configs_are_compared_each_once() -> None:
     assert chosen(found, 1) == [Candidate(0, "run-0"), Candidate(1, "run-1")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "lengths"),
     [

@@ -51,6 +51,7 @@ def aliases(store: Store) -> dict[str, str]:
     return {k: str(v) for k, v in store.client.get_registered_model(MODEL).aliases.items()}
 
 
+@pytest.mark.slow
 def test_the_better_candidate_is_registered_once_with_its_evidence(store: Store) -> None:
     found = evidence(store, 1.0, 0.0)
     assert found.comparisons[0].verdict == "better"
@@ -79,6 +80,7 @@ def test_without_evidence_only_force_registers(store: Store) -> None:
     assert version.tags["rcnn_sweep.forced"] == "true"
 
 
+@pytest.mark.slow
 def test_the_former_champion_keeps_an_alias(store: Store) -> None:
     told(evidence(store, 1.0), "first", store)
     assert "version 1, is now rcnn@former_champion" in told(evidence(store, 1.2), "more", store)
@@ -95,6 +97,7 @@ def test_a_registration_cut_short_is_finished(store: Store) -> None:
     assert aliases(store) == {"champion": "1"}
 
 
+@pytest.mark.slow
 def test_another_studys_higher_champion_stays_unless_forced(store: Store) -> None:
     told(evidence(store, 1.5), "high", store)
     lower = evidence(store, 0.8, study="other")

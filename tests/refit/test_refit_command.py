@@ -57,6 +57,7 @@ def evidence(folder: Path) -> dict:
     return json.loads((Path(parent.info.artifact_uri) / "refit" / "evidence.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_refit_is_one_run_whose_children_are_full_runs(refitted: tuple[Path, str]) -> None:
     folder, output = refitted
     [parent] = runs(folder, "tags.`rcnn_sweep.kind` = 'refit'")
@@ -114,6 +115,7 @@ def test_the_evidence_is_what_the_runs_recorded(refitted: tuple[Path, str]) -> N
     )
 
 
+@pytest.mark.slow
 def test_more_seeds_later_train_only_what_is_missing(refitted: tuple[Path, str]) -> None:
     folder, _ = refitted
     storage = f"sqlite:///{folder}/studies.db"
@@ -152,6 +154,7 @@ def test_a_mistake_ends_a_refit_before_it_begins(
     assert "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_other_data_than_the_studys_is_refused(refitted: tuple[Path, str]) -> None:
     folder, _ = refitted
     file = folder / "reviews.csv"

@@ -60,6 +60,7 @@ def order_after(page: Path, clicks: int) -> list[str]:
     return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*>(\d+)</th>', table)
 
 
+@pytest.mark.slow
 def test_a_click_sorts_the_trials_and_another_turns_them_round(page: Path) -> None:
     assert order_after(page, 0) == ["0", "1", "2", "3"]
     assert order_after(page, 1) == ["0", "3", "1", "2"]

@@ -40,6 +40,7 @@ def shown(made: Made, name: str) -> Page:
     return Page(report_study(name, None, output=made.folder / "page.html"))
 
 
+@pytest.mark.slow
 def test_the_numbers_and_their_verdict_are_on_the_page(searched: Page) -> None:
     page = searched
     assert "best val_accuracy 0.8500 trial 1, +0.1500 on the baseline" in page.text
@@ -68,6 +69,7 @@ def test_every_row_has_the_command_that_reproduces_it(searched: Page) -> None:
     assert len(set(commands)) == 5
 
 
+@pytest.mark.slow
 def test_the_report_is_in_the_studys_directory_and_on_its_run(
     made: Made, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +82,7 @@ def test_the_report_is_in_the_studys_directory_and_on_its_run(
     assert logged.read_text() == path.read_text()
 
 
+@pytest.mark.slow
 def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +102,7 @@ def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     )
 
 
+@pytest.mark.slow
 def test_changed_or_missing_data_gives_a_page_without_reference(made: Made) -> None:
     run_id = made.study("search", SEARCHED)
     made.data.write_text(made.data.read_text() + '"a fine film",good\n')
@@ -110,6 +114,7 @@ def test_changed_or_missing_data_gives_a_page_without_reference(made: Made) -> N
     assert "reference_val_accuracy" not in made.store.client.get_run(run_id).data.metrics
 
 
+@pytest.mark.slow
 def test_a_refits_evidence_is_shown_with_its_intervals_and_a_reference_on_test(
     made: Made,
 ) -> None:

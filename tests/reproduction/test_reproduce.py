@@ -6,6 +6,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from small import command_line, environment
 
 from rcnn_sweep.tracking.reader import RunReader
@@ -22,6 +23,7 @@ def reproduce(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_a_run_is_reproduced_from_its_record_alone_with_its_data_moved(
     small_run: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -48,6 +50,7 @@ def test_a_run_is_reproduced_from_its_record_alone_with_its_data_moved(
     assert kept.splitlines()[-1] in done.stdout
 
 
+@pytest.mark.slow
 def test_a_pruned_run_is_trained_as_far_and_a_false_number_found(
     small_run: tuple[Path, str], tmp_path: Path
 ) -> None:

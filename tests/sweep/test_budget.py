@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 
+import pytest
 from optuna.trial import TrialState
 
 from .conftest import Toy
@@ -12,6 +13,7 @@ FULL = ("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none")
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
+@pytest.mark.slow
 def test_eight_workers_run_exactly_n_trials_once(toy: Toy) -> None:
     toy.run(*FULL, "hydra.sweeper.workers=8", "hydra.sweeper.n_trials=40",
             "hydra.sweeper.reuse_duplicates=false", "seconds=0.02")  # fmt: skip
@@ -32,6 +34,7 @@ def test_comma_lists_and_ranges_are_exactly_that_grid(toy: Toy) -> None:
     assert len(toy.trials()) == 6
 
 
+@pytest.mark.slow
 def test_same_command_again_runs_nothing(toy: Toy) -> None:
     command = ("hydra.sweeper.workers=1", "hydra.sweeper.n_trials=3")
     toy.run(*command)
@@ -40,12 +43,14 @@ def test_same_command_again_runs_nothing(toy: Toy) -> None:
     assert toy.calls() == calls
 
 
+@pytest.mark.slow
 def test_raised_n_trials_adds_only_the_difference(toy: Toy) -> None:
     toy.run(*FULL, "hydra.sweeper.workers=1", "hydra.sweeper.n_trials=2")
     toy.run(*FULL, "hydra.sweeper.workers=1", "hydra.sweeper.n_trials=4")
     assert [t.number for t in toy.trials(*DONE)] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_two_drivers_on_one_fresh_study_share_the_total(toy: Toy) -> None:
     command = (*FULL, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=12", "seconds=0.05",
                "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -57,6 +62,7 @@ def test_two_drivers_on_one_fresh_study_share_the_total(toy: Toy) -> None:
     assert Counter(int(call[0]) for call in toy.calls()) == Counter(range(12))
 
 
+@pytest.mark.slow
 def test_killed_driver_loses_and_repeats_nothing_that_had_ended(toy: Toy) -> None:
     command = (*FULL, "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=8", "seconds=0.4",
                "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -72,6 +78,7 @@ def test_killed_driver_loses_and_repeats_nothing_that_had_ended(toy: Toy) -> Non
     assert Counter(int(call[0]) for call in toy.calls()).most_common(1)[0][1] == 1
 
 
+@pytest.mark.slow
 def test_killed_in_process_driver_is_reaped_at_the_next_start(toy: Toy) -> None:
     command = (*FULL, "hydra.sweeper.workers=1", "hydra.sweeper.n_trials=3", "seconds=1")
     driver = toy.start(*command)

@@ -79,6 +79,7 @@ def test_a_job_is_what_hydra_composes(folder: Path, params: Params, fixed: tuple
     assert OmegaConf.to_yaml(composer.task(params)) == OmegaConf.to_yaml(without_hydra(expected))
 
 
+@pytest.mark.slow
 def test_a_point_is_composed_anew_only_for_other_groups(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ INTERPOLATED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interpolations_of_hydra_are_those_of_each_trial(toy: Toy, workers: int) -> None:
     toy.run(*ONE, f"hydra.sweeper.workers={workers}", *INTERPOLATED, "x=1,2")
@@ -36,6 +37,7 @@ def test_interpolations_of_hydra_are_those_of_each_trial(toy: Toy, workers: int)
     assert (toy.directory / "runs" / "s" / "sweep" / "best.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_directory_that_another_study_owns_is_refused_before_anything_runs(toy: Toy) -> None:
     place = ("hydra.sweep.dir=shared", "hydra.sweeper.workers=1", "hydra.sweeper.n_trials=1")
     toy.run(*place, "hydra.sweeper.study_name=s", "fault=error", "hydra.job.chdir=true",

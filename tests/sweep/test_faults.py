@@ -29,6 +29,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 TWO = (*BASE, "hydra.sweeper.workers=2")
 
 
+@pytest.mark.slow
 def test_killed_worker_is_retried_once_and_takes_no_other_along(toy: Toy) -> None:
     driver = toy.start(*TWO, "hydra.sweeper.n_trials=6", "seconds=0.5",
                        "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -46,6 +47,7 @@ def test_killed_worker_is_retried_once_and_takes_no_other_along(toy: Toy) -> Non
     assert len(toy.trials(TrialState.COMPLETE)) == 6
 
 
+@pytest.mark.slow
 def test_trial_that_kills_its_worker_is_given_up_after_max_retries(toy: Toy) -> None:
     toy.run(
         *TWO, "fault=suicide", "hydra.sweeper.n_trials=1", "hydra.sweeper.max_retries=2", code=1
@@ -54,6 +56,7 @@ def test_trial_that_kills_its_worker_is_given_up_after_max_retries(toy: Toy) -> 
     assert [t.user_attrs.get("retry_of") for t in toy.trials()] == [None, 0, 1]
 
 
+@pytest.mark.slow
 def test_out_of_memory_is_retried(toy: Toy) -> None:
     toy.run(*ONE, "fault=memory_once", "hydra.sweeper.n_trials=2")
     assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
@@ -61,6 +64,7 @@ def test_out_of_memory_is_retried(toy: Toy) -> None:
     assert toy.trials()[1].user_attrs["retry_of"] == 0
 
 
+@pytest.mark.slow
 def test_error_fails_its_trial_alone_with_reason_and_traceback(toy: Toy) -> None:
     out = toy.run(*ONE, "fault=error_above_5", "hydra.sweeper.n_trials=10",
                   "hydra.sweeper.sampler.name=random")  # fmt: skip
@@ -73,6 +77,7 @@ def test_error_fails_its_trial_alone_with_reason_and_traceback(toy: Toy) -> None
     assert f"{len(failed)} failed" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_exit_within_the_task_is_its_trials_own_error(toy: Toy, workers: int) -> None:
     out = toy.run(*BASE, f"hydra.sweeper.workers={workers}", "fault=exit_at_2", "x=1,2,3")
@@ -92,17 +97,20 @@ def test_app_that_cannot_be_copied_is_a_mistake_before_anything_exists(toy: Toy)
     assert not list(toy.directory.iterdir())
 
 
+@pytest.mark.slow
 def test_failures_in_a_row_stop_the_sweep(toy: Toy) -> None:
     out = toy.run(*ONE, "fault=error", "hydra.sweeper.max_failures=3", code=1)
     assert len(toy.trials(TrialState.FAIL)) == 3
     assert "3 trials failed in a row" in out
 
 
+@pytest.mark.slow
 def test_nan_fails_the_trial(toy: Toy) -> None:
     toy.run(*ONE, "fault=not_finite", "hydra.sweeper.n_trials=2", code=1)
     assert {t.user_attrs["reason"] for t in toy.trials()} == {"objective is nan at step 1"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_mistake_shared_by_all_trials_stops_at_once(toy: Toy, workers: int) -> None:
     out = toy.run(*BASE, "fault=user", f"hydra.sweeper.workers={workers}", code=2)
@@ -110,6 +118,7 @@ def test_mistake_shared_by_all_trials_stops_at_once(toy: Toy, workers: int) -> N
     assert 1 <= len(toy.trials(TrialState.FAIL)) <= workers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_interruption_is_recorded_and_resumed(
@@ -132,6 +141,7 @@ def test_interruption_is_recorded_and_resumed(
     }
 
 
+@pytest.mark.slow
 def test_second_interrupt_ends_at_once(toy: Toy) -> None:
     driver = toy.start(*TWO, "seconds=60", "steps=1")
     toy.wait_until(driver, lambda: len(toy.calls()) == 2)
@@ -144,6 +154,7 @@ def test_second_interrupt_ends_at_once(toy: Toy) -> None:
     assert driver.returncode == 130
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "line"),
     [
@@ -159,6 +170,7 @@ def test_changed_study_is_refused_with_a_diff(toy: Toy, change: str, line: str) 
     assert line in out and "hydra.sweeper.study_name=s-2" in out
 
 
+@pytest.mark.slow
 def test_damaged_database_is_named_and_left_alone(toy: Toy) -> None:
     database = toy.directory / "studies.db"
     database.write_bytes(b"not a database" * 1000)
@@ -166,6 +178,7 @@ def test_damaged_database_is_named_and_left_alone(toy: Toy) -> None:
     assert database.read_bytes() == b"not a database" * 1000
 
 
+@pytest.mark.slow
 def test_transaction_cut_off_by_a_kill_is_rolled_back(toy: Toy) -> None:
     toy.run(*ONE, "hydra.sweeper.n_trials=1")
     subprocess.run([sys.executable, "-c", CUT_OFF], cwd=toy.directory, check=False)
@@ -174,6 +187,7 @@ def test_transaction_cut_off_by_a_kill_is_rolled_back(toy: Toy) -> None:
     assert len(toy.trials(TrialState.COMPLETE)) == 2
 
 
+@pytest.mark.slow
 def test_password_is_never_shown(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.storage=postgresql://u:secret@127.0.0.1:1/db", code=2)
     assert "secret" not in out
@@ -196,6 +210,7 @@ def fail_from_outside(toy: Toy, number: int) -> None:
     assert queue.fail(number, DEAD, "taken for dead")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "said"), [("none", "was given up: another process"), ("deaf", "complete with [-")]
 )
@@ -213,6 +228,7 @@ def test_worker_whose_trial_was_ended_by_another_says_so_and_goes_on(
     assert toy.trials()[0].user_attrs["reason"] == "taken for dead"
 
 
+@pytest.mark.slow
 def test_killed_commands_use_up_no_retry(toy: Toy) -> None:
     command = (*ONE, "hydra.sweeper.max_retries=0", "hydra.sweeper.n_trials=1", "seconds=1")
     for started in (1, 2):
@@ -225,6 +241,7 @@ def test_killed_commands_use_up_no_retry(toy: Toy) -> None:
     assert [t.user_attrs.get("retry_of") for t in toy.trials()] == [None, 0, 1]
 
 
+@pytest.mark.slow
 def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
     hooks = "hydra.sweeper.hooks=toy_hooks.Hooks"
     driver = toy.start(*ONE, hooks, "hydra.sweeper.n_trials=2", "seconds=2")
@@ -238,6 +255,7 @@ def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
     assert "close parent-1 failed" in (toy.directory / "hooks.txt").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["swallow", "swallow_and_exit"])
 def test_error_that_a_signal_turned_into_is_an_interruption(toy: Toy, fault: str) -> None:
     driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=1")

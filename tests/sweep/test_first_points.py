@@ -8,6 +8,7 @@ from .conftest import Toy
 ONE = ("hydra.sweeper.workers=1", "hydra.sweeper.pruner.name=none")
 
 
+@pytest.mark.slow
 def test_points_asked_for_come_after_the_baseline_then_another_studys_best(toy: Toy) -> None:
     """The score is 0 - (x - 3)**2 - y: the first study's best has x=3."""
     toy.run(*ONE, "hydra.sweeper.study_name=first", "x=2,3,7", "y=1.0")

@@ -93,6 +93,7 @@ def test_unknown_launcher_gets_the_careful_treatment() -> None:
     assert not (unknown.is_watched or unknown.in_memory or unknown.shares_gpus)
 
 
+@pytest.mark.slow
 @on(*PLUGINS)
 def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
     toy.run(*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=8", "seconds=1")
@@ -102,6 +103,7 @@ def test_launcher_drains_the_queue(toy: Toy, launcher: str) -> None:
         assert (toy.directory / "multirun" / "s" / str(number) / ".hydra" / "config.yaml").exists()
 
 
+@pytest.mark.slow
 @on(*PLUGINS)
 def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=4", "seconds=1",
@@ -119,6 +121,7 @@ def test_launcher_can_be_interrupted_and_resumed(toy: Toy, launcher: str) -> Non
     assert len(toy.trials(TrialState.COMPLETE)) == 4
 
 
+@pytest.mark.slow
 @on(*PLUGINS)
 def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: str) -> None:
     command = (*BASE, f"hydra/launcher={launcher}", "hydra.sweeper.n_trials=200", "seconds=1")
@@ -141,6 +144,7 @@ def test_killed_worker_is_replaced_while_the_others_go_on(toy: Toy, launcher: st
     assert not toy.trials(TrialState.RUNNING)
 
 
+@pytest.mark.slow
 @on("submitit_local")
 def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: str) -> None:
     driver = toy.start(*BASE, f"hydra/launcher={launcher}", "seconds=60",
@@ -157,6 +161,7 @@ def test_workers_that_do_not_answer_are_marked_interrupted(toy: Toy, launcher: s
     assert len(marks) == len(ended) == 2
 
 
+@pytest.mark.slow
 @needs_postgres
 @on("submitit_local", "submitit_slurm")
 def test_password_of_the_storage_is_in_no_file(toy: Toy, postgres: Postgres, launcher: str) -> None:
@@ -196,6 +201,7 @@ def ray_cluster() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 @on("ray")
 def test_ray_cluster_that_runs_already_is_used(
     toy: Toy, launcher: str, monkeypatch: pytest.MonkeyPatch

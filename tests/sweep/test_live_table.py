@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
@@ -98,6 +99,7 @@ def test_lower_is_better_where_the_study_says_so() -> None:
     assert "2 of 3" in text and "best: trial 0 val_accuracy=0.5 the baseline" in text
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_a_line_a_trial_and_one_when_the_best_changes(toy: Toy) -> None:
     """The score is 0 - (x - 3)**2 - y: -5, -2, -1, -2."""
     out = toy.run("hydra.sweeper.workers=1", "hydra.sweeper.study_name=s", "x=1,2,3,4")

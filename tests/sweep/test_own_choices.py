@@ -54,6 +54,7 @@ def test_each_row_makes_a_class_of_optuna() -> None:
     assert all(row.about for row in [*SAMPLERS.values(), *PRUNERS.values()])
 
 
+@pytest.mark.slow
 def test_own_sampler_is_seeded_and_repeats_itself_with_one_worker(toy: Toy) -> None:
     for name in ("s", "t"):
         toy.run(f"hydra.sweeper.study_name={name}", "hydra.sweeper.workers=1", *SPACE,
@@ -65,6 +66,7 @@ def test_own_sampler_is_seeded_and_repeats_itself_with_one_worker(toy: Toy) -> N
     assert max(point["x"] for point in points) <= 20 and max(p["y"] for p in points) <= 0.25
 
 
+@pytest.mark.slow
 def test_own_classes_work_in_two_workers(toy: Toy) -> None:
     toy.run(*BASE, "hydra.sweeper.workers=2", f"{SAMPLER}.name=own_choices.Counting", *SPACE[:1],
             f"{PRUNER}.name=own_choices.AfterSteps", f"+{PRUNER}.kwargs.steps=2",
@@ -99,6 +101,7 @@ def test_mistaken_class_is_told_in_a_line_before_anything_is_written(
     assert not list(toy.directory.iterdir())
 
 
+@pytest.mark.slow
 def test_own_sampler_that_fails_ends_the_sweep_as_a_mistake(toy: Toy) -> None:
     out = toy.run(*BASE, "hydra.sweeper.workers=1", f"{SAMPLER}.name=own_choices.Broken",
                   "hydra.sweeper.baseline_first=false", code=2)  # fmt: skip

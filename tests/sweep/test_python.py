@@ -9,6 +9,7 @@ import pytest
 from .conftest import APP, ROOT, Toy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_sweep_runs_in_a_thread_and_records_the_command_it_was_given(
     toy: Toy, workers: int

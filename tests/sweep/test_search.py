@@ -16,6 +16,7 @@ INFINITE = ("x=interval(1.0,3.0)", "y=interval(0.0,1.0)")
 HOOKS = "hydra.sweeper.hooks=toy_hooks.Hooks"
 
 
+@pytest.mark.slow
 def test_impossible_points_cost_no_trial_and_are_counted(toy: Toy) -> None:
     out = toy.run(*ONE, HOOKS, "hydra.sweeper.n_trials=10", "x=int(interval(1,20))")
     assert len(toy.trials()) == len(toy.trials(TrialState.COMPLETE)) == 10
@@ -24,6 +25,7 @@ def test_impossible_points_cost_no_trial_and_are_counted(toy: Toy) -> None:
     assert rejected and f"{rejected} impossible point(s) not tried" in out
 
 
+@pytest.mark.slow
 def test_sampler_that_the_command_names_is_used_on_comma_lists_too(toy: Toy) -> None:
     lists = ("hydra.sweeper.study_name=s", "x=1,2,3", "y=range(1,3)", "hydra.sweeper.n_trials=5",
              "hydra.sweeper.dry_run=true")  # fmt: skip
@@ -32,12 +34,14 @@ def test_sampler_that_the_command_names_is_used_on_comma_lists_too(toy: Toy) -> 
     assert "sampler    grid, pruner none" in toy.run(*lists)
 
 
+@pytest.mark.slow
 def test_impossible_points_of_a_grid_are_left_out(toy: Toy) -> None:
     out = toy.run(*ONE, HOOKS, "x=4,5,6,7")
     assert [t.params["x"] for t in toy.trials()] == [4, 5]
     assert "2 impossible point(s) not tried" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["x=7,8", "x=int(interval(7,9))", "x=interval(6.0,7.0)"])
 def test_space_without_a_possible_point_is_a_mistake(toy: Toy, space: str) -> None:
     assert "x must be at most 5" in toy.run(*ONE, HOOKS, space, code=2)
@@ -48,6 +52,7 @@ def test_impossible_baseline_is_a_mistake(toy: Toy) -> None:
     assert "x must be at most 5, received 9" in toy.run(*ONE, HOOKS, "x=9", code=2)
 
 
+@pytest.mark.slow
 def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
     space = ("x=choice(4,5)", "y=choice(1.0,2.0)", "hydra.sweeper.sampler.name=random")
     toy.run(*ONE, *space, "hydra.sweeper.n_trials=8")
@@ -62,6 +67,7 @@ def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
     assert len(toy.calls()) == len(points) + 2
 
 
+@pytest.mark.slow
 def test_pruned_trials_keep_their_intermediate_values_across_processes(toy: Toy) -> None:
     toy.run("hydra.sweeper.study_name=s", "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=14",
             "hydra.sweeper.sampler.name=random",
@@ -71,6 +77,7 @@ def test_pruned_trials_keep_their_intermediate_values_across_processes(toy: Toy)
     assert len({t.user_attrs["worker"] for t in toy.trials()}) == 2
 
 
+@pytest.mark.slow
 def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.metric=[score,cost]", "y=interval(0.5,1.0)",
                   "x=int(interval(1,3))", "hydra.sweeper.direction=[maximize,minimize]",
@@ -79,6 +86,7 @@ def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
     assert (toy.directory / "multirun" / "s" / "sweep" / "plots" / "pareto_front.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["cmaes", "nsgaii", "qmc", "bruteforce", "random"])
 def test_samplers_by_name(toy: Toy, sampler: str) -> None:
     toy.run(*ONE, f"hydra.sweeper.sampler.name={sampler}", "hydra.sweeper.n_trials=6",
@@ -86,6 +94,7 @@ def test_samplers_by_name(toy: Toy, sampler: str) -> None:
     assert len({tuple(t.params.values()) for t in toy.trials(TrialState.COMPLETE)}) == 6
 
 
+@pytest.mark.slow
 def test_one_worker_samples_the_same_points_again(toy: Toy) -> None:
     for name in ("s", "t"):
         toy.run(f"hydra.sweeper.study_name={name}", "hydra.sweeper.workers=1",
@@ -94,6 +103,7 @@ def test_one_worker_samples_the_same_points_again(toy: Toy) -> None:
     assert [t.params for t in toy.study("s").trials] == [t.params for t in toy.study("t").trials]
 
 
+@pytest.mark.slow
 def test_group_option_brings_its_own_parameters(toy: Toy) -> None:
     toy.run(*ONE, "hydra.sweeper.n_trials=10", "hydra.sweeper.sampler.name=random",
             "+search=shapes")  # fmt: skip
@@ -103,6 +113,7 @@ def test_group_option_brings_its_own_parameters(toy: Toy) -> None:
     assert sides <= {3, 4, 5}
 
 
+@pytest.mark.slow
 def test_dry_run_prints_the_plan_and_writes_nothing(toy: Toy) -> None:
     out = toy.run(*ONE, HOOKS, "hydra.sweeper.dry_run=true", "x=1,2,9")
     assert "impossible 1 of 3 points, e.g. x must be at most 5, received 9" in out
@@ -111,6 +122,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(toy: Toy) -> None:
     assert {path.name for path in toy.directory.iterdir()} == {"hooks.txt"}
 
 
+@pytest.mark.slow
 def test_printed_command_runs_the_winner(toy: Toy) -> None:
     out = toy.run(*ONE, "hydra.sweeper.n_trials=6", "shape=square")
     best = toy.study().best_trial
@@ -125,6 +137,7 @@ def test_printed_command_runs_the_winner(toy: Toy) -> None:
         assert toy.calls()[-1][3:] == [str(best.params["x"]), str(best.params["y"])]
 
 
+@pytest.mark.slow
 def test_best_config_is_the_winners_without_what_was_settled_here(toy: Toy) -> None:
     toy.run(*ONE, HOOKS, "hydra.sweeper.n_trials=2", "seconds=0.01")
     folder = toy.directory / "multirun" / "s"
@@ -135,6 +148,7 @@ def test_best_config_is_the_winners_without_what_was_settled_here(toy: Toy) -> N
     assert OmegaConf.load(best) == {**ran, "steps": 4}
 
 
+@pytest.mark.slow
 def test_mandatory_group_is_swept_and_its_winner_run(toy: Toy) -> None:
     chosen = ("--config-name", "open", *ONE, HOOKS)
     out = toy.run(*chosen, "hydra.sweeper.workers=1", "shape=round,square", "y=2.5")
@@ -146,6 +160,7 @@ def test_mandatory_group_is_swept_and_its_winner_run(toy: Toy) -> None:
     assert "shape: expected one of round, square; received none" in said
 
 
+@pytest.mark.slow
 def test_plan_says_which_keys_the_command_took_out_of_the_space(toy: Toy) -> None:
     search = ("+search=shapes", "shape=square", "hydra.sweeper.n_trials=1", *ONE)
     plan = toy.run(*search, "hydra.sweeper.dry_run=true")
@@ -155,6 +170,7 @@ def test_plan_says_which_keys_the_command_took_out_of_the_space(toy: Toy) -> Non
     assert "not searched, since the command sets it: shape=square" in toy.run(*search)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("hydra.sweeper.dry_run=true",)])
 def test_unknown_metric_is_a_mistake_before_anything_exists(
     toy: Toy, more: tuple[str, ...]
@@ -164,6 +180,7 @@ def test_unknown_metric_is_a_mistake_before_anything_exists(
     assert not list(toy.directory.iterdir())
 
 
+@pytest.mark.slow
 def test_metric_known_only_at_the_end_is_said_to_rule_out_pruning(toy: Toy) -> None:
     metric = ("hydra.sweeper.metric=cost", "hydra.sweeper.n_trials=2")
     pruned = ("hydra.sweeper.study_name=s", "hydra.sweeper.workers=1", HOOKS)
@@ -178,6 +195,7 @@ def test_plan_says_that_workers_are_replaced(toy: Toy) -> None:
     assert "workers    1 worker process, replaced after 2 trial(s)" in toy.run(*ONE, *dry)
 
 
+@pytest.mark.slow
 def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:
     toy.run(*ONE, "hydra.sweeper.max_trials_per_worker=2", "hydra.sweeper.n_trials=5",
             "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
@@ -186,6 +204,7 @@ def test_workers_are_replaced_after_max_trials(toy: Toy) -> None:
     assert len(logs) == 3 and not any("Fatal" in log.read_text() for log in logs)
 
 
+@pytest.mark.slow
 def test_hooks_open_once_close_and_lend_the_parent(toy: Toy) -> None:
     command = (*ONE, HOOKS, "hydra.sweeper.n_trials=2", "hydra.sweeper.plots=true")
     toy.run(*command)
@@ -198,6 +217,7 @@ def test_hooks_open_once_close_and_lend_the_parent(toy: Toy) -> None:
     assert all(len(t.intermediate_values) == 2 for t in toy.trials()), "prepare's override"
 
 
+@pytest.mark.slow
 def test_recorded_result_of_a_dead_process_is_told_not_trained_again(toy: Toy) -> None:
     toy.run(*ONE, HOOKS, "fault=dies_after_recording", "hydra.sweeper.n_trials=2", code=-9)
     toy.run(*ONE, HOOKS, "fault=dies_after_recording", "hydra.sweeper.n_trials=2", code=-9)
@@ -207,6 +227,7 @@ def test_recorded_result_of_a_dead_process_is_told_not_trained_again(toy: Toy) -
     assert [call[0] for call in toy.calls()] == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_orphan_is_marked_in_the_applications_record(toy: Toy) -> None:
     toy.run(*ONE, HOOKS, "fault=suicide_once", "hydra.sweeper.n_trials=1", code=-9)
     toy.run(*ONE, HOOKS, "fault=suicide_once", "hydra.sweeper.n_trials=1")

@@ -57,6 +57,7 @@ def slot_numbers(queue: Queue) -> list[int]:
     return [trial.user_attrs["slot"] for trial in queue.trials()]
 
 
+@pytest.mark.slow
 def test_a_trial_exists_once_its_slot_is_claimed(queue: Queue) -> None:
     assert queue.trials() == [] and queue.look().untried() == 3
     assert [claim(queue, RETRIES, {0: {"x": 4}}) for _ in range(4)] == [0, 1, 2, None]
@@ -268,6 +269,7 @@ def test_a_limit_that_cannot_be_is_a_mistake(given: dict[str, object], answer: s
         options(**given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_sweep_that_reached_its_target_goes_on_with_another(toy: Toy, workers: int) -> None:
     """The score is 0 - (x - 3)**2 - y."""
@@ -324,6 +326,7 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.slow
 def test_a_claim_asks_no_more_of_a_large_study(queue: Queue, statements: list[str]) -> None:
     def asked() -> int:
         statements.clear()

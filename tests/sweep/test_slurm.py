@@ -35,6 +35,7 @@ def cluster(slurm_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Ite
     slurm_cluster.wait_until_empty()
 
 
+@pytest.mark.slow
 @needs_slurm
 def test_workers_that_are_stopped_are_replaced_and_their_trials_tried_again(
     toy: Toy, cluster: SlurmCluster
@@ -67,6 +68,7 @@ def test_workers_that_are_stopped_are_replaced_and_their_trials_tried_again(
     assert "nothing to do" in "".join(log.read_text() for log in logs), "its place was taken"
 
 
+@pytest.mark.slow
 @needs_slurm
 @pytest.mark.parametrize(("seconds", "code"), [(4, 0), (60, 130)])
 def test_no_job_waits_in_the_queue_for_a_sweep_that_is_over(

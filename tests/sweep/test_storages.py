@@ -111,6 +111,7 @@ def in_processes(count: int, work: Callable[[int], object]) -> None:
     assert [process.exitcode for process in several] == [0] * count
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_holds_the_lock(url: str, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
@@ -126,6 +127,7 @@ def test_one_process_at_a_time_holds_the_lock(url: str, tmp_path: Path) -> None:
     assert counter.read_text() == "20"
 
 
+@pytest.mark.slow
 def test_eight_processes_claim_each_slot_once(url: str, tmp_path: Path) -> None:
     in_processes(1, lambda number: make_queue(url, 24))
     claimed = tmp_path / "claimed"
@@ -271,6 +273,7 @@ def test_databases_of_one_server_have_locks_of_their_own(mariadb: MariaDB) -> No
         assert entered.wait(10), "another database's lock was in the way"
 
 
+@pytest.mark.slow
 def test_server_that_restarts_costs_no_trial(toy: Toy, server: Server) -> None:
     driver = toy.start("hydra.sweeper.study_name=s", "hydra.sweeper.pruner.name=none",
                        "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=6", "seconds=1",
@@ -291,6 +294,7 @@ def test_server_that_restarts_costs_no_trial(toy: Toy, server: Server) -> None:
     assert len(toy.calls()) == 6
 
 
+@pytest.mark.slow
 @needs_mariadb
 def test_sweep_in_mariadb_is_resumed_with_exact_totals(
     toy: Toy, mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch
@@ -311,6 +315,7 @@ def test_sweep_in_mariadb_is_resumed_with_exact_totals(
     assert Counter(int(call[0]) for call in toy.calls()) == Counter(range(9))
 
 
+@pytest.mark.slow
 @needs_mariadb
 def test_a_row_that_another_holds_is_waited_for(
     maria: Queue, mariadb: MariaDB, caplog: pytest.LogCaptureFixture
@@ -421,6 +426,7 @@ def test_what_is_wrong_with_a_url_is_said_at_once(
     assert "hydra.sweeper.storage" in str(caught.value) and PASSWORD not in str(caught.value)
 
 
+@pytest.mark.slow
 @needs_mariadb
 def test_a_user_who_may_only_read_is_told_so_with_exit_code_2(toy: Toy, mariadb: MariaDB) -> None:
     open_storage(mariadb.url)
@@ -446,6 +452,7 @@ def test_a_printed_url_is_completed_from_the_environment(
     assert any("1 running" in line for line in lines) and PASSWORD not in str(lines)
 
 
+@pytest.mark.slow
 @needs_mariadb
 def test_a_server_that_falls_silent_is_waited_for(
     mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

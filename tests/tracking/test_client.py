@@ -64,6 +64,7 @@ def test_a_database_locked_by_another_connection_loses_nothing(workplace: Path) 
     assert store.client.get_run(writer.run_id).data.metrics["val_accuracy"] == 0.5
 
 
+@pytest.mark.slow
 def test_many_processes_can_record_one_dataset_at_once(workplace: Path) -> None:
     code = (
         "from rcnn_sweep.tracking import Store, tracking_uri\n"

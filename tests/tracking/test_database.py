@@ -58,6 +58,7 @@ def moments(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(kept.iterdir())
 
 
+@pytest.mark.slow
 def test_a_store_left_half_made_at_any_moment_makes_way_for_a_whole_one(
     moments: list[Path],
     migrated_database: Path,
@@ -79,6 +80,7 @@ def test_a_store_left_half_made_at_any_moment_makes_way_for_a_whole_one(
     assert moved > 5
 
 
+@pytest.mark.slow
 def test_a_store_whose_maker_is_killed_is_not_there_and_the_next_one_makes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ __all__ = ["mariadb"]
 pytestmark = needs_mariadb
 
 
+@pytest.mark.slow
 def test_records_in_mariadb_outlast_a_restart(
     mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -47,6 +47,7 @@ def test_a_missing_folder_and_a_file_in_place_of_mlruns_are_refused(
         check_store(tracking_uri(None))
 
 
+@pytest.mark.slow
 def test_two_processes_can_create_one_store_at_once(tmp_path: Path) -> None:
     code = "from rcnn_sweep.tracking import Store, tracking_uri; Store(tracking_uri(None), 'e')"
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}

@@ -105,6 +105,7 @@ def accuracy(folder: Path) -> float:
     return float(matrix.trace() / matrix.sum())
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_the_result_in_every_place(place: Place) -> None:
     channel = Channel()
     context = place.trial(channel)
@@ -126,6 +127,7 @@ def test_the_best_epoch_is_the_result_in_every_place(place: Place) -> None:
     assert place.matrix_of_the_weights(folder) == written["matrix"]
 
 
+@pytest.mark.slow
 def test_a_pruned_trial_is_recorded_as_of_its_last_epoch(place: Place) -> None:
     context = place.trial(Channel(last=2))
     with entered(context), pytest.raises(TrialPruned):
@@ -133,6 +135,7 @@ def test_a_pruned_trial_is_recorded_as_of_its_last_epoch(place: Place) -> None:
     check_stopped(place, "pruned", epochs=2, best=2)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_midway_is_recorded_as_of_its_last_whole_epoch(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

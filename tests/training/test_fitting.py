@@ -43,6 +43,7 @@ def trained(seed: int) -> tuple[list[Mapping[str, float]], np.ndarray]:
     return told, history.probabilities
 
 
+@pytest.mark.slow
 def test_one_seed_gives_the_same_numbers_twice_and_another_seed_others() -> None:
     first, again, other = trained(1), trained(1), trained(2)
     assert first[0] == again[0]
@@ -50,6 +51,7 @@ def test_one_seed_gives_the_same_numbers_twice_and_another_seed_others() -> None
     assert first[0] != other[0]
 
 
+@pytest.mark.slow
 def test_each_epoch_is_told_from_one_with_its_metrics() -> None:
     seed_everything(0, deterministic=True)
     model = build_model(SMALL, classes=2)
@@ -124,6 +126,7 @@ def test_every_epoch_has_another_order_of_rows_and_batches_and_the_seed_decides_
     assert np.array_equal(labels, rows.labels[in_order(rows, 5)])
 
 
+@pytest.mark.slow
 def test_buckets_are_fitted_and_judged_row_by_row_without_a_trace_a_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -217,6 +220,7 @@ def is_of(model: keras.Model, weights: list[np.ndarray]) -> bool:
     return all(map(np.array_equal, model.get_weights(), weights))
 
 
+@pytest.mark.slow
 def test_the_best_epochs_weights_and_probabilities_are_kept() -> None:
     history, stage, model = staged(0.5, 0.3, 0.4, keep="best")
     assert (history.best, history.kept, len(history.epochs)) == (2, 2, 3)
@@ -228,6 +232,7 @@ def test_the_best_epochs_weights_and_probabilities_are_kept() -> None:
     assert is_of(model, stage.weights[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("keep", "kept"), [("last", 4), ("best", 2)])
 def test_training_stops_after_so_many_epochs_without_a_better_one(keep: str, kept: int) -> None:
     history, stage, model = staged(0.5, 0.3, 0.3, 0.4, 0.1, 0.1, patience=2, keep=keep)
@@ -235,6 +240,7 @@ def test_training_stops_after_so_many_epochs_without_a_better_one(keep: str, kep
     assert is_of(model, stage.weights[kept - 1])
 
 
+@pytest.mark.slow
 def test_one_who_stops_a_fit_midway_has_the_last_whole_epoch() -> None:
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:

@@ -34,6 +34,7 @@ def test_row_i_of_the_full_texts_is_row_i_of_the_encoded_split(tmp_path: Path) -
     np.testing.assert_array_equal(stored, again)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "imdb.npz").is_file(), reason=f"no imdb.npz in {DATA}")
 def test_imdbs_full_sequences_are_in_the_order_of_the_encoded_rows() -> None:
     dataset = load(ImdbConfig(path=str(DATA / "imdb.npz")), say=say)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
@@ -28,11 +29,13 @@ from rcnn_sweep.sweep.storage import check_storage, storage_url
 from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
 
+Named = Callable[[str], AbstractContextManager[None]]
 
-def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -> Plan:
+
+def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
     """Settle everything; raises :class:`UserError` for whatever cannot work.
 
-    ``say`` is told what takes its time, once the command itself is known to be no mistake.
+    What may take its time runs within ``named`` and what it is.
     """
     options = read_options(request.options)
     command = request.command
@@ -44,14 +47,14 @@ def make_plan(request: Request, hooks: StudyHooks, say: Callable[[str], None]) -
     make_pruner(options.pruner)
     asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
     _check_groups(asked, request.asked)
-    say("settling what all trials share")
-    composer = _composer(request, hooks, options.dry_run)
+    with named("settling what all trials share, such as their data"):
+        composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
     config = check.base()
     space = space_of(command, request.space, composer)
-    say("looking for impossible points of the space")
     draws = DRAWN if options.dry_run else GLANCED_AT
-    infeasible = check.infeasible(space, options.seed, draws=draws)
+    with named("looking for impossible points of the space"):
+        infeasible = check.infeasible(space, options.seed, draws=draws)
     baseline = baseline_of(space, composer)
     first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
     record, defaults = record_of(options, space, hooks.record(config)), hooks.defaults(config)
