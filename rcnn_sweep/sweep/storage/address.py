@@ -70,7 +70,7 @@ def with_password(url: str) -> str:
 
     Raises :class:`UserError` where it is in neither.
     """
-    if HIDDEN not in url:
+    if make_url(url).password != HIDDEN and HIDDEN not in url:  # there it may be percent-encoded
         return url
     shown = masked(url)
     whole = as_mysql(os.environ.get(PASSWORD_VARIABLE, ""))
