@@ -7,13 +7,13 @@ each time, ours maps the arrays that the first load has cached. Prints the media
 and the ratio; the first load of ours comes before and is told on its own.
 """
 
-import argparse
 import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+
+from _measuring import options_with_data
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -25,13 +25,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Load by turns and print the medians."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    known = os.environ.get("IMDB")
-    parser.add_argument(
-        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
-    )
+    parser = options_with_data(__doc__)
     parser.add_argument("--times", type=int, default=3)
     given = parser.parse_args()
     data = str(given.data.absolute())

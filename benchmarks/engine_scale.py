@@ -14,7 +14,6 @@ takes. With ``--total`` the study has so many slots, and Ctrl-C ends the sweep a
 prints how long that took.
 """
 
-import argparse
 import itertools
 import os
 import signal
@@ -28,8 +27,8 @@ from pathlib import Path
 
 import optuna
 import psutil
+from _measuring import ROOT, options
 
-ROOT = Path(__file__).parents[1]
 SAMPLERS = {"random": "RandomSampler", "tpe": "TPESampler"}
 APP = """
 import sys
@@ -220,9 +219,7 @@ def compared(own: Trace, optuna_alone: Trace, hydra: Trace) -> Iterator[str]:
 
 def main() -> None:
     """Run all three and print their figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = options(__doc__)
     parser.add_argument("--trials", type=int, default=300)
     parser.add_argument("--total", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)

@@ -8,18 +8,14 @@ test split as validation data, ``evaluate`` and ``predict`` on it; it records no
 seconds of each command, its start included, what it reached on test, and the ratios.
 """
 
-import argparse
 import os
 import re
-import resource
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from _measuring import options_with_data, timed
+
 NOTEBOOK = """
 import sys, keras
 import keras.src.datasets.imdb as loader
@@ -46,28 +42,9 @@ print(f"test_accuracy {accuracy:.4f}, test_loss {loss:.4f}")
 """
 
 
-def timed(command: Sequence[str], folder: Path) -> tuple[float, float, str]:
-    """Run; gives wall and CPU seconds and what it reached, as it printed it."""
-    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True)
-    if ended.returncode:
-        raise SystemExit(f"{command} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    told = re.findall(r"(?i)test[ _]accuracy[ =:]+[0-9.]+", ended.stdout)
-    return time.monotonic() - began, cpu, told[-1] if told else ""
-
-
 def main() -> None:
     """Run all three in turn and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    known = os.environ.get("IMDB")
-    parser.add_argument(
-        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
-    )
+    parser = options_with_data(__doc__)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--reviews", type=int, default=25_000, help="of each split at most")
     given = parser.parse_args()
@@ -83,7 +60,8 @@ def main() -> None:
     load, walls = os.getloadavg()[0], {}
     for name, command in sides.items():
         with tempfile.TemporaryDirectory() as folder:
-            walls[name], cpu, told = timed(command, Path(folder))
+            walls[name], cpu, said = timed(command, Path(folder))
+        told = re.findall(r"(?i)test[ _]accuracy[ =:]+[0-9.]+", said)
         ratio = walls[name] / walls["bare Keras"]
         print(
             f"{name}: {walls[name]:.0f} s, {cpu:.0f} s CPU, ratio {ratio:.2f}; {told}", flush=True

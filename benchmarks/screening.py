@@ -11,18 +11,16 @@ side is ``python -m rcnn_sweep -m`` as it comes, by the notebook's protocol and 
 seconds of wall and CPU, start and end of the commands included, and the ratios.
 """
 
-import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from _measuring import ROOT, Timed, options_with_data, timed
+
 STACK = ROOT / "build" / "stack"
 SWEEPER = "hydra-optuna-sweeper==1.3.0"
 SAME = ("tensorflow", "keras", "mlflow", "hydra-core", "scikit-learn", "numpy")
@@ -80,26 +78,17 @@ def installed() -> Path:
     return python
 
 
-def timed(command: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Run on one core; gives wall and CPU seconds."""
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+def on_one_core(command: Sequence[str], folder: Path) -> Timed:
+    """Run a sweep and all its workers on one core."""
     core = str(min(os.sched_getaffinity(0)))
-    ended = subprocess.run(
-        ["taskset", "-c", core, *command], cwd=folder, env=settings, capture_output=True, text=True
-    )
-    if ended.returncode:
-        raise SystemExit(f"{command} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return time.monotonic() - began, cpu
+    return timed(["taskset", "-c", core, *command], folder, {"OMP_NUM_THREADS": "1"})
 
 
-def theirs(folder: Path, data: Path, reviews: int, log_models: bool) -> tuple[float, float]:
+def theirs(folder: Path, data: Path, reviews: int, log_models: bool) -> Timed:
     """Sweep with the other stack."""
     (folder / "app.py").write_text(APP)
     grid = [f"{key}=choice({','.join(map(str, values))})" for key, values in POINTS.items()]
-    return timed(
+    return on_one_core(
         [str(installed()), "app.py", "-m", "hydra/sweeper=optuna", "hydra/sweeper/sampler=grid",
          "hydra.sweeper.n_trials=8", "hydra.sweeper.direction=maximize", f"data={data}",
          f"store=sqlite:///{folder}/mlflow.db", f"reviews={reviews}", f"log_models={log_models}",
@@ -108,10 +97,10 @@ def theirs(folder: Path, data: Path, reviews: int, log_models: bool) -> tuple[fl
     )  # fmt: skip
 
 
-def ours(folder: Path, data: Path, reviews: int, width: str) -> tuple[float, float]:
+def ours(folder: Path, data: Path, reviews: int, width: str) -> Timed:
     """Sweep with rcnn_sweep."""
     grid = [f"{key}={','.join(map(str, values))}" for key, values in POINTS.items()]
-    return timed(
+    return on_one_core(
         [sys.executable, "-m", "rcnn_sweep", "-m", f"data.path={data}", "training.epochs=1",
          f"data.train_limit={2 * reviews}", "data.validation_fraction=0.5",
          f"training.bucket_width={width}", "hydra.sweeper.workers=1", *grid],
@@ -121,13 +110,7 @@ def ours(folder: Path, data: Path, reviews: int, width: str) -> tuple[float, flo
 
 def main() -> None:
     """Run all four in turn and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    known = os.environ.get("IMDB")
-    parser.add_argument(
-        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
-    )
+    parser = options_with_data(__doc__)
     parser.add_argument("--reviews", type=int, default=3200, help="of each half")
     parser.add_argument("--only-ours", action="store_true", help="no other stack, no ratio")
     given = parser.parse_args()
@@ -147,9 +130,9 @@ def main() -> None:
     for name, side in sides.items():
         with tempfile.TemporaryDirectory() as folder:
             seconds[name] = side(Path(folder))
-        wall, cpu = seconds[name]
+        wall, cpu, _ = seconds[name]
         print(f"{name}: {wall:.0f} s ({wall / 8:.1f} s a trial), {cpu:.0f} s CPU", flush=True)
-    walls = [wall for wall, _ in seconds.values()]
+    walls = [side.wall for side in seconds.values()]
     for name, wall in () if given.only_ours else zip(list(sides)[2:], walls[2:], strict=True):
         print(f"{name}: {walls[0] / wall:.2f} times as fast, without a model {walls[1] / wall:.2f}")
     print(f"8 trials of one epoch, one core of {os.cpu_count()}, load before {load:.2f}")

@@ -8,7 +8,6 @@ seconds from the command to the first epoch of any trial, trials a minute betwee
 last epoch, and the seconds from the last epoch to the prompt; then the ratio of trials a minute.
 """
 
-import argparse
 import os
 import sqlite3
 import subprocess
@@ -18,7 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from _measuring import ROOT, options_with_data
+
 EPOCHS = (
     "SELECT min(timestamp), max(timestamp), count(*) FROM metrics "
     "WHERE key = 'val_loss' AND step > 0"
@@ -54,13 +54,7 @@ def sweep(data: Path, workers: int, trials: int, reviews: int, folder: Path) -> 
 
 def main() -> None:
     """Run both and print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    known = os.environ.get("IMDB")
-    parser.add_argument(
-        "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
-    )
+    parser = options_with_data(__doc__)
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--reviews", type=int, default=4000)
     given = parser.parse_args()
