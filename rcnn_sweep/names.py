@@ -89,6 +89,8 @@ class TrialAttr:
     SLOT = "slot"
     RETRY_OF = "retry_of"
     DUPLICATE_OF = "duplicate_of"
+    CONFIRMS = "confirms"
+    """The first trial of its point, which it runs again with another seed."""
     SEED = "seed"
     WORKER = "worker"
     """The process that works on the trial, as a :class:`rcnn_sweep.process.ProcessId`."""

@@ -48,7 +48,8 @@ class OptunaAsyncSweeperConf:
     is then complete, and goes on when asked with other limits. ``max_failures`` failed trials in a
     row end the sweep. ``max_retries`` holds for trials that ran out of memory or whose process died
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
-    which takes seconds. ``enqueue``: points tried first, after the baseline; what they leave open
+    which takes seconds. With ``common_seed`` all trials have the same seed instead of one each.
+    ``enqueue``: points tried first, after the baseline; what they leave open
     is the baseline's. ``warm_start``: a study of the same storage whose five best points come next.
     ``space``: see ``conf/search``; an override of a key that it searches ``over`` values takes the
     key out.
@@ -72,11 +73,13 @@ class OptunaAsyncSweeperConf:
     timeout: Any = None
     target: Any = None
     patience: int | None = None
+    confirm: int = 0
     max_failures: int = 5
     max_retries: int = 1
     max_trials_per_worker: int | None = None
     reuse_duplicates: bool = True
     baseline_first: bool = True
+    common_seed: bool = False
     plots: bool = True
     dry_run: bool = False
     hooks: str | None = None

@@ -217,7 +217,17 @@ def _written(value: Any) -> str:
 
 def _columns(study: "StudySnapshot") -> list[str]:
     params = dict.fromkeys(key for trial in study.trials for key in trial.params)
-    ends = ("steps", "seconds", "started", "slot", "retry_of", "duplicate_of", "seed", "run_id")
+    ends = (
+        "steps",
+        "seconds",
+        "started",
+        "slot",
+        "retry_of",
+        "duplicate_of",
+        "confirms",
+        "seed",
+        "run_id",
+    )
     return ["number", "state", *study.metrics, *params, *ends, "reason"]
 
 
@@ -235,6 +245,7 @@ def _row(study: "StudySnapshot", trial: "TrialSnapshot") -> dict[str, Any]:
         "slot": trial.slot,
         "retry_of": trial.retry_of,
         "duplicate_of": trial.duplicate_of,
+        "confirms": trial.confirms,
         "seed": trial.seed,
         "run_id": trial.run_id,
         "reason": trial.reason,

@@ -12,6 +12,7 @@ from rcnn_sweep.sweep.findings import (
     SweepSummary,
     TrialSnapshot,
     best_of,
+    confirmed,
     counts_and_repeats,
     pruning,
     trial_at,
@@ -122,6 +123,7 @@ def summarise(
         wall_seconds=wall_seconds,
         best_command=command_of(plan.typed, best[0].params) if best and plan.is_search else "",
         is_search=plan.is_search,
+        standings=confirmed(trials, plan.options.directions),
     )
 
 

@@ -41,11 +41,13 @@ class SweeperOptions:
     pruner: Named
     directions: tuple[str, ...]
     metrics: tuple[str, ...]
+    confirm: int
     max_failures: int
     max_retries: int
     max_trials_per_worker: int | None
     reuse_duplicates: bool
     baseline_first: bool
+    common_seed: bool
     plots: bool
     dry_run: bool
     hooks: str | None
@@ -100,6 +102,7 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         pruner=read_choice("pruner", options["pruner"]),
         directions=directions,
         metrics=metrics,
+        confirm=_whole("confirm", options["confirm"], 0),
         max_failures=_whole("max_failures", options["max_failures"], 1),
         max_retries=_whole("max_retries", options["max_retries"], 0),
         max_trials_per_worker=None
@@ -107,6 +110,7 @@ def read_options(options: Mapping[str, Any]) -> SweeperOptions:
         else _whole("max_trials_per_worker", per_worker, 1),
         reuse_duplicates=bool(options["reuse_duplicates"]),
         baseline_first=bool(options["baseline_first"]),
+        common_seed=bool(options["common_seed"]),
         plots=bool(options["plots"]),
         dry_run=bool(options["dry_run"]),
         hooks=options["hooks"],

@@ -2,14 +2,15 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from statistics import fmean
 
 from rcnn_sweep.process import printable
-from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
+from rcnn_sweep.sweep.findings import Standing, SweepSummary, counts_and_repeats, standing_of
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.planning import Plan, estimate
 from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.storage import masked
-from rcnn_sweep.sweep.study import Queue
+from rcnn_sweep.sweep.study import Queue, confirmation_of
 from rcnn_sweep.sweep.workers import LauncherTraits, gpus, is_here, threads_of
 
 
@@ -41,6 +42,9 @@ def plan_lines(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> Ite
 
 def _searched(plan: Plan) -> Iterator[str]:
     yield f"baseline   {_baseline(plan)}"
+    if (last := _confirming(plan)) > 0:
+        best = plan.options.confirm
+        yield f"confirm    the best {best} and the baseline are run again in the last {last} trials"
     firsts = [point for point in plan.first.values() if point != plan.baseline]
     if firsts and not gives_every_point(plan.options.sampler):
         yield f"first      {len(firsts)} point(s) asked for, after the baseline"
@@ -49,6 +53,14 @@ def _searched(plan: Plan) -> Iterator[str]:
     for override in plan.unsearched:
         yield f"fixed      {override}: not searched, since the command sets it"
     yield f"impossible {plan.infeasible}"
+
+
+def _confirming(plan: Plan) -> int:
+    """Count the slots in which points are run again."""
+    confirmation = confirmation_of(plan.options)
+    if confirmation is None or gives_every_point(plan.options.sampler):
+        return 0
+    return len(confirmation.slots(plan.n_trials))
 
 
 def _given(plan: Plan) -> Iterator[str]:
@@ -145,6 +157,20 @@ def _winner(summary: SweepSummary) -> Iterator[str]:
         )
         params = " ".join(f"{key}={value}" for key, value in trial.params.items())
         yield f"{word} trial {trial.number}: {values} {params}"
+        if (again := standing_of(summary, trial)) is not None:
+            yield f"           {told(again)}"
     if summary.gain is not None and summary.baseline is not None:
         value = f"{summary.metrics[0]}={summary.baseline.values[0]:.6g}"
         yield f"baseline trial {summary.baseline.number}: {value}; gain {summary.gain:+.6g}"
+        if (again := standing_of(summary, summary.baseline)) is not None:
+            yield f"           {told(again)}"
+
+
+def told(again: Standing) -> str:
+    """Say what running a point again came to."""
+    others = len(again.values) - 1
+    low, high = again.interval or (again.estimate, again.estimate)
+    return (
+        f"run again {others} time(s), mean {fmean(again.values):.5g}; its true value is estimated "
+        f"at {again.estimate:.5g} ({low:.5g} to {high:.5g})"
+    )

@@ -29,6 +29,8 @@ def line_of(trial: FrozenTrial, metrics: Sequence[str]) -> str:
     words = [f"trial {trial.number}", trial.state.name.lower()]
     if trial.values:
         words += [f"{n}={v:.5g}" for n, v in zip(metrics, trial.values, strict=False)]
+    if TrialAttr.CONFIRMS in trial.user_attrs:
+        words.append(f"(trial {trial.user_attrs[TrialAttr.CONFIRMS]} again)")
     if TrialAttr.DUPLICATE_OF in trial.user_attrs:
         words.append(f"(as trial {trial.user_attrs[TrialAttr.DUPLICATE_OF]})")
     if trial.state is TrialState.FAIL:
@@ -125,7 +127,8 @@ class Progress:
         """Give a line about a trial that ended, and one more where it is the best so far."""
         options = self.plan.options
         yield line_of(trial, options.metrics)
-        if not self.plan.is_search or len(options.directions) > 1:
+        is_again = TrialAttr.CONFIRMS in trial.user_attrs
+        if not self.plan.is_search or len(options.directions) > 1 or is_again:
             return
         if trial.state is TrialState.COMPLETE and self._is_better(float(trial.values[0])):
             self.best = float(trial.values[0])

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Protocol
 
 from rcnn_sweep.sweep.findings.snapshots import STATES, TrialSnapshot
+from rcnn_sweep.sweep.findings.standings import Standing, standings
 from rcnn_sweep.sweep.space import Value
 
 
@@ -24,6 +25,10 @@ class Outcome(Protocol):
     @property
     def baseline(self) -> TrialSnapshot | None:
         """The trial of the composed config."""
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """The points that were run again."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,13 @@ def _slot(trial: TrialSnapshot) -> tuple[bool, int]:
 
 
 def best_of(trials: Iterable[TrialSnapshot], directions: Sequence[str]) -> list[TrialSnapshot]:
-    """Find the best complete trial, the earliest of equals; of several objectives the front."""
-    complete = [trial for trial in trials if trial.state == "complete"]
+    """Find the best complete trial, the earliest of equals; of several objectives the front.
+
+    Where points were run again, the best is the first trial of the point with the best estimate.
+    """
     if len(directions) == 1:
-        sign = 1 if directions[0] == "maximize" else -1
-        best = max(complete, key=lambda trial: sign * trial.values[0], default=None)
-        return [] if best is None else [best]
+        return [standing.trial for standing in standings(trials, directions[0])[:1]]
+    complete = [trial for trial in trials if trial.state == "complete"]
     signs = [-1 if direction == "maximize" else 1 for direction in directions]
     losses = [tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in complete]
     front = _front(losses)
@@ -102,12 +108,29 @@ def trial_at(
 def gain(study: Outcome) -> float | None:
     """Tell by how much the best trial betters the baseline in the study's direction.
 
-    None with several objectives, or where either is missing.
+    Where both were run again, by the estimates of their true values. None with several objectives,
+    or where either is missing.
     """
     if len(study.directions) > 1 or not study.best or study.baseline is None:
         return None
-    difference = float(study.best[0].values[0] - study.baseline.values[0])
+    again = [standing_of(study, trial) for trial in (study.best[0], study.baseline)]
+    if again[0] is not None and again[1] is not None:
+        difference = again[0].estimate - again[1].estimate
+    else:
+        difference = float(study.best[0].values[0] - study.baseline.values[0])
     return difference if study.directions[0] == "maximize" else -difference
+
+
+def standing_of(study: Outcome, trial: TrialSnapshot) -> Standing | None:
+    """Find how the point of ``trial`` stands, None where it was run once."""
+    return next((s for s in study.standings if s.trial.number == trial.number), None)
+
+
+def confirmed(trials: Iterable[TrialSnapshot], directions: Sequence[str]) -> tuple[Standing, ...]:
+    """Give the points that were run again, the best first; of several objectives none is."""
+    if len(directions) > 1:
+        return ()
+    return tuple(s for s in standings(trials, directions[0]) if s.is_confirmed)
 
 
 def pruning(trials: Iterable[TrialSnapshot]) -> Pruning:

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.sweep.space import Value
+
+if TYPE_CHECKING:
+    from rcnn_sweep.sweep.findings.standings import Standing
 
 STATES = ("complete", "pruned", "failed", "interrupted", "withdrawn", "running", "waiting")
 """How a trial can stand, in the order in which counts are told."""
@@ -18,7 +21,8 @@ class TrialSnapshot:
 
     ``values`` are the objectives in the study's order, empty where there are none. ``steps`` maps
     a reported step (epoch, from 1) to the objective's value there. ``seconds`` is its duration.
-    ``rejected`` counts the impossible points that were drawn before its own.
+    ``rejected`` counts the impossible points that were drawn before its own. ``confirms`` is the
+    first trial of its point where it is run again with another seed.
     """
 
     number: int
@@ -36,6 +40,7 @@ class TrialSnapshot:
     worker: str | None
     reason: str
     rejected: int = 0
+    confirms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class StudySnapshot:
     ``best`` is the best trial alone, or the Pareto front; ``baseline`` the trial of the composed
     config, None where it did not complete. ``parent`` is what the hooks returned when they opened
     the study's own record, ``command`` resumes it. ``storage`` has its password masked. ``waiting``
-    slots have no trial yet.
+    slots have no trial yet. ``standings`` are of the points that were run again.
     """
 
     name: str
@@ -61,3 +66,4 @@ class StudySnapshot:
     directory: Path | None
     is_search: bool
     waiting: int = 0
+    standings: tuple["Standing", ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rcnn_sweep.sweep.findings.arithmetic import Pruning, gain
 from rcnn_sweep.sweep.findings.snapshots import TrialSnapshot
+from rcnn_sweep.sweep.findings.standings import Standing
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class SweepSummary:
     impossible points that were drawn and drawn again, ``left_out`` those of a grid.
     ``best_command`` runs the winner once; it is empty where there is none. ``is_search`` is false
     where the application gave all points. Times are in seconds; ``busy_seconds`` adds up over
-    workers.
+    workers. ``standings`` are of the points that were run again.
     """
 
     study_name: str
@@ -37,6 +38,7 @@ class SweepSummary:
     wall_seconds: float
     best_command: str
     is_search: bool = True
+    standings: tuple[Standing, ...] = ()
 
     @property
     def results(self) -> Path:

@@ -30,6 +30,7 @@ ATTRS = (
     TrialAttr.SLOT,
     TrialAttr.RETRY_OF,
     TrialAttr.DUPLICATE_OF,
+    TrialAttr.CONFIRMS,
     TrialAttr.SEED,
     TrialAttr.WORKER,
     TrialAttr.RUN_ID,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
+    from rcnn_sweep.sweep.study.confirmation import Confirmation, confirmation_of
     from rcnn_sweep.sweep.study.definition import check_record, fingerprint, record_of
     from rcnn_sweep.sweep.study.liveness import Heart
     from rcnn_sweep.sweep.study.outcome import TrialOutcome, objective, outcome_of
@@ -29,6 +30,7 @@ __all__ = [
     "FATAL",
     "INTERRUPTED",
     "Claim",
+    "Confirmation",
     "Heart",
     "Queue",
     "Reaper",
@@ -36,6 +38,7 @@ __all__ = [
     "Slots",
     "TrialOutcome",
     "check_record",
+    "confirmation_of",
     "existing_storage",
     "failures_in_a_row",
     "fingerprint",

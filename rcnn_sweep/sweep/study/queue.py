@@ -17,6 +17,7 @@ from rcnn_sweep.names import StudyAttr, TrialAttr
 from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusively
+from rcnn_sweep.sweep.study.confirmation import Confirmation
 from rcnn_sweep.sweep.study.slots import Retries, Slots
 from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, snapshot_of
 
@@ -30,7 +31,7 @@ class Claim:
 
     ``points`` are those known from the start, by slot. One that ``is_possible`` denies leaves its
     slot out, and the study gets the next point's slot for it, where there is one. Where
-    ``is_stopped`` nothing new begins.
+    ``is_stopped`` nothing new begins. The study's last slots are ``confirmation``'s.
     """
 
     worker: str
@@ -39,6 +40,7 @@ class Claim:
     points: Mapping[int, Params] = field(default_factory=dict)
     is_possible: Callable[[Params], bool] = lambda point: True
     is_stopped: Callable[[Slots], bool] = lambda slots: False
+    confirmation: Confirmation | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Queue:
         return False
 
     def _started(self, slot: int, slots: Slots, claim: Claim) -> int:
+        confirms: int | None = None
         attrs: dict[str, Any] = {
             TrialAttr.SLOT: slot,
             TrialAttr.WORKER: claim.worker,
@@ -133,7 +136,11 @@ class Queue:
         point = slots.named_points().get(slot) or claim.points.get(slot, {})
         if tried := slots.tried(slot):
             attrs[TrialAttr.RETRY_OF] = tried[-1].number
-            point = point_of(tried[-1])
+            point, confirms = point_of(tried[-1]), tried[-1].user_attrs.get(TrialAttr.CONFIRMS)
+        elif not point and (again := _again(slot, slots, claim.confirmation)) is not None:
+            point, confirms = dict(again.params), again.number
+        if confirms is not None:
+            attrs[TrialAttr.CONFIRMS] = confirms
         running = create_trial(
             state=TrialState.RUNNING, user_attrs=attrs, system_attrs={"fixed_params": point}
         )
@@ -202,6 +209,13 @@ class Queue:
     def set_study_attr(self, key: str, value: Any) -> None:
         """Store a user attribute of the study."""
         self.storage.set_study_user_attr(self.study_id, key, value)
+
+
+def _again(slot: int, slots: Slots, confirmation: Confirmation | None) -> TrialSnapshot | None:
+    """Give the trial whose point is run again in ``slot``, None where a new one is tried."""
+    if confirmation is None or slot not in confirmation.slots(slots.total):
+        return None
+    return confirmation.next(slots)
 
 
 def stop_mark(session: str) -> str:

@@ -13,7 +13,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import flattened
 from rcnn_sweep.rules import nearest
-from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, trial_at
+from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, confirmed, trial_at
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
 from rcnn_sweep.sweep.study.slots import Slots
 from rcnn_sweep.sweep.study.trials import snapshot_of
@@ -92,6 +92,7 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudySnapshot:
         directory=Path(attrs[StudyAttr.DIRECTORY]) if StudyAttr.DIRECTORY in attrs else None,
         is_search=is_search(storage, name),
         waiting=waiting_slots(frozen, attrs),
+        standings=confirmed(trials, directions),
     )
 
 

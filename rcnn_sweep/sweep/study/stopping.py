@@ -53,6 +53,8 @@ def limit_reached(slots: Slots, limits: Limits, direction: str, began: datetime)
     sign = 1.0 if direction == "maximize" else -1.0
     best, since = -math.inf, 0
     for trial in slots.ended:
+        if TrialAttr.CONFIRMS in trial.user_attrs:
+            continue
         if trial.state is TrialState.COMPLETE and sign * float(trial.values[0]) > best:
             best, since = sign * float(trial.values[0]), 0
             if limits.target is not None and best >= sign * limits.target:

@@ -58,4 +58,5 @@ def snapshot_of(trial: FrozenTrial) -> TrialSnapshot:
         worker=attrs.get(TrialAttr.WORKER),
         reason=str(attrs.get(TrialAttr.REASON, "")),
         rejected=int(attrs.get(TrialAttr.REJECTED, 0)),
+        confirms=attrs.get(TrialAttr.CONFIRMS),
     )

@@ -84,7 +84,8 @@ class StudyChannel:
             if not self.is_single:
                 return False
             self.trial.report(value, step)
-            return self.trial.should_prune()
+            is_again = TrialAttr.CONFIRMS in self.trial.user_attrs
+            return not is_again and self.trial.should_prune()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Store a user attribute of the trial."""
@@ -123,13 +124,15 @@ class TrialRunner:
     def _run(self, number: int) -> None:
         study, sampler = self._study(number)
         trial = Trial(study, self.queue.id_of(number))
-        seed = derived_seed(self.spec.options.seed, number)
+        options, is_again = self.spec.options, TrialAttr.CONFIRMS in trial.user_attrs
+        is_common = options.common_seed and not is_again
+        seed = derived_seed(options.seed, 0 if is_common else number)
         trial.set_user_attr(TrialAttr.SEED, seed)
         params = self.spec.space.suggest(trial)
         if sampler.rejected:
             trial.set_user_attr(TrialAttr.REJECTED, sampler.rejected)
         earlier = self.known.result(params)
-        if earlier is not None and self.spec.options.reuse_duplicates:
+        if earlier is not None and options.reuse_duplicates and not is_again:
             self._reuse(study, trial, earlier)
             return
         config = self._config(number, params)

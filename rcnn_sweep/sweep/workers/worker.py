@@ -22,6 +22,7 @@ from rcnn_sweep.sweep.study import (
     Queue,
     Reaper,
     Slots,
+    confirmation_of,
     failures_in_a_row,
     shared_mistake,
     stop_mark,
@@ -132,6 +133,7 @@ class Worker:
             points=spec.points,
             is_possible=lambda point: check.reason(point) is None,
             is_stopped=partial(is_stopped, spec),
+            confirmation=confirmation_of(spec.options),
         )
         return cls(name, queue, claim, reaper, runner, spec)
 

@@ -1,0 +1,47 @@
+"""The last slots of a search: its best points and the baseline, run again with fresh seeds."""
+
+from dataclasses import dataclass
+
+from optuna.trial import TrialState
+
+from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.sweep.findings import TrialSnapshot, to_confirm
+from rcnn_sweep.sweep.options import SweeperOptions
+from rcnn_sweep.sweep.study.slots import Slots
+from rcnn_sweep.sweep.study.trials import snapshot_of
+
+RUNS = 2
+"""How often each point is run again."""
+
+SHARE = 3
+"""At most one slot of so many is spent on that."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Which points are run again: the best ``most``, as they stand in ``direction``, and the
+    baseline."""
+
+    most: int
+    direction: str
+
+    def slots(self, total: int) -> range:
+        """Give the slots of a study of ``total`` in which nothing new is tried.
+
+        >>> Confirmation(3, "maximize").slots(30), Confirmation(3, "maximize").slots(6)
+        (range(22, 30), range(4, 6))
+        """
+        return range(total - min(RUNS * (self.most + 1), total // SHARE), total)
+
+    def next(self, slots: Slots) -> TrialSnapshot | None:
+        """Give the first trial of the point whose turn it is; None where none is complete yet."""
+        states = (TrialState.COMPLETE, TrialState.RUNNING)
+        trials = [snapshot_of(trial) for trial in slots.trials if trial.state in states]
+        return to_confirm(trials, self.direction, self.most, slots.attr(StudyAttr.BASELINE))
+
+
+def confirmation_of(options: SweeperOptions) -> Confirmation | None:
+    """Give what the options ask for; None where it is nothing, or there are several objectives."""
+    if not options.confirm or len(options.directions) > 1:
+        return None
+    return Confirmation(options.confirm, options.directions[0])
