@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .lengths import grouped, padded_lengths
+from .ngrams import NgramTable
 from .text import INDEX_FROM, Vocabulary, count_words, pad_ranks, tokenise
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INDEX_FROM",
+    "NgramTable",
     "TextClassifier",
     "Vocabulary",
     "class_probabilities",
