@@ -1,7 +1,8 @@
 """The recurrent convolutional network, a part a module.
 
-Each part owns its options and their rules, what it makes of the steps that reach it, its weights
-and its Keras layers; :mod:`model` puts them one after the other. Nothing imports Keras before a
+Each part owns its options and their rules, what it makes of the steps that reach it, its weights,
+and ``apply``, which builds its Keras layers on a symbolic tensor and gives theirs; :mod:`model`
+connects the parts to a graph. Nothing imports Keras before a
 network is built, so options are judged in milliseconds.
 
     >>> from rcnn_sweep.config import Config

@@ -35,11 +35,11 @@ def weights(options: EmbeddingConfig, num_words: int) -> Mapping[str, int]:
     return {"data.num_words * embedding.output_dim": num_words * options.output_dim}
 
 
-def layers(options: EmbeddingConfig, num_words: int) -> "list[keras.layers.Layer]":
+def apply(
+    options: EmbeddingConfig, ids: "keras.KerasTensor", num_words: int
+) -> "keras.KerasTensor":
     """Build the part: ids ``(batch, maxlen)`` to vectors ``(batch, maxlen, output_dim)``."""
     import keras
 
-    return [
-        keras.layers.Embedding(num_words, options.output_dim),
-        keras.layers.Dropout(options.dropout),
-    ]
+    vectors = keras.layers.Embedding(num_words, options.output_dim)(ids)
+    return keras.layers.Dropout(options.dropout)(vectors)

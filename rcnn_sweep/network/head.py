@@ -1,25 +1,25 @@
 """The last part: one dense layer that decides, and the loss that belongs to its output."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
 
 
-def layers(classes: int) -> "list[keras.layers.Layer]":
-    """Build the part: ``(batch, width)`` to the probabilities of ``classes`` classes.
+def apply(branches: "Sequence[keras.KerasTensor]", classes: int) -> "keras.KerasTensor":
+    """Build the part: what each branch made of a text, ``(batch, width)``, to probabilities.
 
-    Two have one sigmoid, ``(batch, 1)``, the probability of the second; more a softmax,
-    ``(batch, classes)``.
+    Branches are joined side by side. Two ``classes`` have one sigmoid, ``(batch, 1)``, the
+    probability of the second; more a softmax, ``(batch, classes)``.
     """
     import keras
 
-    return [
-        keras.layers.Dense(1 if classes == 2 else classes),
-        keras.layers.Activation("sigmoid" if classes == 2 else "softmax"),
-    ]
+    joined = branches[0] if len(branches) == 1 else keras.layers.Concatenate()(branches)
+    logits = keras.layers.Dense(1 if classes == 2 else classes)(joined)
+    return keras.layers.Activation("sigmoid" if classes == 2 else "softmax")(logits)
 
 
 def loss(classes: int) -> str:
-    """Name Keras's loss for class ids ``(batch,)`` and the output of :func:`layers`."""
+    """Name Keras's loss for class ids ``(batch,)`` and the output of :func:`apply`."""
     return "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"

@@ -1,4 +1,4 @@
-"""The parts one after the other: a config becomes a compiled ``keras.Model``.
+"""A graph of the parts: a config becomes a compiled ``keras.Model``.
 
 Words become vectors, a convolution reads them in short windows, pooling thins them out, an LSTM
 reads what is left in order, and one dense layer decides. With the defaults it is the notebook's
@@ -95,16 +95,13 @@ def build(
     """
     import keras
 
-    model = keras.Sequential(
-        [
-            keras.Input((maxlen,), dtype="int32", name="ids"),
-            *embedding.layers(options.embedding, num_words),
-            *conv.layers(options.conv),
-            *pool.layers(options.pool),
-            *recurrent.layers(options.lstm),
-            *head.layers(classes),
-        ],
-        name="rcnn",
-    )
+    inputs = {"ids": keras.Input((maxlen,), dtype="int32", name="ids")}
+    words = embedding.apply(options.embedding, inputs["ids"], num_words)
+    windows = conv.apply(options.conv, words)
+    pooled = pool.apply(options.pool, windows)
+    branches = [recurrent.apply(options.lstm, pooled)]
+    outputs = head.apply(branches, classes)
+    only = next(iter(inputs.values()))
+    model = keras.Model(only if len(inputs) == 1 else inputs, outputs, name="rcnn")
     model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=list(metrics))
     return model
