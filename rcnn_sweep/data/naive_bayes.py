@@ -65,10 +65,12 @@ def log_count_ratios(
     """Give the log-count ratios without each fold in turn, and of all texts.
 
     ``grams`` is (n, ...) the numbers of the n-grams that each text has, each once a text, from 1 to
-    ``size`` and 0 for none; ``labels`` and ``fold`` are (n,), folds from 0 to ``folds`` - 1. Returns (folds + 1, size + 1,
-    classes): ``[f]`` is made of the texts of all other folds, and the last of all texts. An n-gram
-    that fewer than ``min_count`` of those texts have is not known there: its ratio is 0, as is that
-    of number 0. Two classes have one ratio, that of the second, ``(folds + 1, size + 1, 1)``.
+    ``size`` and 0 for none; ``labels`` and ``fold`` are (n,), folds from 0 to ``folds`` - 1.
+
+    Returns (folds + 1, size + 1, classes): ``[f]`` is made of the texts of all other folds, and the
+    last of all texts. An n-gram that fewer than ``min_count`` of those texts have is not known
+    there: its ratio is 0, as is that of number 0. Two classes have one ratio, that of the second:
+    ``(folds + 1, size + 1, 1)``.
     """
     places = [np.flatnonzero(fold == place) for place in range(folds)]
     texts = _without_each([_texts_with(grams[rows], size) for rows in places])

@@ -13,6 +13,7 @@ network is built, so options are judged in milliseconds.
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
 from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
+from rcnn_sweep.network.ngrams import NgramsConfig
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
     draw_architecture,
@@ -28,6 +29,7 @@ __all__ = [
     "ConvConfig",
     "EmbeddingConfig",
     "LstmConfig",
+    "NgramsConfig",
     "Options",
     "PoolConfig",
     "build",

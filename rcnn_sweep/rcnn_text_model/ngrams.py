@@ -1,16 +1,22 @@
-"""Word n-grams of texts and their scores. This file also travels inside the logged model.
+"""Word n-grams of texts and their ratios. This file also travels inside the logged model.
 
 An n-gram of order k is a run of k words and has its place at its last word. Padding, the start of
 a text and words outside the vocabulary (the ids below :data:`FIRST_WORD`) belong to none.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .text import INDEX_FROM
+
+IDS, CHANNELS, GRAMS, RATIOS = "ids", "ngram_channels", "ngrams", "ngram_ratios"
+"""The names of the network's inputs."""
+
+CHANNELS_FILE, BRANCH_FILE = "ngram_channels.npz", "ngram_branch.npz"
 
 FIRST_WORD = INDEX_FROM + 1
 BLOCK = 2048  # texts looked at at once: some ten arrays of 64-bit numbers of their positions
@@ -97,3 +103,127 @@ def _is_first(places: NDArray[np.int64]) -> NDArray[np.bool_]:
     first = np.zeros(places.shape, np.bool_)
     np.put_along_axis(first, order, is_new, axis=1)
     return first
+
+
+@dataclass(frozen=True)
+class TextNgrams:
+    """The n-grams of texts, and the ratios that the network is given with them.
+
+    ``grams`` is (n, length, order) int32, as :meth:`NgramTable.find` gives it. ``ratios`` is
+    (parts, size + 1, columns) float32, the ratios of each n-gram by its number, and ``part``, (n,),
+    says which of them are a text's own.
+    """
+
+    grams: NDArray[np.int32]
+    ratios: NDArray[np.float32]
+    part: NDArray[np.int64]
+
+    def take(
+        self, rows: NDArray[Any], length: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Give n-grams and ratios of the last ``length`` positions of the texts at ``rows``.
+
+        They are (m, length, order) and (m, length, order, columns).
+        """
+        grams = self.grams[rows, -length:]
+        return grams, self.ratios[self.part[rows][:, None, None], grams]
+
+
+@dataclass(frozen=True)
+class FurtherInputs:
+    """What the network is given of texts besides their ids; None: it does not ask for it.
+
+    ``channels`` stand beside the word vectors, ``branch`` is weighed on its own.
+    """
+
+    channels: TextNgrams | None = None
+    branch: TextNgrams | None = None
+
+    def take(self, rows: NDArray[Any], length: int) -> dict[str, NDArray[Any]]:
+        """Give them by name, for the last ``length`` positions of the texts at ``rows``.
+
+        :data:`CHANNELS` is (m, length, order * columns) float32, :data:`GRAMS`
+        (m, length, order) int32 and :data:`RATIOS` (m, length, order, columns) float32.
+        """
+        given: dict[str, NDArray[Any]] = {}
+        if self.channels is not None:
+            _, ratios = self.channels.take(rows, length)
+            given[CHANNELS] = ratios.reshape(len(rows), length, -1)
+        if self.branch is not None:
+            given[GRAMS], given[RATIOS] = self.branch.take(rows, length)
+        return given
+
+
+def network_inputs(
+    ids: NDArray[Any], further: FurtherInputs | None, rows: NDArray[Any], length: int
+) -> dict[str, NDArray[Any]]:
+    """Give all inputs of the network by name: the last ``length`` positions of ``rows``.
+
+    :data:`IDS` is (m, length) int32, of ``ids``, (n, maxlen).
+    """
+    given = {IDS: ids[rows, -length:].astype(np.int32)}
+    return given if further is None else {**given, **further.take(rows, length)}
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """N-grams and their ratios, (size + 1, columns) float32 by number, for texts yet unseen."""
+
+    table: NgramTable
+    ratios: NDArray[np.float32]
+
+    def of(self, rows: NDArray[Any]) -> TextNgrams:
+        """Find them in ``rows``, (n, length) ids of all words."""
+        return TextNgrams(self.table.find(rows), self.ratios[None], np.zeros(len(rows), np.int64))
+
+    def save(self, path: Path) -> None:
+        """Write them as an ``.npz`` file without pickles."""
+        keys: dict[str, Any] = {f"keys_{place}": keys for place, keys in enumerate(self.table.keys)}
+        with path.open("wb") as file:
+            np.savez_compressed(file, ratios=self.ratios, **keys)
+
+    @classmethod
+    def load(cls, path: Path) -> "Ngrams":
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            order = len(stored.files) - 1
+            keys = tuple(stored[f"keys_{place}"] for place in range(order))
+            return cls(NgramTable(keys), stored["ratios"])
+
+
+@dataclass(frozen=True)
+class NgramReader:
+    """What reads the further inputs of the network in texts yet unseen; None: not asked for."""
+
+    channels: Ngrams | None = None
+    branch: Ngrams | None = None
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many n-grams ``channels`` and ``branch`` know."""
+        parts = {"channels": self.channels, "branch": self.branch}
+        return {name: one.table.size for name, one in parts.items() if one is not None}
+
+    def read(self, rows: NDArray[Any]) -> FurtherInputs:
+        """Read ``rows``, (n, length) ids of all words."""
+        return FurtherInputs(
+            None if self.channels is None else self.channels.of(rows),
+            None if self.branch is None else self.branch.of(rows),
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write what there is into ``folder``."""
+        if self.channels is not None:
+            self.channels.save(folder / CHANNELS_FILE)
+        if self.branch is not None:
+            self.branch.save(folder / BRANCH_FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> "NgramReader | None":
+        """Read what :meth:`save` wrote; None where there was nothing."""
+        channels, branch = map(_found, (folder / CHANNELS_FILE, folder / BRANCH_FILE))
+        return cls(channels, branch) if channels or branch else None
+
+
+def _found(path: Path) -> Ngrams | None:
+    return Ngrams.load(path) if path.exists() else None
