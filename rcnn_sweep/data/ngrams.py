@@ -11,7 +11,6 @@ import numpy as np
 
 from rcnn_sweep.data.dataset import Dataset, load
 from rcnn_sweep.data.naive_bayes import folds_of, known_ngrams, log_count_ratios
-from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import (
     EVERY_WORD,
     FurtherInputs,
@@ -55,31 +54,31 @@ _kept: dict[tuple[Any, ...], _Read] = {}
 """What was read last: a worker of a sweep trains many trials on the same rows."""
 
 
-def ngram_problems(dataset: Dataset, options: NgramOptions) -> Iterator[str]:
-    """Say why the n-grams of this dataset cannot be used; the options obey all rules."""
+def ngram_problems(dataset: Dataset, group: str, options: NgramOptions) -> Iterator[str]:
+    """Say why this dataset's n-grams cannot be used as ``options`` of ``group`` ask for."""
     texts, maxlen = len(dataset.train), dataset.config.maxlen
     if texts < options.folds:
         yield (
-            f"folds: expected at most as many as there are training texts, {texts}; "
-            f"received {options.folds}. Use fewer, or more texts."
+            f"{group}.folds: expected at most as many as there are training texts, {texts}; "
+            f"received {options.folds}. Use fewer folds or more texts."
         )
     stored = max(len(dataset.train.x), len(dataset.validation.x))
     if (numbers := stored * maxlen * options.order) > MOST_NUMBERS:
         yield (
-            f"n-grams: expected at most {MOST_NUMBERS:,} positions times orders; received "
+            f"{group}.order: expected at most {MOST_NUMBERS:,} n-grams in all texts; received "
             f"{stored:,} texts * data.maxlen={maxlen} * order {options.order} = {numbers:,}. "
-            "Use a shorter data.maxlen or a lower order."
+            "Use a lower order or a shorter data.maxlen."
         )
 
 
 def with_ngrams(
-    dataset: Dataset, *, channels: NgramOptions | None, branch: NgramOptions | None
+    dataset: Dataset, *, channels: NgramOptions | None = None, branch: NgramOptions | None = None
 ) -> Dataset:
     """Give ``dataset`` with the network's further inputs, and what reads them in other texts.
 
     N-grams and ratios are those of the training rows alone. A training text has the ratios of the
     other folds, in which its own label has no part; all other texts have those of all training
-    texts. The vocabulary then has every word. Raises ``DataError`` as :func:`ngram_problems` says.
+    texts. The vocabulary then has every word.
     """
     wanted = {"channels": channels, "branch": branch}
     read = {name: _read(dataset, options) for name, options in wanted.items() if options}
@@ -99,8 +98,6 @@ def with_ngrams(
 
 
 def _read(dataset: Dataset, options: NgramOptions) -> _Read:
-    for reason in ngram_problems(dataset, options):
-        raise DataError(reason)
     counted = (options.order, options.min_count, options.folds, options.alpha)
     key = (dataset.sha256, json.dumps(asdict(dataset.config)), *counted)
     if key not in _kept:

@@ -12,7 +12,7 @@ network is built, so options are judged in milliseconds.
 
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
-from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
+from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refusals, shortest
 from rcnn_sweep.network.ngrams import NgramsConfig
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
@@ -36,6 +36,7 @@ __all__ = [
     "draw_architecture",
     "graphviz_found",
     "layer_shapes",
+    "ngram_uses",
     "optimizer",
     "problems",
     "refusals",

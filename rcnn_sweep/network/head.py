@@ -20,8 +20,9 @@ def apply(
     """Build the part: what each branch made of a text, ``(batch, width)``, to probabilities.
 
     Branches are joined side by side; ``logits``, ``(batch, columns)``, are added to those that are
-    made of them, or stand alone but for a dense layer that leaves them as they are at first. Two ``classes`` have one sigmoid, ``(batch, 1)``, the
-    probability of the second; more a softmax, ``(batch, classes)``.
+    made of them, or stand alone but for a dense layer that leaves them as they are at first. Two
+    ``classes`` have one sigmoid, ``(batch, 1)``, the probability of the second; more a softmax,
+    ``(batch, classes)``.
     """
     import keras
 

@@ -38,6 +38,19 @@ def problems(options: Options) -> Iterator[str]:
     yield from ngrams.problems(options.ngrams)
 
 
+def ngram_uses(options: Options) -> "dict[str, embedding.EmbeddingConfig | ngrams.NgramsConfig]":
+    """Give the groups whose options ask for n-grams, by what those are to the network.
+
+    They are ``channels`` beside the word vectors, and a ``branch``.
+    """
+    uses: dict[str, embedding.EmbeddingConfig | ngrams.NgramsConfig] = {}
+    if options.embedding.order and not options.ngrams.alone:
+        uses["channels"] = options.embedding
+    if options.ngrams.order:
+        uses["branch"] = options.ngrams
+    return uses
+
+
 def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) -> Iterator[str]:
     """Say why the parts do not fit on each other, or on any machine; their values are right.
 
@@ -109,15 +122,18 @@ def build(
 
     columns = head.columns(classes)
     inputs = {IDS: keras.Input((maxlen,), dtype="int32", name=IDS)}
+    uses = ngram_uses(options)
     branches, logits = [], None
+    if "channels" in uses:
+        width = options.embedding.order * columns
+        inputs[CHANNELS] = keras.Input((maxlen, width), name=CHANNELS)
     if not options.ngrams.alone:
-        if order := options.embedding.order:
-            inputs[CHANNELS] = keras.Input((maxlen, order * columns), name=CHANNELS)
         words = embedding.apply(options.embedding, inputs[IDS], num_words, inputs.get(CHANNELS))
         windows = conv.apply(options.conv, words)
         pooled = pool.apply(options.pool, windows)
         branches = [recurrent.apply(options.lstm, pooled)]
-    if order := options.ngrams.order:
+    if "branch" in uses:
+        order = options.ngrams.order
         inputs[GRAMS] = keras.Input((maxlen, order), dtype="int32", name=GRAMS)
         inputs[RATIOS] = keras.Input((maxlen, order, columns), name=RATIOS)
         logits = ngrams.apply(

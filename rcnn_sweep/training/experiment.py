@@ -62,12 +62,7 @@ def perform(
 
 
 def _with_ngrams(config: Config, dataset: Dataset, writer: RunWriter) -> Dataset:
-    channels, branch = config.embedding, config.ngrams
-    read = with_ngrams(
-        dataset,
-        channels=channels if channels.order and not branch.alone else None,
-        branch=branch if branch.order else None,
-    )
+    read = with_ngrams(dataset, **network.ngram_uses(config))
     if read.ngrams is not None:
         writer.tags({Tag.NGRAMS: json.dumps(read.ngrams.sizes)})
     return read
