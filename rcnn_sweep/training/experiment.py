@@ -264,12 +264,16 @@ def _log_model(model: keras.Model, config: Config, dataset: Dataset, writer: Run
         writer.tags({Tag.MODEL: "not logged: there is no word index"})
         return
     with tempfile.TemporaryDirectory() as package:
+        folder = Path(package)
         rcnn_text_model.save(
-            Path(package),
+            folder,
             model,
             dataset.vocabulary,
             dataset.label_names,
             config.training.bucket_width,
             dataset.ngrams,
         )
-        log_text_model(writer, Path(package))
+        if dataset.ngrams is not None:
+            size = sum(path.stat().st_size for path in folder.iterdir())
+            log.info("The logged model takes %.1f MB with its n-grams.", size / 1e6)
+        log_text_model(writer, folder)
