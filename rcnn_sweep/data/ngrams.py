@@ -11,6 +11,7 @@ import numpy as np
 
 from rcnn_sweep.data.dataset import Dataset, load
 from rcnn_sweep.data.naive_bayes import folds_of, known_ngrams, log_count_ratios
+from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import (
     EVERY_WORD,
     FurtherInputs,
@@ -126,6 +127,7 @@ def _read_anew(dataset: Dataset, options: NgramOptions) -> _Read:
         held_grams = np.zeros((*held.x.shape, options.order), np.int32)
     grams[train.rows] = table.find(train.x[train.rows])
     held_grams[held.rows] = table.find(held.x[held.rows])
+    _check_size(table.size, options, len(dataset.label_names))
     fold = folds_of(len(train), options.folds)
     ratios = log_count_ratios(
         grams[train.rows],
@@ -145,6 +147,15 @@ def _read_anew(dataset: Dataset, options: NgramOptions) -> _Read:
         Ngrams(table, ratios[-1]),
         _of_the_network(whole.vocabulary, dataset.config.num_words),
     )
+
+
+def _check_size(size: int, options: NgramOptions, classes: int) -> None:
+    if (numbers := (options.folds + 1) * (size + 1) * classes) > MOST_NUMBERS:
+        raise DataError(
+            f"n-grams: expected at most {MOST_NUMBERS:,} ratios; received (folds={options.folds} + "
+            f"1) * {size + 1:,} n-grams * {classes} classes = {numbers:,}.\n"
+            f"Raise min_count={options.min_count} or lower order={options.order}."
+        )
 
 
 def _of_the_network(vocabulary: Vocabulary | None, num_words: int) -> Vocabulary | None:

@@ -57,19 +57,20 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
     The arithmetic of lengths is Keras's own, which a test compares with Keras itself.
     """
     yield from ngrams.refusals(options.ngrams, maxlen)
-    if options.ngrams.alone:
-        return
-    yield from embedding.refusals(options.embedding, maxlen)
-    words = embedding.output(options.embedding, maxlen)
-    windows = conv.output(options.conv, words)
-    yield from _too_short(options, maxlen)
-    pooled = pool.output(options.pool, windows)
-    tensors = {
-        **embedding.weights(options.embedding, num_words),
-        **conv.weights(options.conv, words),
-        **recurrent.weights(options.lstm, pooled),
-        **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
-    }
+    branch = Shape(maxlen, options.ngrams.order, "ngrams.order")
+    tensors = {_batch(branch): batch_size * maxlen * branch.width}
+    if not options.ngrams.alone:
+        yield from embedding.refusals(options.embedding, maxlen)
+        words = embedding.output(options.embedding, maxlen)
+        windows = conv.output(options.conv, words)
+        yield from _too_short(options, maxlen)
+        pooled = pool.output(options.pool, windows)
+        tensors |= {
+            **embedding.weights(options.embedding, num_words),
+            **conv.weights(options.conv, words),
+            **recurrent.weights(options.lstm, pooled),
+            **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
+        }
     for product, numbers in tensors.items():
         if numbers > MOST_NUMBERS:
             yield (

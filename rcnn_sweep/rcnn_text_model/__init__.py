@@ -168,7 +168,10 @@ def save(
     ngrams: NgramReader | None = None,
 ) -> None:
     """Write all that :func:`_load_pyfunc` needs into the existing folder ``folder``."""
-    network.save(folder / NETWORK)
+    import keras
+
+    bare = keras.Model(network.input, network.output, name=network.name)  # without its optimizer
+    bare.save(folder / NETWORK)
     (folder / VOCABULARY).write_text(vocabulary.to_json(), encoding="utf-8")
     (folder / LABELS).write_text(json.dumps(labels), encoding="utf-8")
     padding = json.dumps({"bucket_width": bucket_width})

@@ -58,6 +58,10 @@ IMPOSSIBLE = [
         "embedding.order: expected at most data.maxlen=400; received 401",
     ),
     (Config(ngrams=NgramsConfig(order=401)), "ngrams.order: expected at most data.maxlen=400"),
+    (
+        Config(ngrams=NgramsConfig(order=400), training=TrainingConfig(batch_size=99_999)),
+        r"training.batch_size \* data.maxlen \* ngrams.order: expected at most",
+    ),
     (Config(ngrams=NgramsConfig(alpha=float("nan"))), "ngrams.alpha"),
     (Config(ngrams=NgramsConfig(weight=0)), "ngrams.weight"),
     (Config(ngrams=NgramsConfig(dropout=1.0)), "ngrams.dropout"),

@@ -18,6 +18,7 @@ from rcnn_sweep.data import (
     ngrams,
     with_ngrams,
 )
+from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import EVERY_WORD, tokenise
 
 Say = Callable[[str], None]
@@ -188,3 +189,5 @@ def test_more_folds_than_texts_and_more_ngrams_than_memory_are_refused(
     [order] = ngram_problems(dataset, "ngrams", Options())
     assert order.startswith("ngrams.order: expected at most 719 n-grams in all texts; received")
     assert "60 texts * data.maxlen=6 * order 2 = 720" in order
+    with pytest.raises(DataError, match=r"received \(folds=3 \+ 1\) \* .* n-grams \* 3 classes"):
+        with_ngrams(dataset, channels=Options(min_count=1))

@@ -80,3 +80,7 @@ def test_a_model_whose_texts_are_all_padded_alike_takes_them_whole(folder: Path)
     expected = loaded._network.predict_on_batch(ids)[:, 0]
     assert whole.probabilities(TEXTS)[:, 1] == pytest.approx(expected, abs=1e-6)
     assert not np.allclose(whole.probabilities(TEXTS), loaded.probabilities(TEXTS), atol=1e-6)
+
+
+def test_the_model_travels_without_its_optimizer(folder: Path) -> None:
+    assert keras.models.load_model(folder / "network.keras").optimizer is None
