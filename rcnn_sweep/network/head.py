@@ -19,20 +19,19 @@ def apply(
 ) -> "keras.KerasTensor":
     """Build the part: what each branch made of a text, ``(batch, width)``, to probabilities.
 
-    Branches are joined side by side; ``logits``, ``(batch, columns)``, are added to those that are
-    made of them, or stand alone but for a dense layer that leaves them as they are at first. Two
-    ``classes`` have one sigmoid, ``(batch, 1)``, the probability of the second; more a softmax,
-    ``(batch, classes)``.
+    Branches are joined side by side; ``logits``, ``(batch, columns)``, are added to those made of
+    them, and have a bias where there are none. Two ``classes`` have one sigmoid, ``(batch, 1)``,
+    the probability of the second; more a softmax, ``(batch, classes)``.
     """
     import keras
 
-    if branches:
-        joined = branches[0] if len(branches) == 1 else keras.layers.Concatenate()(branches)
-        made = keras.layers.Dense(columns(classes))(joined)
-        logits = made if logits is None else keras.layers.Add()([made, logits])
-    else:
-        logits = keras.layers.Dense(columns(classes), kernel_initializer="identity")(logits)
-    return keras.layers.Activation("sigmoid" if classes == 2 else "softmax")(logits)
+    nothing = [] if logits is None else [keras.layers.Rescaling(0.0)(logits)]
+    parts = branches or nothing  # of nothing, a dense layer makes its bias
+    joined = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    made = keras.layers.Dense(columns(classes))(joined)
+    if logits is not None:
+        made = keras.layers.Add()([made, logits])
+    return keras.layers.Activation("sigmoid" if classes == 2 else "softmax")(made)
 
 
 def loss(classes: int) -> str:

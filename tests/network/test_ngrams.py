@@ -40,12 +40,13 @@ def test_the_branch_alone_is_a_linear_classifier_of_weighed_ratios(classes: int)
     model = build_model(ALONE, classes=classes, ngrams_known=KNOWN)
     columns = 1 if classes == 2 else classes
     weights = np.random.default_rng(1).normal(size=(KNOWN + 1, columns))
-    kernel, bias = model.get_weights()[1:]
-    assert np.array_equal(model.get_weights()[0], np.full((KNOWN + 1, columns), np.float32(0.05)))
-    assert np.array_equal(kernel, np.eye(columns)) and not bias.any()
+    first, kernel, bias = model.get_weights()
+    assert np.array_equal(first, np.full((KNOWN + 1, columns), np.float32(0.05)))
+    assert not bias.any()
+    bias = np.arange(columns) + 0.5
     model.set_weights([weights, kernel, bias])
     given = inputs(model, 5)
-    logits = (weights[given["ngrams"]] * given["ngram_ratios"]).sum(axis=(1, 2))
+    logits = (weights[given["ngrams"]] * given["ngram_ratios"]).sum(axis=(1, 2)) + bias
     powers = np.exp(logits)
     expected = 1 / (1 + np.exp(-logits)) if columns == 1 else powers / powers.sum(1, keepdims=True)
     assert model.predict_on_batch(given) == pytest.approx(expected, abs=1e-5)
