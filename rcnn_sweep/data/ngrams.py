@@ -24,8 +24,6 @@ from rcnn_sweep.rcnn_text_model import (
 MOST_NUMBERS = 2**31 - 1
 """In one array: 8 GiB of n-grams are beyond what a worker of a sweep can have."""
 
-KEPT = 2  # sets of n-grams: those of the channels, and those of the branch where they differ
-
 log = logging.getLogger(__name__)
 
 
@@ -81,10 +79,14 @@ def with_ngrams(
     other folds, in which its own label has no part; all other texts have those of all training
     texts. The vocabulary then has every word.
     """
-    wanted = {"channels": channels, "branch": branch}
-    read = {name: _read(dataset, options) for name, options in wanted.items() if options}
-    if not read:
+    given = {"channels": channels, "branch": branch}
+    wanted = {name: options for name, options in given.items() if options is not None}
+    if not wanted:
         return dataset
+    keys = [_key(dataset, options) for options in wanted.values()]
+    for key in [key for key in _kept if key not in keys]:
+        del _kept[key]
+    read = {name: _read(dataset, options) for name, options in wanted.items()}
     train = FurtherInputs(**{name: one.train for name, one in read.items()})
     validation = FurtherInputs(**{name: one.validation for name, one in read.items()})
     held = replace(dataset.validation, further=validation)
@@ -98,12 +100,14 @@ def with_ngrams(
     )
 
 
-def _read(dataset: Dataset, options: NgramOptions) -> _Read:
+def _key(dataset: Dataset, options: NgramOptions) -> tuple[Any, ...]:
     counted = (options.order, options.min_count, options.folds, options.alpha)
-    key = (dataset.sha256, json.dumps(asdict(dataset.config)), *counted)
+    return dataset.sha256, json.dumps(asdict(dataset.config)), *counted
+
+
+def _read(dataset: Dataset, options: NgramOptions) -> _Read:
+    key = _key(dataset, options)
     if key not in _kept:
-        while len(_kept) >= KEPT:
-            del _kept[next(iter(_kept))]
         started = time.perf_counter()
         _kept[key] = _read_anew(dataset, options)
         log.info(
