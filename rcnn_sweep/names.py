@@ -26,6 +26,8 @@ class Tag:
     DATA_SHA256 = f"{PREFIX}data_sha256"
     DATA_FALLBACK = f"{PREFIX}data_fallback"
     """Why the data is not the source that was asked for."""
+    NGRAMS = f"{PREFIX}ngrams"
+    """How many n-grams the network is given, a JSON object."""
     MODEL = f"{PREFIX}model"
     """Why a run logged no model."""
     STUDY = f"{PREFIX}study"

@@ -26,6 +26,12 @@ def at_least(key: str, value: int | None, low: int, high: int | None = None) -> 
         yield f"{key}: expected a whole number, {low} {upto}; received {value}."
 
 
+def above(key: str, value: float, low: float) -> Iterator[str]:
+    """Ask for a finite number above ``low``."""
+    if not low < value < float("inf"):
+        yield f"{key}: expected a finite number above {low}; received {value}."
+
+
 def fraction(key: str, value: float) -> Iterator[str]:
     """Ask for a part that leaves something on either side."""
     if not 0 < value < 1:

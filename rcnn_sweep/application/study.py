@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
+from rcnn_sweep.application.run import check_ngrams
 from rcnn_sweep.config import (
     Config,
     TrackingConfig,
@@ -25,6 +26,7 @@ from rcnn_sweep.data import DataConfig, expected_sha256, load, source_of
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
+from rcnn_sweep.network import ngram_uses
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
@@ -115,7 +117,12 @@ class RecordedStudy(RecordedTrials):
                 "split; received test. Leave it out, or set data.validation=holdout."
             )
         check_store(tracking_uri(settings.tracking.uri))
-        return [] if dry_run else settled(settings.data)
+        if dry_run:
+            return []
+        overrides = settled(settings.data)
+        if ngram_uses(settings):
+            check_ngrams(settings, load(settings.data, say=log.debug))
+        return overrides
 
     def caveats(self, config: DictConfig) -> list[str]:
         """Say what depends on data that is yet to be fetched."""

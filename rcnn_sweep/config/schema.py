@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from rcnn_sweep.config.training import TrainingConfig
 from rcnn_sweep.data import DataConfig, ImdbConfig, source_named
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, NgramsConfig, PoolConfig
 from rcnn_sweep.overrides import flattened
 
 
@@ -38,6 +38,7 @@ class Config:
     conv: ConvConfig = field(default_factory=ConvConfig)
     pool: PoolConfig = field(default_factory=PoolConfig)
     lstm: LstmConfig = field(default_factory=LstmConfig)
+    ngrams: NgramsConfig = field(default_factory=NgramsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 

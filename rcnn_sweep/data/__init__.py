@@ -27,6 +27,7 @@ from rcnn_sweep.lazy import lazy
 if TYPE_CHECKING:
     from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
+    from rcnn_sweep.data.ngrams import NgramOptions, ngram_problems, with_ngrams
     from rcnn_sweep.data.splits import Split
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
@@ -38,6 +39,7 @@ __all__ = [
     "Found",
     "ImdbConfig",
     "Labelled",
+    "NgramOptions",
     "Say",
     "SnippetsConfig",
     "Source",
@@ -53,9 +55,11 @@ __all__ = [
     "find",
     "full_texts",
     "load",
+    "ngram_problems",
     "problems",
     "source_named",
     "source_of",
+    "with_ngrams",
 ]
 
 if not TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rcnn_sweep.data.finding import find
 from rcnn_sweep.data.options import SELECTION, DataConfig
 from rcnn_sweep.data.sources import Found, source_of
 from rcnn_sweep.data.splits import Split, limit, part
-from rcnn_sweep.rcnn_text_model import Vocabulary
+from rcnn_sweep.rcnn_text_model import NgramReader, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Dataset:
     with "holdout", ``validation`` is a stratified part of the training split and ``test`` is
     None. ``sha256`` is the checksum of the source file and ``source`` the path or address
     (without credentials) it came from. ``vocabulary`` is None where a source has no
-    words, as IMDB without its word index. ``notes`` belong into the record.
+    words, as IMDB without its word index. ``notes`` belong into the record. ``ngrams`` reads in
+    other texts what the network is given besides their ids.
     """
 
     config: DataConfig
@@ -35,6 +36,7 @@ class Dataset:
     source: str
     notes: tuple[str, ...]
     fallback_reason: str | None
+    ngrams: NgramReader | None = None
 
 
 def load(config: DataConfig, *, say: Say) -> Dataset:

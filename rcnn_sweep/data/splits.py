@@ -1,7 +1,7 @@
 """Which rows of the stored arrays a run uses: whole splits, stratified parts of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rcnn_sweep import rules
 from rcnn_sweep.errors import DataError
+from rcnn_sweep.rcnn_text_model import FurtherInputs
 
 # One seed for all selections, so that every trial of a study sees the same rows. 113 is the seed
 # of Keras's IMDB shuffle. RandomState, because NumPy promises its stream never to change.
@@ -21,12 +22,13 @@ class Split:
 
     ``x`` is (n_stored, maxlen) uint16 or uint32 and ``y`` (n_stored,) int32 class ids, both
     memory-mapped and complete. ``rows`` is (n,) int64: the rows that belong to the split, in
-    order.
+    order. ``further`` has what the network is given of the stored rows besides their ids.
     """
 
     x: NDArray[Any]
     y: NDArray[np.int32]
     rows: NDArray[np.int64]
+    further: FurtherInputs | None = None
 
     @classmethod
     def whole(cls, x: NDArray[Any], y: NDArray[np.int32]) -> "Split":
@@ -44,7 +46,7 @@ class Split:
 
     def take(self, positions: NDArray[Any]) -> "Split":
         """Give the split that has the rows at ``positions``, (m,) integer or (n,) bool."""
-        return Split(self.x, self.y, self.rows[positions])
+        return replace(self, rows=self.rows[positions])
 
 
 def limit(split: Split, count: int | None) -> Split:

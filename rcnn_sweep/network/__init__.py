@@ -1,7 +1,8 @@
 """The recurrent convolutional network, a part a module.
 
-Each part owns its options and their rules, what it makes of the steps that reach it, its weights
-and its Keras layers; :mod:`model` puts them one after the other. Nothing imports Keras before a
+Each part owns its options and their rules, what it makes of the steps that reach it, its weights,
+and ``apply``, which builds its Keras layers on a symbolic tensor and gives theirs; :mod:`model`
+connects the parts to a graph. Nothing imports Keras before a
 network is built, so options are judged in milliseconds.
 
     >>> from rcnn_sweep.config import Config
@@ -11,7 +12,8 @@ network is built, so options are judged in milliseconds.
 
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
-from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
+from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refusals, shortest
+from rcnn_sweep.network.ngrams import NgramsConfig
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
     draw_architecture,
@@ -27,12 +29,14 @@ __all__ = [
     "ConvConfig",
     "EmbeddingConfig",
     "LstmConfig",
+    "NgramsConfig",
     "Options",
     "PoolConfig",
     "build",
     "draw_architecture",
     "graphviz_found",
     "layer_shapes",
+    "ngram_uses",
     "optimizer",
     "problems",
     "refusals",

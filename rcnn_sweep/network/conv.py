@@ -62,16 +62,15 @@ def weights(options: ConvConfig, shape: Shape) -> Mapping[str, int]:
     return {product: options.kernel_size * shape.width * options.filters}
 
 
-def layers(options: ConvConfig) -> "list[keras.layers.Layer]":
+def apply(options: ConvConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
     """Build the part: ``(batch, steps, width)`` to ``(batch, fewer steps, filters)``."""
     import keras
 
-    return [
-        keras.layers.Conv1D(
-            options.filters,
-            options.kernel_size,
-            strides=options.strides,
-            padding=options.padding,
-            activation=options.activation,
-        )
-    ]
+    layer = keras.layers.Conv1D(
+        options.filters,
+        options.kernel_size,
+        strides=options.strides,
+        padding=options.padding,
+        activation=options.activation,
+    )
+    return layer(steps)

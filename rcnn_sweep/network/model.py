@@ -1,4 +1,4 @@
-"""The parts one after the other: a config becomes a compiled ``keras.Model``.
+"""A graph of the parts: a config becomes a compiled ``keras.Model``.
 
 Words become vectors, a convolution reads them in short windows, pooling thins them out, an LSTM
 reads what is left in order, and one dense layer decides. With the defaults it is the notebook's
@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from rcnn_sweep.network import conv, embedding, head, pool, recurrent
+from rcnn_sweep.network import conv, embedding, head, ngrams, pool, recurrent
 from rcnn_sweep.network.shape import Shape
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Options(Protocol):
     conv: conv.ConvConfig
     pool: pool.PoolConfig
     lstm: recurrent.LstmConfig
+    ngrams: ngrams.NgramsConfig
 
 
 def problems(options: Options) -> Iterator[str]:
@@ -34,6 +35,20 @@ def problems(options: Options) -> Iterator[str]:
     yield from conv.problems(options.conv)
     yield from pool.problems(options.pool)
     yield from recurrent.problems(options.lstm)
+    yield from ngrams.problems(options.ngrams)
+
+
+def ngram_uses(options: Options) -> "dict[str, embedding.EmbeddingConfig | ngrams.NgramsConfig]":
+    """Give the groups whose options ask for n-grams, by what those are to the network.
+
+    They are ``channels`` beside the word vectors, and a ``branch``.
+    """
+    uses: dict[str, embedding.EmbeddingConfig | ngrams.NgramsConfig] = {}
+    if options.embedding.order and not options.ngrams.alone:
+        uses["channels"] = options.embedding
+    if options.ngrams.order:
+        uses["branch"] = options.ngrams
+    return uses
 
 
 def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) -> Iterator[str]:
@@ -41,16 +56,21 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
 
     The arithmetic of lengths is Keras's own, which a test compares with Keras itself.
     """
-    words = embedding.output(options.embedding, maxlen)
-    windows = conv.output(options.conv, words)
-    yield from _too_short(options, maxlen)
-    pooled = pool.output(options.pool, windows)
-    tensors = {
-        **embedding.weights(options.embedding, num_words),
-        **conv.weights(options.conv, words),
-        **recurrent.weights(options.lstm, pooled),
-        **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
-    }
+    yield from ngrams.refusals(options.ngrams, maxlen)
+    branch = Shape(maxlen, options.ngrams.order, "ngrams.order")
+    tensors = {_batch(branch): batch_size * maxlen * branch.width}
+    if not options.ngrams.alone:
+        yield from embedding.refusals(options.embedding, maxlen)
+        words = embedding.output(options.embedding, maxlen)
+        windows = conv.output(options.conv, words)
+        yield from _too_short(options, maxlen)
+        pooled = pool.output(options.pool, windows)
+        tensors |= {
+            **embedding.weights(options.embedding, num_words),
+            **conv.weights(options.conv, words),
+            **recurrent.weights(options.lstm, pooled),
+            **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
+        }
     for product, numbers in tensors.items():
         if numbers > MOST_NUMBERS:
             yield (
@@ -60,6 +80,8 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
 
 
 def _too_short(options: Options, length: int) -> Iterator[str]:
+    if options.ngrams.alone:
+        return
     words = embedding.output(options.embedding, length)
     if reasons := [*conv.refusals(options.conv, words)]:
         yield from reasons
@@ -83,28 +105,43 @@ def build(
     num_words: int,
     maxlen: int | None,
     classes: int,
+    ngrams_known: int = 0,
     optimizer: "keras.optimizers.Optimizer",
     metrics: Sequence[str] = (),
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
 
     Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``; without ``maxlen`` rows of
-    any length from :func:`shortest`. Output: float32,
-    ``(batch, 1)`` with the probability of the second class for two classes, else
-    ``(batch, classes)``.
+    any length from :func:`shortest`. N-grams have further inputs, named and shaped as
+    :func:`rcnn_sweep.rcnn_text_model.network_inputs` gives them; ``ngrams_known`` is the number of
+    those of the branch. Output: float32, ``(batch, 1)`` with the probability of the second class
+    for two classes, else ``(batch, classes)``.
     """
     import keras
 
-    model = keras.Sequential(
-        [
-            keras.Input((maxlen,), dtype="int32", name="ids"),
-            *embedding.layers(options.embedding, num_words),
-            *conv.layers(options.conv),
-            *pool.layers(options.pool),
-            *recurrent.layers(options.lstm),
-            *head.layers(classes),
-        ],
-        name="rcnn",
-    )
+    from rcnn_sweep.rcnn_text_model import CHANNELS, GRAMS, IDS, RATIOS
+
+    columns = head.columns(classes)
+    inputs = {IDS: keras.Input((maxlen,), dtype="int32", name=IDS)}
+    uses = ngram_uses(options)
+    branches, logits = [], None
+    if "channels" in uses:
+        width = options.embedding.order * columns
+        inputs[CHANNELS] = keras.Input((maxlen, width), name=CHANNELS)
+    if not options.ngrams.alone:
+        words = embedding.apply(options.embedding, inputs[IDS], num_words, inputs.get(CHANNELS))
+        windows = conv.apply(options.conv, words)
+        pooled = pool.apply(options.pool, windows)
+        branches = [recurrent.apply(options.lstm, pooled)]
+    if "branch" in uses:
+        order = options.ngrams.order
+        inputs[GRAMS] = keras.Input((maxlen, order), dtype="int32", name=GRAMS)
+        inputs[RATIOS] = keras.Input((maxlen, order, columns), name=RATIOS)
+        logits = ngrams.apply(
+            options.ngrams, inputs[GRAMS], inputs[RATIOS], known=ngrams_known, columns=columns
+        )
+    outputs = head.apply(branches, classes, logits)
+    only = next(iter(inputs.values()))
+    model = keras.Model(only if len(inputs) == 1 else inputs, outputs, name="rcnn")
     model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=list(metrics))
     return model

@@ -38,8 +38,8 @@ def refusals(options: PoolConfig, shape: Shape) -> Iterator[str]:
         )
 
 
-def layers(options: PoolConfig) -> "list[keras.layers.Layer]":
+def apply(options: PoolConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
     """Build the part: ``(batch, steps, width)`` to ``(batch, steps // pool_size, width)``."""
     import keras
 
-    return [keras.layers.MaxPooling1D(options.pool_size)]
+    return keras.layers.MaxPooling1D(options.pool_size)(steps)

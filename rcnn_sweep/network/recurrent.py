@@ -35,8 +35,8 @@ def weights(options: LstmConfig, shape: Shape) -> Mapping[str, int]:
     }
 
 
-def layers(options: LstmConfig) -> "list[keras.layers.Layer]":
+def apply(options: LstmConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
     """Build the part: ``(batch, steps, width)`` to the last output, ``(batch, units)``."""
     import keras
 
-    return [keras.layers.LSTM(options.units)]
+    return keras.layers.LSTM(options.units)(steps)

@@ -5,24 +5,48 @@ of the package around it, only Keras, NumPy and pandas, and an exception of MLfl
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from .lengths import grouped, padded_lengths
-from .text import INDEX_FROM, Vocabulary, count_words, pad_ranks, tokenise
+from .ngrams import (
+    CHANNELS,
+    GRAMS,
+    IDS,
+    RATIOS,
+    FurtherInputs,
+    NgramReader,
+    Ngrams,
+    NgramTable,
+    TextNgrams,
+    network_inputs,
+)
+from .text import EVERY_WORD, INDEX_FROM, Vocabulary, capped, count_words, pad_ranks, tokenise
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "CHANNELS",
+    "EVERY_WORD",
+    "GRAMS",
+    "IDS",
     "INDEX_FROM",
+    "RATIOS",
+    "FurtherInputs",
+    "NgramReader",
+    "NgramTable",
+    "Ngrams",
     "TextClassifier",
+    "TextNgrams",
     "Vocabulary",
     "class_probabilities",
     "count_words",
     "grouped",
+    "network_inputs",
     "pad_ranks",
     "padded_lengths",
     "save",
@@ -43,15 +67,19 @@ class TextClassifier:
         vocabulary: Vocabulary,
         labels: tuple[str, ...],
         bucket_width: int | None,
+        ngrams: NgramReader | None = None,
     ) -> None:
         """Take a Keras model, its vocabulary and the label names by class id.
 
         Each text is padded to the next multiple of ``bucket_width``, as in training; None: to the
-        vocabulary's ``maxlen``.
+        vocabulary's ``maxlen``. ``ngrams`` reads the model's further inputs; the vocabulary then
+        has all words that they are made of.
         """
         self._network = network
         self._bucket_width = bucket_width
         self._vocabulary = vocabulary
+        self._ngrams = ngrams
+        self._every_word = replace(vocabulary, num_words=EVERY_WORD)
         self._labels = np.array(labels, dtype=object)
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "pd.DataFrame":
@@ -85,11 +113,14 @@ class TextClassifier:
 
         What is said of a text does not depend on the others.
         """
-        ids = self._vocabulary.encode(texts).astype(np.int32)
+        words = self._every_word.encode(texts)
+        ids = capped(words, self._vocabulary.num_words)
+        further = None if self._ngrams is None else self._ngrams.read(words)
         lengths = padded_lengths(ids, self._bucket_width)
         found = np.empty((len(ids), len(self._labels)), np.float32)
         for rows in grouped(lengths, BATCH_SIZE):
-            outputs = self._network.predict_on_batch(ids[rows, -lengths[rows[0]] :])
+            given = network_inputs(ids, further, rows, int(lengths[rows[0]]))
+            outputs = self._network.predict_on_batch(given if len(given) > 1 else given[IDS])
             found[rows] = class_probabilities(outputs)
         return found
 
@@ -134,13 +165,19 @@ def save(
     vocabulary: Vocabulary,
     labels: tuple[str, ...],
     bucket_width: int | None,
+    ngrams: NgramReader | None = None,
 ) -> None:
     """Write all that :func:`_load_pyfunc` needs into the existing folder ``folder``."""
-    network.save(folder / NETWORK)
+    import keras
+
+    bare = keras.Model(network.input, network.output, name=network.name)  # without its optimizer
+    bare.save(folder / NETWORK)
     (folder / VOCABULARY).write_text(vocabulary.to_json(), encoding="utf-8")
     (folder / LABELS).write_text(json.dumps(labels), encoding="utf-8")
     padding = json.dumps({"bucket_width": bucket_width})
     (folder / PADDING).write_text(padding, encoding="utf-8")
+    if ngrams is not None:
+        ngrams.save(folder)
 
 
 def _load_pyfunc(data_path: str) -> TextClassifier:
@@ -153,4 +190,5 @@ def _load_pyfunc(data_path: str) -> TextClassifier:
         Vocabulary.from_json((folder / VOCABULARY).read_text(encoding="utf-8")),
         tuple(json.loads((folder / LABELS).read_text(encoding="utf-8"))),
         json.loads((folder / PADDING).read_text(encoding="utf-8"))["bucket_width"],
+        NgramReader.load(folder),
     )

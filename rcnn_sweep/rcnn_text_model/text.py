@@ -19,6 +19,8 @@ Ids = NDArray[Any]
 
 START, OUT_OF_VOCABULARY, INDEX_FROM = 1, 2, 3
 UNKNOWN_RANK = OUT_OF_VOCABULARY - INDEX_FROM  # a rank that the shift turns into id 2
+EVERY_WORD = 2**31 - 1
+"""As ``num_words``, it leaves no word out."""
 BLOCK = 4096  # texts encoded at once, so that a large corpus is never held as one list of words
 
 # The filters of the Keras Tokenizer, which made the IMDB archive.
@@ -39,6 +41,15 @@ def id_dtype(num_words: int) -> np.dtype[Any]:
     return np.dtype(np.uint16 if num_words <= 2**16 else np.uint32)
 
 
+def capped(rows: Ids, num_words: int) -> Ids:
+    """Give rows of any ids as those of a vocabulary of ``num_words`` ids.
+
+    >>> capped(np.array([[0, 1, 9, 4]]), num_words=9).tolist()
+    [[0, 1, 2, 4]]
+    """
+    return np.where(rows < num_words, rows, OUT_OF_VOCABULARY).astype(id_dtype(num_words))
+
+
 def pad_ranks(ranks: Ids, lengths: Ids, *, num_words: int, maxlen: int) -> Ids:
     """Lay out texts of word ranks as rows of ids.
 
@@ -47,7 +58,7 @@ def pad_ranks(ranks: Ids, lengths: Ids, *, num_words: int, maxlen: int) -> Ids:
     and the ids, zeros before them, as Keras's ``load_data`` and ``pad_sequences`` give.
     """
     shifted = np.asarray(ranks, np.int64) + INDEX_FROM
-    ids = np.where(shifted < num_words, shifted, OUT_OF_VOCABULARY).astype(id_dtype(num_words))
+    ids = capped(shifted, num_words)
     kept = np.minimum(lengths, maxlen)
     columns = np.arange(maxlen)
     rows = np.zeros((len(lengths), maxlen), ids.dtype)

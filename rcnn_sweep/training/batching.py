@@ -5,7 +5,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rcnn_sweep.data import Split
-from rcnn_sweep.rcnn_text_model import grouped, padded_lengths
+from rcnn_sweep.rcnn_text_model import IDS, grouped, network_inputs, padded_lengths
 
 
 def batches(
@@ -15,7 +15,9 @@ def batches(
     bucket_width: int | None = None,
     shuffle_seed: int | None = None,
 ) -> tf.data.Dataset:
-    """Give ``(ids, labels)`` batches, int32 of shape ``(batch, maxlen)`` and ``(batch,)``.
+    """Give ``(inputs, labels)`` batches: ids, int32 ``(batch, maxlen)``, and int32 ``(batch,)``.
+
+    Where the split has further inputs of the network, the inputs are a dictionary by their names.
 
     With ``bucket_width`` each text is padded to the next multiple of it, and a batch holds texts
     of one padded length: its ids have shape ``(batch, length)``. ``shuffle_seed`` decides the order
@@ -28,14 +30,25 @@ def batches(
     """
     lengths = split_lengths(split, bucket_width)
 
-    def gather(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows, length = split.rows[positions], lengths[positions[0]]
-        return split.x[rows, -length:].astype(np.int32), split.y[rows].astype(np.int32)
+    def inputs(positions: np.ndarray) -> dict[str, np.ndarray]:
+        rows, length = split.rows[positions], int(lengths[positions[0]])
+        return network_inputs(split.x, split.further, rows, length)
 
-    def shaped(positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(gather, [positions], [tf.int32, tf.int32], stateful=False)
+    def gather(positions: np.ndarray) -> list[np.ndarray]:
+        labels = split.y[split.rows[positions]].astype(np.int32)
+        return [*inputs(positions).values(), labels]
+
+    like = inputs(np.zeros(1, np.int64))
+    types = [*(array.dtype for array in like.values()), np.int32]
+
+    def shaped(positions: tf.Tensor) -> tuple[tf.Tensor | dict[str, tf.Tensor], tf.Tensor]:
+        *arrays, labels = tf.numpy_function(gather, [positions], types, stateful=False)
         length = split.x.shape[1] if bucket_width is None else None
-        return tf.ensure_shape(x, (None, length)), tf.ensure_shape(y, (None,))
+        named = {
+            name: tf.ensure_shape(array, (None, length, *one.shape[2:]))
+            for (name, one), array in zip(like.items(), arrays, strict=True)
+        }
+        return named if len(named) > 1 else named[IDS], tf.ensure_shape(labels, (None,))
 
     options = tf.data.Options()
     options.autotune.enabled = False

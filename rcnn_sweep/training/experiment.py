@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep import network, rcnn_text_model
 from rcnn_sweep.config import Config, flat, to_yaml
-from rcnn_sweep.data import Dataset
+from rcnn_sweep.data import Dataset, with_ngrams
 from rcnn_sweep.metrics import final
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import signals
@@ -39,8 +39,10 @@ def perform(
     """
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
+    dataset = _with_ngrams(config, dataset, writer)
+    known = 0 if dataset.ngrams is None else dataset.ngrams.sizes.get("branch", 0)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
-    model = build_model(config, classes=len(dataset.label_names))
+    model = build_model(config, classes=len(dataset.label_names), ngrams_known=known)
     _show_network(model, writer)
     history = History()
     try:
@@ -57,6 +59,13 @@ def perform(
             _end_early(model, dataset, history, writer, started)
         raise
     return {**history.epochs[history.kept - 1], **metrics}
+
+
+def _with_ngrams(config: Config, dataset: Dataset, writer: RunWriter) -> Dataset:
+    read = with_ngrams(dataset, **network.ngram_uses(config))
+    if read.ngrams is not None:
+        writer.tags({Tag.NGRAMS: json.dumps(read.ngrams.sizes)})
+    return read
 
 
 def _end_early(
@@ -255,11 +264,16 @@ def _log_model(model: keras.Model, config: Config, dataset: Dataset, writer: Run
         writer.tags({Tag.MODEL: "not logged: there is no word index"})
         return
     with tempfile.TemporaryDirectory() as package:
+        folder = Path(package)
         rcnn_text_model.save(
-            Path(package),
+            folder,
             model,
             dataset.vocabulary,
             dataset.label_names,
             config.training.bucket_width,
+            dataset.ngrams,
         )
-        log_text_model(writer, Path(package))
+        if dataset.ngrams is not None:
+            size = sum(path.stat().st_size for path in folder.iterdir())
+            log.info("The logged model takes %.1f MB with its n-grams.", size / 1e6)
+        log_text_model(writer, folder)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import keras
 import numpy as np
@@ -64,14 +65,18 @@ def best_of(epochs: Sequence[Mapping[str, float]], monitor: str) -> int:
     return 1 + int(np.argmax(ranks))
 
 
-def build_model(config: Config, *, classes: int) -> keras.Model:
-    """Build and compile the network that ``config`` describes, for ``classes`` classes."""
+def build_model(config: Config, *, classes: int, ngrams_known: int = 0) -> keras.Model:
+    """Build and compile the network that ``config`` describes, for ``classes`` classes.
+
+    ``ngrams_known`` is how many the branch of n-grams knows, where there is one.
+    """
     training = config.training
     return network.build(
         config,
         num_words=config.data.num_words,
         maxlen=config.data.maxlen if training.bucket_width is None else None,
         classes=classes,
+        ngrams_known=ngrams_known,
         optimizer=network.optimizer(training.optimizer, training.learning_rate),
         metrics=compiled(),
     )
@@ -139,11 +144,11 @@ class _Validation(keras.callbacks.Callback):
         model = self.model
         [loss_of_epoch] = [metric for metric in model.metrics if metric.name == "loss"]
 
-        def step(ids: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-            outputs = model(ids, training=False)
-            loss = model.compute_loss(x=ids, y=labels, y_pred=outputs, training=False)
-            loss_of_epoch.update_state(loss, sample_weight=tf.shape(ids)[0])
-            model.compute_metrics(ids, labels, outputs)
+        def step(inputs: Any, labels: tf.Tensor) -> tf.Tensor:
+            outputs = model(inputs, training=False)
+            loss = model.compute_loss(x=inputs, y=labels, y_pred=outputs, training=False)
+            loss_of_epoch.update_state(loss, sample_weight=tf.shape(labels)[0])
+            model.compute_metrics(inputs, labels, outputs)
             return outputs
 
         signature = self._batches.element_spec  # one trace, whatever the lengths
@@ -153,7 +158,7 @@ class _Validation(keras.callbacks.Callback):
         if not np.isfinite(logs["loss"]):
             return  # the fit ends here
         self.model.reset_metrics()
-        outputs = [self._step(ids, labels).numpy() for ids, labels in self._batches]
+        outputs = [self._step(inputs, labels).numpy() for inputs, labels in self._batches]
         taken = self.model.get_metrics_result()
         looked = class_probabilities(np.concatenate(outputs))
         probabilities = np.empty_like(looked)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rcnn_sweep.config import Config, TrainingConfig, check, problems
 from rcnn_sweep.data import ImdbConfig, TableConfig
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, PoolConfig
+from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, NgramsConfig, PoolConfig
 from rcnn_sweep.network import conv as convolution
 from rcnn_sweep.network import pool as pooling
 from rcnn_sweep.network.shape import Shape
@@ -48,6 +48,24 @@ IMPOSSIBLE = [
         "training.bucket_width: expected at least 8, .* received 7",
     ),
     (Config(training=TrainingConfig(optimizer="adan")), "Did you mean adam?"),
+    (Config(embedding=EmbeddingConfig(order=-1)), "embedding.order: expected a whole number, 0"),
+    (Config(embedding=EmbeddingConfig(min_count=0)), "embedding.min_count"),
+    (Config(embedding=EmbeddingConfig(folds=1)), "embedding.folds: expected a whole number, 2"),
+    (Config(embedding=EmbeddingConfig(alpha=0)), "embedding.alpha: expected a finite number above"),
+    (Config(embedding=EmbeddingConfig(scale=float("inf"))), "embedding.scale"),
+    (
+        Config(embedding=EmbeddingConfig(order=401)),
+        "embedding.order: expected at most data.maxlen=400; received 401",
+    ),
+    (Config(ngrams=NgramsConfig(order=401)), "ngrams.order: expected at most data.maxlen=400"),
+    (
+        Config(ngrams=NgramsConfig(order=400), training=TrainingConfig(batch_size=99_999)),
+        r"training.batch_size \* data.maxlen \* ngrams.order: expected at most",
+    ),
+    (Config(ngrams=NgramsConfig(alpha=float("nan"))), "ngrams.alpha"),
+    (Config(ngrams=NgramsConfig(weight=0)), "ngrams.weight"),
+    (Config(ngrams=NgramsConfig(dropout=1.0)), "ngrams.dropout"),
+    (Config(ngrams=NgramsConfig(alone=True)), "ngrams.alone: expected false with ngrams.order=0"),
 ]
 
 

@@ -50,18 +50,19 @@ def test_texts_are_padded_as_in_training_and_no_length_is_traced_anew(
     model = _load_pyfunc(str(folder))
     shapes: list[tuple[Any, ...]] = []
     traced: list[tuple[Any, ...]] = []
-    ask, call = keras.Model.predict_on_batch, keras.Sequential.call
+    graph = type(model._network)
+    ask, call = keras.Model.predict_on_batch, graph.call
 
     def asked(network: keras.Model, ids: np.ndarray) -> Any:
         shapes.append(ids.shape)
         return ask(network, ids)
 
-    def called(network: keras.Sequential, ids: Any, *options: Any, **more: Any) -> Any:
+    def called(network: keras.Model, ids: Any, *options: Any, **more: Any) -> Any:
         traced.append(tuple(ids.shape))
         return call(network, ids, *options, **more)
 
     monkeypatch.setattr(keras.Model, "predict_on_batch", asked)
-    monkeypatch.setattr(keras.Sequential, "call", called)
+    monkeypatch.setattr(graph, "call", called)
     model.probabilities(TEXTS)
     assert {length for _, length in shapes} == {6, 12, 18, 20}
     assert len(traced) <= 3, traced
@@ -79,3 +80,7 @@ def test_a_model_whose_texts_are_all_padded_alike_takes_them_whole(folder: Path)
     expected = loaded._network.predict_on_batch(ids)[:, 0]
     assert whole.probabilities(TEXTS)[:, 1] == pytest.approx(expected, abs=1e-6)
     assert not np.allclose(whole.probabilities(TEXTS), loaded.probabilities(TEXTS), atol=1e-6)
+
+
+def test_the_model_travels_without_its_optimizer(folder: Path) -> None:
+    assert keras.models.load_model(folder / "network.keras").optimizer is None
