@@ -11,8 +11,9 @@ network is built, so options are judged in milliseconds.
 
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
+from rcnn_sweep.network.head import loss
 from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
-from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
+from rcnn_sweep.network.optimizers import OPTIMIZERS, SCHEDULES, optimizer, schedule
 from rcnn_sweep.network.picture import (
     draw_architecture,
     graphviz_found,
@@ -24,6 +25,7 @@ from rcnn_sweep.network.recurrent import LstmConfig
 
 __all__ = [
     "OPTIMIZERS",
+    "SCHEDULES",
     "ConvConfig",
     "EmbeddingConfig",
     "LstmConfig",
@@ -33,9 +35,11 @@ __all__ = [
     "draw_architecture",
     "graphviz_found",
     "layer_shapes",
+    "loss",
     "optimizer",
     "problems",
     "refusals",
+    "schedule",
     "shortest",
     "summary",
 ]

@@ -84,6 +84,7 @@ def build(
     maxlen: int | None,
     classes: int,
     optimizer: "keras.optimizers.Optimizer",
+    label_smoothing: float = 0.0,
     metrics: Sequence[str] = (),
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
@@ -106,5 +107,6 @@ def build(
         ],
         name="rcnn",
     )
-    model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=list(metrics))
+    loss = head.loss(classes, label_smoothing)
+    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
     return model

@@ -348,3 +348,10 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
         "epoch kept": "the best by val_loss (training.keep)",
         "training stopped": "after 2 epochs without a better val_loss (training.patience)",
     }
+    assert told(schedule="constant", ema=None, label_smoothing=0.0, class_weights=None) == {}
+    assert told(schedule="cosine", ema=0.99, label_smoothing=0.1, class_weights="balanced") == {
+        "learning rate": "cosine schedule (training.schedule)",
+        "weights": "averaged with a momentum of 0.99 (training.ema)",
+        "targets": "smoothed by 0.1 (training.label_smoothing)",
+        "classes": "balanced weights in training (training.class_weights)",
+    }
