@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Evidence,
         Judged,
         Run,
+        judged_by,
     )
     from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
     from rcnn_sweep.evidence.statistics import METRICS
@@ -39,6 +40,7 @@ __all__ = [
     "draw_evidence",
     "draw_intervals",
     "from_json",
+    "judged_by",
     "trained_for",
 ]
 

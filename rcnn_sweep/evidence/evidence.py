@@ -130,6 +130,11 @@ class Evidence:
         return next((one for one in self.comparisons if one.arm == judged.arm), None)
 
 
+def judged_by(objective: str) -> str:
+    """Give the test metric that decides: macro-F1 for a sweep that sought it, else accuracy."""
+    return "f1_macro" if objective == "val_f1_macro" else "accuracy"
+
+
 def simultaneous_level(candidates: int) -> float:
     """Give the level at which each of several intervals is taken, so that all hold at 95 %."""
     return 1 - (1 - LEVEL) / max(1, candidates)

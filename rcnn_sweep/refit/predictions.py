@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import Arm, Measured, Predicted
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot
+from rcnn_sweep.training import Predictions
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,9 @@ def read_predictions(reader: RunReader, run_id: str) -> Tested:
         file = reader.file(run_id, Artifact.PREDICTIONS, Path(folder))
         if file is None:
             raise UserError(f"refit: expected {Artifact.PREDICTIONS} in run {run_id}, found none.")
-        with np.load(file, allow_pickle=False) as stored:
-            arrays: dict[str, NDArray[Any]] = {name: stored[name] for name in stored.files}
+        found = Predictions.load(file)
     return Tested(
-        truth=arrays["truth"].astype(np.int64),
-        predicted=arrays["probabilities"].argmax(axis=1).astype(np.int64),
-        labels=tuple(str(label) for label in arrays["labels"]),
+        truth=found.truth.astype(np.int64),
+        predicted=found.probabilities.argmax(axis=1).astype(np.int64),
+        labels=found.labels,
     )

@@ -93,12 +93,12 @@ def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     assert metrics["reference_val_f1_macro"] == 1.0
     assert metrics["reference_val_seconds"] > 0
     assert "No. TF-IDF with logistic regression reaches 1.0000" in page.text
-    assert "The reference saw the same 128 training texts" in page.text
-    monkeypatch.setattr("rcnn_sweep.training.reference.train_reference", None)
+    assert "Each reference saw the same 128 training texts" in page.text
+    monkeypatch.setattr("rcnn_sweep.training.reference.train_references", None)
     again = shown(made, "search")
     assert (
-        again.tables["The network and the plain reference on the same rows"]
-        == (page.tables["The network and the plain reference on the same rows"])
+        again.tables["The network and the plain references on the same rows"]
+        == (page.tables["The network and the plain references on the same rows"])
     )
 
 
