@@ -117,15 +117,17 @@ def _test_verdict(evidence: Evidence, reference: Known) -> str:
         return f"On test the reference reaches {metric(reference.accuracy)}."
     best = max(arms, key=lambda arm: arm.scores["accuracy"].mean)
     own = best.scores["accuracy"].mean
-    margin = _margin(own, reference.accuracy, evidence.test_texts)
-    difference = own - reference.accuracy
-    far = "better" if difference > 0 else "worse"
-    word = "no different within chance" if abs(difference) <= margin else far
-    return (
-        f"On the test split, where each was trained on all of train, the network ({best.arm.name}, "
-        f"mean over seeds {metric(own)}) is {word}: the reference reaches "
-        f"{metric(reference.accuracy)} ({signed(difference)} for the network)."
+    told = (
+        f"On the test split, where each was trained on all of train, the network ({best.arm.name}) "
+        f"reaches {metric(own)}, the mean over seeds, and {reference.title} "
+        f"{metric(reference.accuracy)} ({signed(own - reference.accuracy)} for the network)."
     )
+    compared = [
+        one
+        for one in evidence.measured
+        if one.arm == best.arm and one.against == reference.title and one.judged is not None
+    ]
+    return f"{told} {compared[0].sentence}" if compared else told
 
 
 def _what(facts: StudyFacts, found: References, test: References | Absent | None) -> str:
