@@ -163,7 +163,7 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "train_loss",
         "loss",
-        "Keras's loss, the mean over the epoch's batches while the weights move",
+        "what is minimised, the mean over the epoch's batches while the weights move",
         Keras("loss"),
         Kind.LOSS,
         "minimize",
@@ -183,7 +183,7 @@ TABLE: tuple[Metric, ...] = (
     Metric(
         "val_loss",
         "loss",
-        "Keras's loss on the validation texts",
+        "the cross-entropy of the validation texts, without smoothing or class weights",
         Keras("loss"),
         Kind.LOSS,
         "minimize",

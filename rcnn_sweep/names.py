@@ -12,7 +12,7 @@ class Tag:
     """Tags of MLflow runs and of model versions."""
 
     KIND = f"{PREFIX}kind"
-    """run, trial, study or refit."""
+    """run, trial, study, refit or reference."""
     STATE = f"{PREFIX}state"
     """complete, pruned, failed or interrupted; absent while the run goes on."""
     REASON = f"{PREFIX}reason"
@@ -35,7 +35,9 @@ class Tag:
     N_TRIALS = f"{PREFIX}n_trials"
     PARENT = "mlflow.parentRunId"
     REFERENCE = f"{PREFIX}reference"
-    """What is kept of the plain reference besides its metrics; ``_validation`` or ``_test``."""
+    """On the run of a reference its name. With ``_validation_NAME`` or ``_test_NAME`` after it, on
+    a study's run, the numbers of one as JSON."""
+    REFERENCE_VERSION = f"{PREFIX}reference_version"
     KEPT = f"{PREFIX}kept"
     """As JSON, the metrics of the epoch that was kept, where that is not the last one."""
     REPRODUCES = f"{PREFIX}reproduces"

@@ -39,7 +39,7 @@ def fraction(key: str, value: float) -> Iterator[str]:
 
 
 def rate(key: str, value: float) -> Iterator[str]:
-    """Ask for a dropout rate."""
+    """Ask for a rate of dropout or smoothing."""
     if not 0 <= value < 1:
         yield f"{key}: expected 0 or more and below 1 (at 1 nothing is left); received {value}."
 

@@ -15,9 +15,8 @@ def arm(name: str, trial: int, **validation: float) -> Arm:
 
 
 def asked(seeds: int, judged_by: str = "accuracy") -> Asked:
-    """Few resamples: many refits are simulated."""
     runs = ("study", "study-run", "refit-run", "sha")
-    return Asked(*runs, LABELS, tuple(range(seeds)), judged_by, resamples=400)
+    return Asked(*runs, LABELS, tuple(range(seeds)), judged_by)
 
 
 def measured(one: Arm, rows: NDArray[np.int64]) -> Measured:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from rcnn_sweep.config import TrainingConfig
+from rcnn_sweep.config import TrainingConfig, shortened
 from rcnn_sweep.tracking import RunReader
 
 
@@ -20,6 +20,5 @@ def decided_epochs(training: TrainingConfig, run_id: str, reader: RunReader) -> 
 
 def of_fixed_length(training: TrainingConfig, epochs: int | None) -> TrainingConfig:
     """Give ``training`` without any selection of an epoch, ``epochs`` long (None: as it says)."""
-    return replace(
-        training, keep="last", patience=None, epochs=training.epochs if epochs is None else epochs
-    )
+    length = training.epochs if epochs is None else epochs
+    return replace(shortened(training, length), keep="last", patience=None)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rcnn_sweep.config import Config, from_yaml
 from rcnn_sweep.data import source_of
@@ -20,11 +21,12 @@ from rcnn_sweep.report import (
     Absent,
     Confusion,
     Known,
+    References,
     Split,
     StudyFacts,
     as_recorded,
     find_refit,
-    recorded_reference,
+    recorded_references,
     run_facts,
     runs_html,
     studies_html,
@@ -34,6 +36,9 @@ from rcnn_sweep.report import (
 )
 from rcnn_sweep.sweep import StudySnapshot, read_study
 from rcnn_sweep.tracking import RunReader, RunSnapshot
+
+if TYPE_CHECKING:
+    from rcnn_sweep.training import Reference
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +57,7 @@ def report_study(
 
     It goes to ``sweep/report.html`` in the study's directory and, as the artifact of that name,
     onto the study's MLflow run; with ``output`` into that file alone. The first report of a study
-    trains its reference, seconds to half a minute, unless ``may_train`` is false. Raises
+    trains its references, seconds to a minute, unless ``may_train`` is false. Raises
     :class:`UserError` where study, store or folder are missing.
     """
     study = read_study(name, storage)
@@ -138,29 +143,31 @@ def _place(study: StudySnapshot) -> Path:
 
 
 def completed(facts: StudyFacts, reader: RunReader | None, *, may_train: bool) -> StudyFacts:
-    """Add the study's latest refit and the reference on the splits that were judged.
+    """Add the study's latest refit and the references on the splits that were judged.
 
-    Without ``may_train`` the reference is shown only where an earlier report has trained it.
+    Without ``may_train`` references are shown only where an earlier report has trained them.
     """
     if reader is None or facts.parent is None:
         return facts
     refit = find_refit(facts.study.name, facts.parent, reader)
-    validation = reference_of(facts, reader, "validation", may_train=may_train)
+    validation = references_of(facts, reader, "validation", may_train=may_train)
     if refit is None:
         return replace(facts, validation=validation)
-    test = reference_of(facts, reader, "test", may_train=may_train)
+    test = references_of(facts, reader, "test", may_train=may_train)
+    if isinstance(test, References) and isinstance(validation, References):
+        test = test.measured_by(validation.bar.name)
     return replace(facts, validation=validation, refit=refit, test=test)
 
 
-def reference_of(
+def references_of(
     facts: StudyFacts, reader: RunReader, judged: Split, *, may_train: bool
-) -> Known | Absent:
-    """Give the reference, trained now and kept on the study's run unless it is there already."""
+) -> References | Absent:
+    """Give the references, trained now and kept on the study's run unless they are there."""
     if facts.parent is None:
         return NOT_RECORDED
-    found = recorded_reference(facts.parent, judged)
-    if found is not None:
-        return found
+    known = recorded_references(facts.parent, judged, judged_by=facts.judged_by)
+    if known is not None:
+        return known
     if not may_train:
         again = command("report", facts.study.name)
         return Absent(f"It was not trained as the sweep was stopped; {again} does it.")
@@ -168,7 +175,7 @@ def reference_of(
     if config is None:
         return Absent("No trial of this study recorded its configuration, so its data is unknown.")
     trained = _trained(facts, config, judged)
-    if isinstance(trained, Known):
+    if isinstance(trained, References):
         _keep(facts.parent, trained, reader, judged)
     return trained
 
@@ -182,38 +189,44 @@ def _config(facts: StudyFacts, reader: RunReader) -> Config | None:
     return None
 
 
-def _trained(facts: StudyFacts, config: Config, judged: Split) -> Known | Absent:
-    from rcnn_sweep.training import train_reference
+def _trained(facts: StudyFacts, config: Config, judged: Split) -> References | Absent:
+    from rcnn_sweep.training import train_references
 
     expected = {run.tags.get(Tag.DATA_SHA256) for run in facts.runs.values()}
     recorded = next((sha256 for sha256 in expected if sha256 is not None), "")
     try:
         data = source_of(config.data).pinned(config.data, recorded)  # no recorded address is asked
-        found = train_reference(data, judged)
+        found = train_references(data, judged)
     except (UserError, OSError, MemoryError) as error:
         return Absent(f"The data of this study cannot be had any more: {error}")
-    if found.sha256 not in expected:
+    if not found:
+        return Absent("None could be trained on this data; the log says why.")
+    if found[0].sha256 not in expected:
         return Absent(
             f"The data file has changed since the study ({config.data.path}): a reference "
             "trained on it now would not be comparable."
         )
+    return References.of([_known(reference) for reference in found], facts.judged_by)
+
+
+def _known(found: "Reference") -> Known:
+    reached = found.evaluation
+    matrix = tuple(tuple(int(cell) for cell in row) for row in reached.matrix)
     return Known(
-        accuracy=found.evaluation.accuracy,
-        f1_macro=found.evaluation.f1_macro,
-        f1_micro=found.evaluation.f1_micro,
+        name=found.name,
+        accuracy=reached.accuracy,
+        f1_macro=reached.f1_macro,
+        f1_micro=reached.f1_micro,
         seconds=found.seconds,
         rows=found.rows,
-        confusion=Confusion(
-            found.evaluation.labels,
-            tuple(tuple(int(cell) for cell in row) for row in found.evaluation.matrix),
-        ),
+        confusion=Confusion(reached.labels, matrix),
     )
 
 
-def _keep(parent: RunSnapshot, known: Known, reader: RunReader, judged: Split) -> None:
+def _keep(parent: RunSnapshot, found: References, reader: RunReader, judged: Split) -> None:
     from rcnn_sweep.tracking import RunWriter
 
     writer = RunWriter(reader.client, parent.run_id, parent.experiment_id)
-    metrics, tags = as_recorded(known, judged)
+    metrics, tags = as_recorded(found, judged)
     writer.metrics(metrics)
     writer.tags(tags)

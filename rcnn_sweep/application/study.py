@@ -181,6 +181,8 @@ class RecordedStudy(RecordedTrials):
             fixed = of_fixed_length(training, epochs)
             kept += [f"training.keep={fixed.keep}", f"training.epochs={fixed.epochs}"]
             kept.append("training.patience=null")
+            if fixed.schedule_epochs is not None:
+                kept.append(f"training.schedule_epochs={fixed.schedule_epochs}")
         return kept
 
     def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:

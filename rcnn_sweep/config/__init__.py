@@ -13,7 +13,7 @@ from rcnn_sweep.config.schema import (
     typed,
 )
 from rcnn_sweep.config.store import config_folder, register_schemas
-from rcnn_sweep.config.training import TrainingConfig
+from rcnn_sweep.config.training import TrainingConfig, scheduled_epochs, shortened
 
 __all__ = [
     "BASE_CONFIG",
@@ -35,6 +35,8 @@ __all__ = [
     "refit_config",
     "refused_passwords",
     "register_schemas",
+    "scheduled_epochs",
+    "shortened",
     "to_yaml",
     "typed",
 ]

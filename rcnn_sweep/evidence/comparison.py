@@ -13,8 +13,10 @@ from rcnn_sweep.evidence.evidence import (
     Comparison,
     Evidence,
     Judged,
+    Look,
     Run,
-    simultaneous_level,
+    claim_level,
+    looked,
     verdict,
 )
 from rcnn_sweep.evidence.statistics import (
@@ -22,13 +24,11 @@ from rcnn_sweep.evidence.statistics import (
     METRICS,
     Difference,
     Scores,
-    bootstrap,
     combined,
-    holm,
+    errors_of,
+    influences,
     mcnemar_of,
     metrics_of,
-    paired_t,
-    percentiles,
 )
 from rcnn_sweep.evidence.text import in_words
 
@@ -49,16 +49,51 @@ class Measured:
     runs: Mapping[int, Predicted]
 
 
-def compare(asked: Asked, truth: NDArray[Any], measured: Sequence[Measured]) -> Evidence:
+def compare(
+    asked: Asked,
+    truth: NDArray[Any],
+    measured: Sequence[Measured],
+    *,
+    references: Sequence[Measured] = (),
+    before: Sequence[Look] = (),
+) -> Evidence:
     """Compare every candidate with the baseline, ``measured[0]``, on the pairs that are complete.
 
-    ``truth`` ``(n,)`` are the class ids of the test texts.
+    ``truth`` ``(n,)`` are the class ids of the test texts. Every arm is compared with each of the
+    plain ``references`` too, which is a question of its own with a level of its own: these are
+    trained without a seed and have the same predictions for each, so the differences of the pairs
+    vary with the network's seeds alone, and with the texts. ``before`` are the earlier looks.
     """
     classes = len(asked.labels)
-    arms = tuple(_judged(one, truth, classes, asked.seeds) for one in measured)
-    level = simultaneous_level(len(measured) - 1)
-    compared = [_compared(asked, truth, measured[0], other, level) for other in measured[1:]]
-    return in_words(Evidence(asked, len(truth), arms, tuple(_corrected(compared))))
+    arms, plain = (
+        tuple(_judged(one, truth, classes, asked.seeds) for one in group)
+        for group in (measured, references)
+    )
+    pairs = [(measured[0], other) for other in measured[1:]]
+    candidates = tuple(other.arm.trial for _, other in pairs)
+    counted = sum(len(base.runs.keys() & other.runs.keys()) for base, other in pairs)
+    looks, look = looked(before, Look(len(asked.seeds), candidates, counted))
+    found = Evidence(
+        asked,
+        len(truth),
+        arms,
+        _all_compared(asked, truth, pairs, look),
+        references=plain,
+        measured=_all_compared(
+            asked, truth, [(base, arm) for base in references for arm in measured], look
+        ),
+        level=claim_level(len(pairs), look),
+        looks=looks,
+        look=look,
+    )
+    return in_words(found)
+
+
+def _all_compared(
+    asked: Asked, truth: NDArray[Any], pairs: Sequence[tuple[Measured, Measured]], look: int
+) -> tuple[Comparison, ...]:
+    """Compare the second of each pair with the first; all claims hold together."""
+    return tuple(_compared(asked, truth, *pair, (len(pairs), look)) for pair in pairs)
 
 
 @dataclass(frozen=True)
@@ -93,70 +128,60 @@ def _floats(metrics: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
 
 
 def _compared(
-    asked: Asked, truth: NDArray[Any], baseline: Measured, other: Measured, level: float
+    asked: Asked,
+    truth: NDArray[Any],
+    baseline: Measured,
+    other: Measured,
+    among: tuple[int, int],
 ) -> Comparison:
-    """Compare one candidate, its p values and verdict still without Holm's correction."""
+    """Compare two, which is one of ``among[0]`` comparisons at the look ``among[1]``."""
     seen = [side.arm.validation.get(asked.judged_by) for side in (baseline, other)]
     gain = None if seen[0] is None or seen[1] is None else seen[1] - seen[0]
+    told = Comparison(
+        other.arm, validation_gain=gain, judged_by=asked.judged_by, against=baseline.arm.name
+    )
     pairs = _pairs(baseline, other)
     if pairs is None:
-        return Comparison(other.arm, validation_gain=gain, judged_by=asked.judged_by)
-    differences = _differences(asked, truth, pairs, level)
+        return told
+    differences = _differences(asked, truth, pairs, among)
     rows = zip(pairs.baseline, pairs.candidate, strict=True)
     tests = tuple(mcnemar_of(truth, *row) for row in rows)
-    return Comparison(
-        other.arm,
-        judged_by=asked.judged_by,
+    p = combined([test.p for test in tests])
+    return replace(
+        told,
         seeds=pairs.seeds,
+        verdict=verdict(differences[asked.judged_by]),
         differences=differences,
         mcnemar=tests,
-        mcnemar_p=combined([test.p for test in tests]),
-        validation_gain=gain,
+        mcnemar_p=p,
+        mcnemar_p_corrected=min(1.0, among[0] * p),
         test_gain=differences[asked.judged_by].mean,
     )
 
 
 def _differences(
-    asked: Asked, truth: NDArray[Any], pairs: Pairs, level: float
+    asked: Asked, truth: NDArray[Any], pairs: Pairs, among: tuple[int, int]
 ) -> dict[str, Difference]:
-    rows, classes = (pairs.baseline, pairs.candidate), len(asked.labels)
-    drawn = bootstrap(truth, *rows, classes, resamples=asked.resamples)
-    base = metrics_of(truth, pairs.baseline, classes)
-    own = metrics_of(truth, pairs.candidate, classes)
+    classes, (count, look) = len(asked.labels), among
+    base, own = (metrics_of(truth, rows, classes) for rows in (pairs.baseline, pairs.candidate))
+    moved = [influences(truth, rows, classes) for rows in (pairs.baseline, pairs.candidate)]
+    level, next_level = claim_level(count, look), claim_level(count, look + 1)
     found = {}
     for name in METRICS:
         values = own[name] - base[name]
-        p, t_interval = paired_t(values, level)
+        mean = float(values.mean())
+        errors = errors_of(values, moved[1][name] - moved[0][name])
+        p = errors.p(mean)
         found[name] = Difference(
             per_seed=tuple(values.tolist()),
-            mean=float(values.mean()),
+            mean=mean,
             std=float(values.std(ddof=1)),
-            interval=percentiles(drawn[name], LEVEL),
-            simultaneous=percentiles(drawn[name], level),
-            t_interval=t_interval,
+            interval=errors.interval(mean, LEVEL),
+            simultaneous=errors.interval(mean, level),
             p=p,
-            p_holm=p,
+            p_corrected=min(1.0, count * p),
+            errors=errors,
+            smallest=errors.smallest(level),
+            seeds_needed=errors.seeds_for(mean, next_level),
         )
     return found
-
-
-def _corrected(compared: Sequence[Comparison]) -> list[Comparison]:
-    """Correct the p values for the number of candidates, then apply the rule."""
-    with_numbers = [one for one in compared if one.differences is not None]
-    t_tests = {
-        name: holm([one.differences[name].p for one in with_numbers if one.differences])
-        for name in METRICS
-    }
-    mcnemar = holm([one.mcnemar_p for one in with_numbers if one.mcnemar_p is not None])
-    corrected = {
-        one.arm.trial: _with_holm(one, {name: t_tests[name][place] for name in METRICS}, p_holm)
-        for place, (one, p_holm) in enumerate(zip(with_numbers, mcnemar, strict=True))
-    }
-    return [corrected.get(one.arm.trial, one) for one in compared]
-
-
-def _with_holm(one: Comparison, p_holm: Mapping[str, float], mcnemar_p_holm: float) -> Comparison:
-    given = one.differences or {}
-    differences = {name: replace(own, p_holm=p_holm[name]) for name, own in given.items()}
-    found = verdict(differences[one.judged_by])
-    return replace(one, differences=differences, mcnemar_p_holm=mcnemar_p_holm, verdict=found)

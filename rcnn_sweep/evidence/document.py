@@ -3,10 +3,12 @@
 ``refit/evidence.json`` on the refit's MLflow run is :func:`as_json` of the evidence, and
 :func:`from_json` reads it back:
 
-* ``schema`` 1; ``study``, ``refit_run`` and ``study_run`` (names and MLflow run ids);
-  ``test_texts``, ``labels``, ``data_sha256``;
-* ``seeds`` asked for (0, 1, ...), ``level`` (.95), ``simultaneous_level`` (1 - .05 / candidates),
-  ``resamples``, ``judged_by`` (``accuracy`` or ``f1_macro``), ``rule`` and ``sentence`` in words;
+* ``schema`` 2 (1, of earlier versions, is read too); ``study``, ``refit_run`` and ``study_run``
+  (names and MLflow run ids); ``test_texts``, ``labels``, ``data_sha256``;
+* ``seeds`` asked for (0, 1, ...), ``level`` (.95), ``simultaneous_level`` (that of the claims),
+  ``judged_by`` (``accuracy`` or ``f1_macro``), ``rule`` and ``sentence`` in words;
+* ``looks``, all that were taken at this refit (``seeds``, ``candidates``, trials, and ``pairs`` of
+  complete runs), and ``look``, the number of this one, from 1;
 * ``arms``, the baseline first: ``name`` (``baseline``, ``trial 7``), ``trial``, ``changes``
   (values that differ from the baseline's), ``validation`` (metrics the sweep saw, ``accuracy``
   and ``f1_macro``), ``epochs`` (absent unless the trial's validation split decided them),
@@ -15,11 +17,14 @@
 * ``comparisons``, one for each candidate in the arms' order: ``name``, ``trial``, ``seeds`` (the
   complete pairs), ``verdict`` (``better``, ``worse``, ``no evidence of a difference``, ``no
   verdict``), ``sentence``, and, null without a verdict: ``accuracy`` and ``f1_macro`` with
-  ``mean``, ``std``, ``per_seed``, ``interval``, ``simultaneous``, ``t_interval`` (each ``[low,
-  high]``), ``p`` and ``p_holm`` of :class:`rcnn_sweep.evidence.statistics.Difference`; ``mcnemar``
-  with ``p``, ``p_holm`` and ``per_seed`` (``seed``, ``only_baseline``, ``only_candidate``, ``p``,
-  ``is_exact``). ``survival``: ``validation_gain``, ``test_gain`` (in the metric judged by) and
-  ``share``, null where the validation gain is unknown or not above zero.
+  ``mean``, ``std``, ``per_seed``, ``interval``, ``simultaneous`` (each ``[low,
+  high]``), ``p``, ``p_corrected``, ``errors`` (``seeds``, ``from_seeds``, ``from_texts``),
+  ``smallest`` and ``seeds_needed`` of :class:`rcnn_sweep.evidence.statistics.Difference`;
+  ``mcnemar`` with ``p``, ``p_corrected`` and ``per_seed`` (``seed``, ``only_baseline``,
+  ``only_candidate``, ``p``, ``is_exact``). ``survival``: ``validation_gain``, ``test_gain`` (in
+  the metric judged by) and ``share``, null where the validation gain is unknown or not above zero;
+* ``references``, plain classifiers laid out as arms, with the same run and metrics for each seed,
+  and ``measured``, each arm ``against`` each of them, laid out as comparisons.
 
 Differences are candidate minus baseline, as fractions (.01 is a point).
 """
@@ -31,18 +36,28 @@ from typing import Any
 import numpy as np
 
 from rcnn_sweep.evidence.evidence import (
+    BASELINE,
     VERDICTS,
     Arm,
     Asked,
     Comparison,
     Evidence,
     Judged,
+    Look,
     Run,
-    simultaneous_level,
 )
-from rcnn_sweep.evidence.statistics import LEVEL, METRICS, Difference, Interval, McNemar, Scores
+from rcnn_sweep.evidence.statistics import (
+    LEVEL,
+    METRICS,
+    Difference,
+    Errors,
+    Interval,
+    McNemar,
+    Scores,
+)
 
-SCHEMA = 1
+SCHEMA = 2
+READ = (1, SCHEMA)
 
 
 class NotEvidence(ValueError):
@@ -62,13 +77,16 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "test_texts": evidence.test_texts,
         "seeds": list(asked.seeds),
         "level": LEVEL,
-        "simultaneous_level": simultaneous_level(len(evidence.comparisons)),
-        "resamples": asked.resamples,
+        "simultaneous_level": evidence.level,
+        "looks": [asdict(look) for look in evidence.looks],
+        "look": evidence.look,
         "judged_by": asked.judged_by,
         "rule": evidence.rule,
         "sentence": evidence.sentence,
         "arms": [_arm_json(arm) for arm in evidence.arms],
         "comparisons": [_comparison_json(comparison) for comparison in evidence.comparisons],
+        "references": [_arm_json(reference) for reference in evidence.references],
+        "measured": [_comparison_json(comparison) for comparison in evidence.measured],
     }
 
 
@@ -99,12 +117,13 @@ def _comparison_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": comparison.arm.name,
         "trial": comparison.arm.trial,
+        "against": comparison.against,
         "seeds": list(comparison.seeds),
         "verdict": comparison.verdict,
         **{name: own and asdict(own) for name, own in differences.items()},
         "mcnemar": {
             "p": comparison.mcnemar_p,
-            "p_holm": comparison.mcnemar_p_holm,
+            "p_corrected": comparison.mcnemar_p_corrected,
             "per_seed": [{"seed": seed, **asdict(test)} for seed, test in tests],
         }
         if comparison.differences
@@ -124,9 +143,9 @@ def from_json(document: object) -> Evidence:
     Raises :class:`NotEvidence` for anything else: another schema, a part that is missing or of
     another type, arms and comparisons that do not belong together.
     """
-    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+    if not isinstance(document, Mapping) or document.get("schema") not in READ:
         found = document.get("schema") if isinstance(document, Mapping) else type(document).__name__
-        raise NotEvidence(f"evidence: expected schema {SCHEMA}; received {found}.")
+        raise NotEvidence(f"evidence: expected schema 1 or {SCHEMA}; received {found}.")
     try:
         evidence = _read(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -154,10 +173,10 @@ def _read(document: Mapping[str, Any]) -> Evidence:
         labels=tuple(map(str, document["labels"])),
         seeds=tuple(map(int, document["seeds"])),
         judged_by=str(document["judged_by"]),
-        resamples=int(document["resamples"]),
     )
     arms = tuple(map(_judged, document["arms"]))
     compared = zip(arms[1:], document["comparisons"], strict=True)
+    own = {judged.arm.name: judged.arm for judged in arms}
     return Evidence(
         asked,
         int(document["test_texts"]),
@@ -165,6 +184,27 @@ def _read(document: Mapping[str, Any]) -> Evidence:
         tuple(_comparison(judged.arm, given, asked.judged_by) for judged, given in compared),
         sentence=str(document["sentence"]),
         rule=str(document["rule"]),
+        references=tuple(map(_judged, document.get("references", ()))),
+        measured=tuple(
+            _comparison(own[str(given["name"])], given, asked.judged_by)
+            for given in document.get("measured", ())
+        ),
+        level=float(document["simultaneous_level"]),
+        looks=_looks(document),
+        look=int(document.get("look", 1)),
+    )
+
+
+def _looks(document: Mapping[str, Any]) -> tuple[Look, ...]:
+    """Read the looks; an earlier version's document was itself the only one it knew of."""
+    if document["schema"] == 1:
+        compared = document["comparisons"]
+        candidates = tuple(int(one["trial"]) for one in compared)
+        pairs = sum(len(one["seeds"]) for one in compared)
+        return (Look(len(document["seeds"]), candidates, pairs),)
+    return tuple(
+        Look(int(look["seeds"]), tuple(map(int, look["candidates"])), int(look["pairs"]))
+        for look in document["looks"]
     )
 
 
@@ -197,8 +237,9 @@ def _comparison(arm: Arm, given: Mapping[str, Any], judged_by: str) -> Compariso
         differences={n: _difference(given[n]) for n in METRICS} if has_numbers else None,
         mcnemar=tuple(map(_mcnemar, tests["per_seed"])) if has_numbers else (),
         mcnemar_p=float(tests["p"]) if has_numbers else None,
-        mcnemar_p_holm=float(tests["p_holm"]) if has_numbers else None,
+        mcnemar_p_corrected=_corrected(tests) if has_numbers else None,
         test_gain=_optional(survival["test_gain"]),
+        against=str(given.get("against", BASELINE)),
     )
 
 
@@ -209,10 +250,21 @@ def _difference(given: Mapping[str, Any]) -> Difference:
         std=float(given["std"]),
         interval=_interval(given["interval"]),
         simultaneous=_interval(given["simultaneous"]),
-        t_interval=_interval(given["t_interval"]),
         p=float(given["p"]),
-        p_holm=float(given["p_holm"]),
+        p_corrected=_corrected(given),
+        errors=None if given.get("errors") is None else _errors(given["errors"]),
+        smallest=_optional(given.get("smallest")),
+        seeds_needed=None if given.get("seeds_needed") is None else int(given["seeds_needed"]),
     )
+
+
+def _corrected(given: Mapping[str, Any]) -> float:
+    """Read a corrected p value, which earlier versions named after Holm's correction."""
+    return float(given["p_corrected"] if "p_corrected" in given else given["p_holm"])
+
+
+def _errors(given: Mapping[str, Any]) -> Errors:
+    return Errors(int(given["seeds"]), float(given["from_seeds"]), float(given["from_texts"]))
 
 
 def _interval(given: Sequence[Any]) -> Interval:

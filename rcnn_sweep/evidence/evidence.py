@@ -1,18 +1,23 @@
 """What a refit found: arms, comparisons, and the rule by which they are judged."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rcnn_sweep.evidence.statistics import LEVEL, RESAMPLES, Difference, McNemar, Scores
+from rcnn_sweep.evidence.statistics import LEVEL, Difference, McNemar, Scores
 
+BASELINE = "baseline"
 BETTER, WORSE, OPEN, NONE = "better", "worse", "no evidence of a difference", "no verdict"
 VERDICTS = (BETTER, WORSE, OPEN, NONE)
 RULE = (
-    "A candidate is better (worse) than the baseline where two things agree on it: the bootstrap "
-    "interval of the difference over seeds and test texts, at a level corrected for the number "
-    "of candidates, lies above (below) zero; and the paired t test over seeds has p < .05 after "
-    "Holm's correction. Otherwise there is no evidence of a difference. Fewer than two complete "
-    "pairs of runs give no verdict."
+    "A candidate is better (worse) than the baseline where the interval of the difference lies "
+    "above (below) zero. The interval is made of two errors, added by squares: that of the seeds "
+    "with Student's quantile, that of the test texts with the normal one. Its level is "
+    "1 - alpha / candidates, so that all claims of a look hold together. Of the 5 % that may err, "
+    "the k-th look at a refit (with more seeds or other candidates) spends alpha = "
+    "5 % * 6 / (pi^2 k^2), which adds up to 5 % over all looks. Otherwise there is no evidence of "
+    "a difference. Fewer than two complete pairs of runs give no verdict. The plain references are "
+    "a question of their own, judged alike."
 )
 
 
@@ -54,8 +59,9 @@ class Judged:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A candidate against the baseline; without a verdict it has no numbers but the first gain.
+    """An arm against another; without a verdict it has no numbers but the first gain.
 
+    ``against`` names the other: the baseline for a candidate, a plain reference for any network.
     ``seeds`` are those of the complete pairs. Gains are in the metric ``judged_by``. ``sentence``
     says what the evidence shows of it.
     """
@@ -69,8 +75,9 @@ class Comparison:
     differences: Mapping[str, Difference] | None = None
     mcnemar: tuple[McNemar, ...] = ()
     mcnemar_p: float | None = None
-    mcnemar_p_holm: float | None = None
+    mcnemar_p_corrected: float | None = None
     test_gain: float | None = None
+    against: str = BASELINE
 
     @property
     def judged(self) -> Difference | None:
@@ -96,7 +103,18 @@ class Asked:
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     judged_by: str
-    resamples: int = RESAMPLES
+
+
+@dataclass(frozen=True)
+class Look:
+    """One time that a refit's evidence was looked at: with how many seeds, of which candidates.
+
+    ``pairs`` counts the complete pairs of runs that were compared.
+    """
+
+    seeds: int
+    candidates: tuple[int, ...]
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,10 @@ class Evidence:
     """All that a refit found; ``sentence`` says it, ``rule`` is the one it was judged by.
 
     ``arms`` begin with the baseline; ``comparisons`` are those of the other arms, in their order.
+    ``references`` are plain classifiers judged on the same texts, and ``measured`` compares every
+    arm with every reference. ``level`` is that of the intervals which the candidates' verdicts go
+    by. ``looks`` are all that were taken at this refit, in their order, and
+    ``look`` the number of this one, from 1.
     """
 
     asked: Asked
@@ -112,6 +134,11 @@ class Evidence:
     comparisons: tuple[Comparison, ...]
     sentence: str = ""
     rule: str = RULE
+    references: tuple[Judged, ...] = ()
+    measured: tuple[Comparison, ...] = ()
+    level: float = LEVEL
+    looks: tuple[Look, ...] = ()
+    look: int = 1
 
     @property
     def baseline(self) -> Judged:
@@ -130,15 +157,28 @@ class Evidence:
         return next((one for one in self.comparisons if one.arm == judged.arm), None)
 
 
-def simultaneous_level(candidates: int) -> float:
-    """Give the level at which each of several intervals is taken, so that all hold at 95 %."""
-    return 1 - (1 - LEVEL) / max(1, candidates)
+def judged_by(objective: str) -> str:
+    """Give the test metric that decides: macro-F1 for a sweep that sought it, else accuracy."""
+    return "f1_macro" if objective == "val_f1_macro" else "accuracy"
+
+
+def looked(before: Sequence[Look], now: Look) -> tuple[tuple[Look, ...], int]:
+    """Give all looks and the number of this one, from 1; the same again is no new look."""
+    looks = tuple(before) if now in before else (*before, now)
+    return looks, looks.index(now) + 1
+
+
+def alpha_of(look: int) -> float:
+    """Give what the look ``look``, from 1, may err; over any number of them it adds up to 5 %."""
+    return (1 - LEVEL) * 6 / (math.pi * look) ** 2
+
+
+def claim_level(comparisons: int, look: int) -> float:
+    """Give the level at which each of several intervals is taken, so that all hold together."""
+    return 1 - alpha_of(look) / max(1, comparisons)
 
 
 def verdict(difference: Difference) -> str:
     """Apply :data:`RULE`."""
     low, high = difference.simultaneous
-    is_significant = difference.p_holm < 1 - LEVEL
-    if is_significant and low > 0 and difference.mean > 0:
-        return BETTER
-    return WORSE if is_significant and high < 0 and difference.mean < 0 else OPEN
+    return BETTER if low > 0 else WORSE if high < 0 else OPEN

@@ -1,8 +1,9 @@
 """The forest plot: each candidate's difference from the baseline with its intervals."""
 
 from rcnn_sweep.drawing import Drawing, scale_of, sheet_of
-from rcnn_sweep.evidence.evidence import Comparison, Evidence, simultaneous_level
+from rcnn_sweep.evidence.evidence import Comparison, Evidence
 from rcnn_sweep.evidence.statistics import METRICS, Difference
+from rcnn_sweep.evidence.text import percent
 from rcnn_sweep.format import signed
 
 WIDTH, ROW = 720.0, 46.0
@@ -12,9 +13,9 @@ LEFT, RIGHT = 176.0, 700.0
 def draw_intervals(evidence: Evidence, metric: str) -> Drawing:
     """Draw differences in test ``metric``: the dot a mean, the bar its 95 % interval.
 
-    The thin line is the interval at the level corrected for the number of candidates, small marks
-    are single seeds. A line that leaves out zero is what the verdict asks for. A candidate without
-    a verdict has an empty row.
+    The thin line is the interval at the level of the claims, corrected for the number of candidates
+    and looks; small marks are single seeds. A line that leaves out zero is what the verdict asks
+    for. A candidate without a verdict has an empty row.
     """
     rows = [(one, (one.differences or {}).get(metric)) for one in evidence.comparisons]
     height = ROW * len(rows) + 64
@@ -63,7 +64,7 @@ def draw_evidence(evidence: Evidence) -> Drawing:
     """Draw the differences in all metrics below each other, the metric judged by first."""
     judged_by = evidence.asked.judged_by
     order = [judged_by, *(name for name in METRICS if name != judged_by)]
-    level = f"{100 * simultaneous_level(len(evidence.comparisons)):.4g} %"
+    level = percent(evidence.level)
     return sheet_of(
         f"{evidence.asked.study}: candidates against the baseline on test, judged by {judged_by}",
         [draw_intervals(evidence, metric) for metric in order],

@@ -5,6 +5,7 @@ texts, so every comparison is paired in both. Class ids are integers from 0. Sci
 are imported where they are used: a report reads evidence without computing any.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 2000
-"""Bootstrap resamples: the share below the 2.5 % quantile has a standard error of .35 %."""
-
 LEVEL = 0.95
-MOST_WEIGHTS = 4_000_000
-"""Texts' weights held at once (32 MB)."""
+"""All claims of one refit hold together at this level, however often it is looked at."""
+POWER = 0.8
+"""The share of refits that would find the difference which one is said to be able to see."""
+MOST_SEEDS = 1000
+"""Where more would be needed, seeds are not what is missing."""
 
 FEW_DISCORDANT = 25
 """Below so many texts that only one model gets right, McNemar's test is exact (binomial)."""
@@ -25,17 +26,94 @@ FEW_DISCORDANT = 25
 METRICS = ("accuracy", "f1_macro")
 
 Classes = NDArray[Any]
+Floats = NDArray[np.float64]
 Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The standard errors of a mean difference over ``seeds`` pairs of runs.
+
+    ``from_seeds`` is estimated from the pairs, with ``seeds - 1`` degrees of freedom;
+    ``from_texts`` is what other test texts would change, from thousands of them.
+    """
+
+    seeds: int
+    from_seeds: float
+    from_texts: float
+
+    def reach(self, tail: float) -> float:
+        """Give how far the difference may be off in one direction, but for a share ``tail``.
+
+        Each error has its own quantile, Student's for the seeds and the normal one for the texts,
+        and the two are added as errors are, by squares. (Howe, "Approximate confidence limits on
+        the mean of X + Y", JASA 1974, adds limits so.)
+        """
+        from scipy.special import ndtri, stdtrit
+
+        parts = (
+            -float(stdtrit(self.seeds - 1, tail)) * self.from_seeds,
+            -float(ndtri(tail)) * self.from_texts,
+        )
+        return math.hypot(*(part if math.isfinite(part) else math.inf for part in parts))
+
+    def interval(self, mean: float, level: float) -> Interval:
+        """Give the interval around ``mean`` that has the true difference in it at ``level``."""
+        reach = self.reach((1 - level) / 2)
+        return mean - reach, mean + reach
+
+    def p(self, mean: float) -> float:
+        """Give the p value of no difference: at the level 1 - p the interval ends at zero."""
+        from scipy.optimize import brentq
+
+        if self.from_seeds == self.from_texts == 0 or mean == 0:
+            return float(mean == 0)
+        lowest = -600.0
+        if self.reach(math.exp(lowest) / 2) <= abs(mean):
+            return 0.0
+        log_p = brentq(lambda log: self.reach(math.exp(log) / 2) - abs(mean), lowest, 0.0)
+        return math.exp(log_p)
+
+    def smallest(self, level: float) -> float:
+        """Give the smallest true difference that is claimed at ``level`` with :data:`POWER`.
+
+        Given these errors: the mean lies so far above the interval's reach that it falls below it
+        in a fifth of the cases.
+        """
+        return self.reach((1 - level) / 2) + self.reach(1 - POWER)
+
+    def with_seeds(self, seeds: int) -> "Errors":
+        """Give what the errors would be with so many pairs that vary alike."""
+        return Errors(seeds, self.from_seeds * math.sqrt(self.seeds / seeds), self.from_texts)
+
+    def seeds_for(self, difference: float, level: float) -> int | None:
+        """Give how many pairs would find ``difference`` at ``level`` with :data:`POWER`.
+
+        None where more than :data:`MOST_SEEDS` would not: then it is the texts that are too few.
+        """
+        low, high = 1, MOST_SEEDS
+        if self.with_seeds(high).smallest(level) > abs(difference):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.with_seeds(middle).smallest(level) > abs(difference):
+                low = middle
+            else:
+                high = middle
+        return high
 
 
 @dataclass(frozen=True)
 class Difference:
     """One metric's difference, candidate minus baseline, over paired seeds.
 
-    ``per_seed`` are the differences, ``mean`` and ``std`` (n - 1) theirs. ``interval`` is the 95 %
-    bootstrap interval over seeds and texts, ``simultaneous`` the one at the level corrected for
-    the number of candidates. ``t_interval`` and ``p`` are those of the paired t test over seeds,
-    ``p_holm`` the latter after Holm's correction for the number of candidates.
+    ``per_seed`` are the differences, ``mean`` and ``std`` (n - 1) theirs. ``interval`` has the
+    true one in it at 95 %, ``simultaneous`` at the level of the claims, which is corrected for the
+    number of candidates and of looks; ``p`` is that of no difference, ``p_corrected`` the same
+    times the number of candidates. ``errors`` are what the intervals are made of, ``smallest`` the
+    smallest difference that would be found with a power of 80 %, and ``seeds_needed`` the seeds
+    that would find the one that was seen, None where no number would. The last three are unknown
+    (None) in evidence of earlier versions, whose intervals are those of a bootstrap.
     """
 
     per_seed: tuple[float, ...]
@@ -43,9 +121,11 @@ class Difference:
     std: float
     interval: Interval
     simultaneous: Interval
-    t_interval: Interval
     p: float
-    p_holm: float
+    p_corrected: float
+    errors: Errors | None = None
+    smallest: float | None = None
+    seeds_needed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,92 +158,54 @@ class Scores:
         return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
 
 
-def metrics_of(truth: Classes, predicted: Classes, classes: int) -> dict[str, NDArray[np.float64]]:
+def metrics_of(truth: Classes, predicted: Classes, classes: int) -> dict[str, Floats]:
     """Give ``accuracy`` and ``f1_macro`` of each row of ``predicted``.
 
     ``truth`` ``(n,)``, ``predicted`` ``(seeds, n)``; values ``(seeds,)``. A class that is neither
     true nor predicted has an F1 of 0, as scikit-learn has it with ``zero_division=0``.
     """
-    weights = np.ones((1, len(truth)))
-    return {name: value[0] for name, value in _weighted(truth, predicted, classes, weights).items()}
+    f1 = np.array([[_f1(truth, row, c)[0] for c in range(classes)] for row in predicted])
+    return {"accuracy": (predicted == truth).mean(axis=1), "f1_macro": f1.mean(axis=1)}
 
 
-def _weighted(
-    truth: Classes, predicted: Classes, classes: int, weights: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
-    """Give each metric ``(resamples, seeds)``, texts counted ``weights`` ``(resamples, n)`` times.
+def _f1(truth: Classes, predicted: Classes, label: int) -> tuple[float, float]:
+    """Give a class's F1, and the share of texts that it is of or that are taken for it."""
+    hits = float(np.mean((truth == label) & (predicted == label)))
+    claims = float(np.mean(truth == label) + np.mean(predicted == label))
+    return (2 * hits / claims if claims else 0.0), claims
 
-    Both metrics are functions of counts that are linear in the weights: one matrix product.
+
+def influences(truth: Classes, predicted: Classes, classes: int) -> dict[str, Floats]:
+    """Give by how much each text moves each metric of each row, ``(seeds, n)``, times ``n``.
+
+    The mean over texts is 0 (or, for accuracy, the metric itself) and their variance over ``n`` is
+    the metric's own: accuracy is a mean, and macro-F1 is nearly one (the delta method: the
+    derivative of ``2 hits / claims`` with respect to the weight of a text).
     """
-    ids = np.arange(classes)
-    is_true = truth[:, None] == ids  # (n, classes)
-    is_predicted = predicted[..., None] == ids  # (seeds, n, classes)
-    hits = _counted(weights, is_predicted & is_true)
-    support = (weights @ is_true)[:, None, :]
-    claimed = _counted(weights, is_predicted)
-    f1 = 2 * hits / np.maximum(support + claimed, 1)
-    total = weights.sum(axis=1)[:, None]
-    return {"accuracy": hits.sum(axis=2) / total, "f1_macro": f1.mean(axis=2)}
+    moved = np.zeros(predicted.shape)
+    for row, own in zip(moved, predicted, strict=True):
+        for label in range(classes):
+            f1, claims = _f1(truth, own, label)
+            if claims:
+                is_true, is_own = truth == label, own == label
+                row += (2.0 * (is_true & is_own) - f1 * (is_true * 1.0 + is_own)) / claims
+    return {"accuracy": (predicted == truth) * 1.0, "f1_macro": moved / classes}
 
 
-def _counted(weights: NDArray[np.float64], marks: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Give ``(resamples, seeds, classes)`` from marks ``(seeds, n, classes)``."""
-    seeds, n, classes = marks.shape
-    flat = marks.transpose(1, 0, 2).reshape(n, seeds * classes).astype(np.float64)
-    return (weights @ flat).reshape(len(weights), seeds, classes)
+def errors_of(differences: Floats, influence: Floats) -> Errors:
+    """Estimate the standard errors of the mean of ``differences``, ``(seeds,)``, two or more.
 
-
-def bootstrap(
-    truth: Classes,
-    baseline: Classes,
-    candidate: Classes,
-    classes: int,
-    *,
-    resamples: int = RESAMPLES,
-    rng_seed: int = 0,
-) -> dict[str, NDArray[np.float64]]:
-    """Resample the differences over seeds and texts alike; gives ``(resamples,)`` a metric.
-
-    ``truth`` ``(n,)``; ``baseline`` and ``candidate`` ``(seeds, n)``, row ``s`` of both from one
-    seed. Each resample draws seeds (as pairs) with replacement and, apart from that, texts, the
-    same for all models: the bootstrap of crossed random effects, which is conservative (Owen,
-    "The pigeonhole bootstrap", Annals of Applied Statistics 2007). Texts on which all models
-    say the same are drawn together: that is exact, and quick.
+    ``influence`` ``(seeds, n)`` is the difference of the two models' :func:`influences`. The
+    analysis of variance of seeds and texts: what seeds and texts do together is in the spread of
+    the seeds already, so it is taken out of that of the texts.
     """
-    rng = np.random.default_rng(rng_seed)
-    seeds, n = baseline.shape
-    kinds, counts = np.unique(np.vstack([truth, baseline, candidate]), axis=1, return_counts=True)
-    drawn_seeds = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
-    drawn: dict[str, list[NDArray[np.float64]]] = {name: [] for name in METRICS}
-    for part in np.array_split(drawn_seeds, max(1, resamples * len(counts) // MOST_WEIGHTS)):
-        texts = rng.multinomial(n, counts / n, size=len(part)).astype(np.float64)
-        values = _weighted(kinds[0], kinds[1:], classes, texts)
-        for name, value in values.items():
-            differences = value[:, seeds:] - value[:, :seeds]
-            drawn[name].append((differences * part).sum(axis=1))
-    return {name: np.concatenate(parts) for name, parts in drawn.items()}
-
-
-def percentiles(drawn: NDArray[np.float64], level: float) -> Interval:
-    """Give the central ``level`` of the resampled differences."""
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def paired_t(differences: NDArray[np.float64], level: float) -> tuple[float, Interval]:
-    """Give the two-sided p value and the interval of the paired t test over seeds.
-
-    ``differences`` ``(seeds,)``, two or more. Where all are equal there is no spread to judge
-    by: p is 1 for no difference, else 0, and the interval is the point.
-    """
-    from scipy import stats
-
-    mean = float(differences.mean())
-    if np.ptp(differences) < 1e-12:
-        return (1.0 if abs(mean) < 1e-12 else 0.0), (mean, mean)
-    tested = stats.ttest_1samp(differences, 0.0)
-    low, high = tested.confidence_interval(level)
-    return float(tested.pvalue), (float(low), float(high))
+    seeds, n = influence.shape
+    by_text = influence.mean(axis=0)
+    rest = influence - influence.mean(axis=1, keepdims=True) - by_text + by_text.mean()
+    together = float((rest**2).sum()) / ((seeds - 1) * max(n - 1, 1))
+    texts = float(by_text.var(ddof=1)) / n - together / (seeds * n) if n > 1 else 0.0
+    from_seeds = float(differences.std(ddof=1)) / math.sqrt(seeds)
+    return Errors(seeds, from_seeds, math.sqrt(max(texts, 0.0)))
 
 
 def mcnemar_of(truth: Classes, baseline: Classes, candidate: Classes) -> McNemar:
@@ -191,10 +233,3 @@ def combined(p_values: Sequence[float]) -> float:
     combination, which assume independence, would claim too much.
     """
     return min(1.0, 2 * float(np.mean(p_values)))
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p values for their number (Holm 1979)."""
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []

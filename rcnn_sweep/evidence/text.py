@@ -4,22 +4,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rcnn_sweep.evidence.evidence import (
+    BASELINE,
+    BETTER,
     NONE,
+    OPEN,
+    WORSE,
     Arm,
     Comparison,
     Evidence,
     Judged,
-    simultaneous_level,
+    alpha_of,
+    claim_level,
 )
-from rcnn_sweep.evidence.statistics import Interval
+from rcnn_sweep.evidence.statistics import MOST_SEEDS, Difference, Interval
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
 
 
 def in_words(evidence: Evidence) -> Evidence:
     """Add to the numbers the sentences that say what they show."""
-    told = tuple(replace(one, sentence=about(one, evidence)) for one in evidence.comparisons)
-    return replace(evidence, comparisons=told, sentence=sentence(evidence))
+    told, measured = (
+        tuple(replace(one, sentence=about(one, evidence)) for one in group)
+        for group in (evidence.comparisons, evidence.measured)
+    )
+    found = replace(evidence, comparisons=told, measured=measured)
+    return replace(found, sentence=sentence(found))
 
 
 def points(value: float) -> str:
@@ -39,29 +48,37 @@ def as_text(evidence: Evidence) -> str:
 
 def table(evidence: Evidence) -> Iterator[str]:
     """Give a line for each config: test metrics, and the difference with its interval."""
-    level = f"{100 * simultaneous_level(len(evidence.comparisons)):.4g}%"
+    judged = [*evidence.arms, *evidence.references]
+    width = max(12, *(len(one.arm.name) + 1 for one in judged))
     yield (
-        f"{'':12}{'runs':>5}{'accuracy':>18}{'macro-F1':>18}  "
-        f"{METRIC_NAMES[evidence.asked.judged_by]} - baseline ({level} interval)"
+        f"{'':{width}}{'runs':>5}{'accuracy':>18}{'macro-F1':>18}  "
+        f"{METRIC_NAMES[evidence.asked.judged_by]} - baseline ({percent(evidence.level)} interval)"
     )
-    yield _row(evidence.baseline, None, evidence)
-    for judged, comparison in zip(evidence.arms[1:], evidence.comparisons, strict=True):
-        yield _row(judged, comparison, evidence)
+    for one in judged:
+        runs = f"{len(one.runs)}/{len(evidence.asked.seeds)}" if one in evidence.arms else ""
+        yield f"{one.arm.name:{width}}{runs:>5}{_scores(one)}{_against(one, evidence)}".rstrip()
 
 
-def _row(judged: Judged, comparison: Comparison | None, evidence: Evidence) -> str:
-    scores = "".join(
-        f"{_mean(own.mean, own.std):>18}"
-        for own in (judged.scores["accuracy"], judged.scores["f1_macro"])
-    )
-    runs = f"{len(judged.runs)}/{len(evidence.asked.seeds)}"
-    row = f"{judged.arm.name:12}{runs:>5}{scores}"
+def percent(level: float) -> str:
+    """Give a level as text.
+
+    >>> percent(0.95), percent(0.969604)
+    ('95 %', '96.96 %')
+    """
+    return f"{100 * level:.4g} %"
+
+
+def _scores(judged: Judged) -> str:
+    both = (judged.scores["accuracy"], judged.scores["f1_macro"])
+    return "".join(f"{_mean(own.mean, own.std):>18}" for own in both)
+
+
+def _against(judged: Judged, evidence: Evidence) -> str:
+    comparison = evidence.comparison(judged)
     if comparison is None:
-        return row
-    judged_by = comparison.judged
-    if judged_by is None:
-        return f"{row}  {NONE}"
-    return f"{row}  {points(judged_by.mean)} ({bounds(judged_by.simultaneous)})"
+        return ""
+    own = comparison.judged
+    return f"  {NONE}" if own is None else f"  {points(own.mean)} ({bounds(own.simultaneous)})"
 
 
 def _mean(mean: float, std: float) -> str:
@@ -77,41 +94,73 @@ def trained_for(arms: Iterable[Arm]) -> str:
 
 
 def details(evidence: Evidence) -> Iterator[str]:
-    """Give a sentence for each candidate, and others about epochs and runs that are missing."""
+    """Give a sentence for each comparison, and others about looks, epochs and missing runs."""
     if lengths := trained_for(judged.arm for judged in evidence.arms):
         yield lengths
-    for comparison in evidence.comparisons:
+    for comparison in (*evidence.comparisons, *evidence.measured):
         yield comparison.sentence
+    if told := about_looks(evidence):
+        yield told
     missing = sum(len(arm.missing) for arm in evidence.arms)
     if missing:
         yield f"{missing} run(s) are missing: they failed. The pairs they belong to do not count."
 
 
 def about(comparison: Comparison, evidence: Evidence) -> str:
-    """Say what the evidence shows of one candidate."""
+    """Say what the evidence shows of one comparison."""
     difference = comparison.judged
-    name = f"{comparison.arm.name} ({_changes(comparison)})"
-    if difference is None or comparison.mcnemar_p_holm is None:
+    is_candidate = comparison.against == BASELINE
+    name = f"{comparison.arm.name} ({_changes(comparison)})" if is_candidate else _pair(comparison)
+    if difference is None or comparison.mcnemar_p_corrected is None:
         return f"{name}: no verdict; expected 2 complete pairs of runs or more."
-    metric = METRIC_NAMES[evidence.asked.judged_by]
+    count = len(evidence.comparisons if is_candidate else evidence.measured)
+    metric, level = METRIC_NAMES[evidence.asked.judged_by], claim_level(count, evidence.look)
     return (
-        f"{name}: {TOLD[comparison.verdict]} {points(difference.mean)} points of {metric} over "
-        f"{len(comparison.seeds)} seeds and {evidence.test_texts:,} texts; paired t test over "
-        f"seeds p = {difference.p_holm:.2g}, McNemar p = {comparison.mcnemar_p_holm:.2g}"
-        f"{_corrected(evidence)}.{_survival(comparison)}"
+        f"{name}: {_told(comparison)} {points(difference.mean)} points of {metric} over "
+        f"{len(comparison.seeds)} seeds and {evidence.test_texts:,} texts, {percent(level)} "
+        f"interval {bounds(difference.simultaneous)}; p = {difference.p_corrected:.2g} (a claim "
+        f"takes less than {alpha_of(evidence.look):.2g}), McNemar "
+        f"p = {comparison.mcnemar_p_corrected:.2g}"
+        f"{f' (corrected for {count} comparisons)' if count > 1 else ''}."
+        f"{_power(comparison, difference)}{_survival(comparison)}"
     )
 
 
-TOLD = {
-    "better": "better than the baseline,",
-    "worse": "worse than the baseline,",
-    "no evidence of a difference": "no evidence of a difference,",
-}
+def _pair(comparison: Comparison) -> str:
+    return f"{comparison.arm.name} against {comparison.against}"
 
 
-def _corrected(evidence: Evidence) -> str:
-    count = len(evidence.comparisons)
-    return f" (corrected for {count} candidates)" if count > 1 else ""
+def _told(comparison: Comparison) -> str:
+    against = f"the {BASELINE}" if comparison.against == BASELINE else comparison.against
+    told = {BETTER: f"better than {against},", WORSE: f"worse than {against},"}
+    return told.get(comparison.verdict, f"{comparison.verdict},")
+
+
+def _power(comparison: Comparison, own: Difference) -> str:
+    """Say, where no difference is claimed, which one could have been."""
+    if own.smallest is None:
+        return ""
+    told = (
+        f" The smallest difference that this refit could have seen (with a power of 80 %) is "
+        f"{100 * own.smallest:.2f} points"
+    )
+    if comparison.verdict != OPEN or own.mean == 0:
+        return f"{told}."
+    if own.seeds_needed is None:
+        return f"{told}; for the one seen not even {MOST_SEEDS:,} seeds would be enough."
+    return f"{told}; for the one seen, as the next look, about {own.seeds_needed} seeds would do."
+
+
+def about_looks(evidence: Evidence) -> str:
+    """Say how often this refit was looked at; nothing at its first look."""
+    if evidence.look == 1:
+        return ""
+    seeds = ", ".join(str(look.seeds) for look in evidence.looks[: evidence.look])
+    return (
+        f"This is look {evidence.look} at this refit (seeds: {seeds}). Each look spends a part of "
+        f"the 5 % that may err, this one {100 * alpha_of(evidence.look):.2g} %: its claims hold "
+        "however often it is looked at."
+    )
 
 
 def _changes(comparison: Comparison) -> str:
@@ -129,16 +178,31 @@ def _survival(comparison: Comparison) -> str:
 
 
 def sentence(evidence: Evidence) -> str:
-    """Say in one sentence what the refit found."""
+    """Say in a sentence or two what the refit found."""
+    return f"{_found(evidence)}{_measured(evidence)}"
+
+
+def _found(evidence: Evidence) -> str:
     found = {comparison.verdict for comparison in evidence.comparisons}
     names = {
         verdict: ", ".join(c.arm.name for c in evidence.comparisons if c.verdict == verdict)
         for verdict in found
     }
-    if "better" in found:
-        return f"Better than the baseline: {names['better']}."
+    if BETTER in found:
+        return f"Better than the baseline: {names[BETTER]}."
     if found == {NONE}:
         return "No verdict: too few runs are complete."
-    if "no evidence of a difference" in found:
+    if OPEN in found:
         return "No evidence that any candidate is better than the baseline."
-    return f"Worse than the baseline: {names['worse']}."
+    return f"Worse than the baseline: {names[WORSE]}."
+
+
+def _measured(evidence: Evidence) -> str:
+    """Say how the networks stand to the plain references."""
+    words = {BETTER: "better than", WORSE: "worse than", OPEN: "not visibly different from"}
+    told = [
+        f"{one.arm.name} is {words[one.verdict]} {one.against}"
+        for one in evidence.measured
+        if one.verdict in words
+    ]
+    return f" Against the plain references: {'; '.join(told)}." if told else ""

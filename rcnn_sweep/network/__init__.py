@@ -12,9 +12,10 @@ network is built, so options are judged in milliseconds.
 
 from rcnn_sweep.network.conv import ConvConfig
 from rcnn_sweep.network.embedding import EmbeddingConfig
+from rcnn_sweep.network.head import loss
 from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refusals, shortest
 from rcnn_sweep.network.ngrams import NgramsConfig
-from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
+from rcnn_sweep.network.optimizers import OPTIMIZERS, SCHEDULES, optimizer, schedule
 from rcnn_sweep.network.picture import (
     draw_architecture,
     graphviz_found,
@@ -26,6 +27,7 @@ from rcnn_sweep.network.recurrent import LstmConfig
 
 __all__ = [
     "OPTIMIZERS",
+    "SCHEDULES",
     "ConvConfig",
     "EmbeddingConfig",
     "LstmConfig",
@@ -36,10 +38,12 @@ __all__ = [
     "draw_architecture",
     "graphviz_found",
     "layer_shapes",
+    "loss",
     "ngram_uses",
     "optimizer",
     "problems",
     "refusals",
+    "schedule",
     "shortest",
     "summary",
 ]

@@ -1,7 +1,7 @@
 """The last part: one dense layer that decides, and the loss that belongs to its output."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +34,22 @@ def apply(
     return keras.layers.Activation("sigmoid" if classes == 2 else "softmax")(made)
 
 
-def loss(classes: int) -> str:
-    """Name Keras's loss for class ids ``(batch,)`` and the output of :func:`apply`."""
-    return "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+def loss(classes: int, label_smoothing: float = 0.0) -> "keras.losses.Loss":
+    """Make the loss for class ids ``(batch,)`` and the output of the part: the cross-entropy.
+
+    ``label_smoothing`` of the true class's probability of 1 is spread evenly over all classes
+    (Szegedy et al., *Rethinking the Inception Architecture*, CVPR 2016), as Keras does where it
+    takes the option; its loss for class ids does not, so that one's targets are written out.
+    """
+    import keras
+
+    if classes == 2:
+        return keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
+    if label_smoothing == 0:
+        return keras.losses.SparseCategoricalCrossentropy()
+
+    class Smoothed(keras.losses.CategoricalCrossentropy):
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return super().call(keras.ops.one_hot(y_true, classes), y_pred)
+
+    return Smoothed(label_smoothing=label_smoothing)

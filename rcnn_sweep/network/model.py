@@ -107,6 +107,7 @@ def build(
     classes: int,
     ngrams_known: int = 0,
     optimizer: "keras.optimizers.Optimizer",
+    label_smoothing: float = 0.0,
     metrics: Sequence[str] = (),
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
@@ -143,5 +144,6 @@ def build(
     outputs = head.apply(branches, classes, logits)
     only = next(iter(inputs.values()))
     model = keras.Model(only if len(inputs) == 1 else inputs, outputs, name="rcnn")
-    model.compile(optimizer=optimizer, loss=head.loss(classes), metrics=list(metrics))
+    loss = head.loss(classes, label_smoothing)
+    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
     return model

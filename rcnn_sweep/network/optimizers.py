@@ -1,4 +1,4 @@
-"""The optimizers by the names of ``training.optimizer``."""
+"""The optimizers and learning-rate schedules by their names in the group ``training``."""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,41 @@ OPTIMIZERS = {
 """Classes of ``keras.optimizers``."""
 
 
-def optimizer(name: str, learning_rate: float) -> "keras.optimizers.Optimizer":
-    """Make the optimizer ``name``, a key of :data:`OPTIMIZERS`."""
+SCHEDULES = ("constant", "cosine")
+
+
+def optimizer(
+    name: str, learning_rate: float, *, clipnorm: float | None = None, ema: float | None = None
+) -> "keras.optimizers.Optimizer":
+    """Make the optimizer ``name``, a key of :data:`OPTIMIZERS`.
+
+    ``clipnorm`` is the largest Euclidean norm that the gradient of each weight tensor keeps; of an
+    embedding it is that of its slices, one for each word read, since Keras clips them before those
+    of one word are summed. With ``ema`` the optimizer keeps a moving average of the weights, which
+    begins with those after the first batch and after each is ``ema`` times itself plus the rest of
+    the new weights.
+    """
     import keras
 
     made: keras.optimizers.Optimizer = getattr(keras.optimizers, OPTIMIZERS[name])(
-        learning_rate=learning_rate
+        learning_rate=learning_rate,
+        clipnorm=clipnorm,
+        use_ema=ema is not None,
+        ema_momentum=0.0 if ema is None else ema,
     )
     return made
+
+
+def schedule(
+    name: str, learning_rate: float, steps: int
+) -> "float | keras.optimizers.schedules.LearningRateSchedule":
+    """Make the schedule ``name`` of :data:`SCHEDULES`, from ``learning_rate`` over ``steps``.
+
+    "cosine" falls along half a cosine to 0 (Loshchilov and Hutter, *SGDR*, ICLR 2017, without
+    restarts): the batch ``t`` from 0 has ``learning_rate * (1 + cos(pi * t / steps)) / 2``.
+    """
+    import keras
+
+    if name == "constant":
+        return learning_rate
+    return keras.optimizers.schedules.CosineDecay(learning_rate, steps)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rcnn_sweep import evidence
 from rcnn_sweep.application import decided_epochs, of_fixed_length
 from rcnn_sweep.config import BASE_CONFIG, Candidate, Config, RefitConfig, flat, from_yaml
 from rcnn_sweep.data import expected_sha256
@@ -62,8 +63,8 @@ def _ranked(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialS
 
 
 def judged_by(study: StudySnapshot) -> str:
-    """Give the test metric that decides: macro-F1 for a sweep that sought it, else accuracy."""
-    return "f1_macro" if study.metrics[0] == "val_f1_macro" else "accuracy"
+    """Give the test metric that decides."""
+    return evidence.judged_by(study.metrics[0])
 
 
 def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:

@@ -131,6 +131,6 @@ def version_tags(evidence: Evidence, chosen: Comparison, digest: str) -> Mapping
         Tag.JUDGED_BY: asked.judged_by,
         Tag.DIFFERENCE: f"{difference.mean:.6f}",
         Tag.INTERVAL: f"{low:.6f} to {high:.6f}",
-        Tag.P: f"{difference.p_holm:.6g}",
+        Tag.P: f"{difference.p_corrected:.6g}",
         **{test_score(name): f"{own.mean:.6f}" for name, own in judged.scores.items()},
     }

@@ -101,8 +101,7 @@ class RecordedRefit(RecordedTrials):
             from rcnn_sweep.refit.conclusion import conclude
 
             try:
-                compared = [one.arm for one in self.arms]
-                lines = conclude(self.asked, compared, self.reader, writer)
+                lines = conclude(self.asked, self.arms, self.reader, self.store, writer.run_id)
             except BaseException as error:
                 writer.failed(error)
                 raise

@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import Arm, Measured, Predicted
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.tracking import RunReader, RunSnapshot
+from rcnn_sweep.training import Predictions
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,16 @@ class Tested:
     predicted: NDArray[np.int64]
     labels: tuple[str, ...]
 
+    def is_about_the_same_as(self, other: "Tested") -> bool:
+        """Say whether both were judged on the same texts, as far as truth and classes tell."""
+        return self.labels == other.labels and np.array_equal(self.truth, other.truth)
+
 
 def complete_runs(reader: RunReader, refit_run: str) -> dict[tuple[int, int], RunSnapshot]:
     """Give the refit's complete runs by candidate's trial and seed; the first of several."""
     found: dict[tuple[int, int], RunSnapshot] = {}
     for run in reader.children(refit_run):
-        if run.tags.get(Tag.STATE) == "complete":
+        if run.tags.get(Tag.STATE) == "complete" and Tag.CANDIDATE_TRIAL in run.tags:
             key = (int(run.tags[Tag.CANDIDATE_TRIAL]), int(run.tags[Tag.SEED]))
             found.setdefault(key, run)
     return found
@@ -39,8 +43,8 @@ def measured(
     arms: Sequence[Arm],
     seeds: Sequence[int],
     runs: Mapping[tuple[int, int], RunSnapshot],
-) -> tuple[NDArray[np.int64], tuple[str, ...], list[Measured]]:
-    """Give the truth ``(n,)``, the classes' names and each arm with its runs.
+) -> tuple[Tested | None, list[Measured]]:
+    """Give what the first run was judged on, None without any run, and each arm with its runs.
 
     Raises :class:`UserError` where runs were judged on different texts.
     """
@@ -50,7 +54,7 @@ def measured(
         for seed in seeds
         if (arm.trial, seed) in runs
     }
-    truth, labels = _shared(list(tested.values()))
+    first = _shared(list(tested.values()))
     results = [
         Measured(
             arm,
@@ -62,20 +66,17 @@ def measured(
         )
         for arm in arms
     ]
-    return truth, labels, results
+    return first, results
 
 
-def _shared(tested: Sequence[Tested]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    if not tested:
-        return np.zeros(0, dtype=np.int64), ()
-    first = tested[0]
+def _shared(tested: Sequence[Tested]) -> Tested | None:
     for other in tested[1:]:
-        if other.labels != first.labels or not np.array_equal(other.truth, first.truth):
+        if not other.is_about_the_same_as(tested[0]):
             raise UserError(
                 "refit: expected all runs to be judged on the same test texts; some were not. "
                 "Their data or its limits differ."
             )
-    return first.truth, first.labels
+    return tested[0] if tested else None
 
 
 def read_predictions(reader: RunReader, run_id: str) -> Tested:
@@ -87,10 +88,9 @@ def read_predictions(reader: RunReader, run_id: str) -> Tested:
         file = reader.file(run_id, Artifact.PREDICTIONS, Path(folder))
         if file is None:
             raise UserError(f"refit: expected {Artifact.PREDICTIONS} in run {run_id}, found none.")
-        with np.load(file, allow_pickle=False) as stored:
-            arrays: dict[str, NDArray[Any]] = {name: stored[name] for name in stored.files}
+        found = Predictions.load(file)
     return Tested(
-        truth=arrays["truth"].astype(np.int64),
-        predicted=arrays["probabilities"].argmax(axis=1).astype(np.int64),
-        labels=tuple(str(label) for label in arrays["labels"]),
+        truth=found.truth.astype(np.int64),
+        predicted=found.probabilities.argmax(axis=1).astype(np.int64),
+        labels=found.labels,
     )

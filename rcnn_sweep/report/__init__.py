@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from rcnn_sweep.report.confusion import Confusion
     from rcnn_sweep.report.facts import NOT_RECORDED, StudyFacts, study_facts
     from rcnn_sweep.report.page import write_page
-    from rcnn_sweep.report.reference import Absent, Known, Split, as_recorded, recorded_reference
+    from rcnn_sweep.report.reference import (
+        Absent,
+        Known,
+        References,
+        Split,
+        as_recorded,
+        recorded_references,
+    )
     from rcnn_sweep.report.refit import find_refit
     from rcnn_sweep.report.runs import run_facts
     from rcnn_sweep.report.study_page import study_html
@@ -23,11 +30,12 @@ __all__ = [
     "Absent",
     "Confusion",
     "Known",
+    "References",
     "Split",
     "StudyFacts",
     "as_recorded",
     "find_refit",
-    "recorded_reference",
+    "recorded_references",
     "run_facts",
     "runs_html",
     "studies_html",

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.evidence import judged_by
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import command
-from rcnn_sweep.report.reference import Absent, Known
+from rcnn_sweep.report.reference import Absent, References
 from rcnn_sweep.report.refit import Refit
 from rcnn_sweep.report.runs import RunFacts, run_facts
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, importances
@@ -28,7 +29,7 @@ class StudyFacts:
 
     ``ranked`` are the completed trials, the best first (of a Pareto front in the order of their
     numbers). ``details`` are the runs of the baseline and the first of ``ranked``. ``validation``
-    and ``test`` are the plain reference on these splits, ``test`` None where there is no ``refit``.
+    and ``test`` are the plain references on these splits, ``test`` None without a ``refit``.
     """
 
     study: StudySnapshot
@@ -38,9 +39,9 @@ class StudyFacts:
     details: Mapping[int, RunFacts]
     importance: Mapping[str, float]
     environment: Mapping[str, Any] = field(default_factory=dict)
-    validation: Known | Absent = NOT_RECORDED
+    validation: References | Absent = NOT_RECORDED
     refit: Refit | None = None
-    test: Known | Absent | None = None
+    test: References | Absent | None = None
 
     @property
     def best(self) -> TrialSnapshot | None:
@@ -58,6 +59,11 @@ class StudyFacts:
     def _metrics(self, trial: TrialSnapshot) -> Mapping[str, float]:
         run = self.runs.get(trial.number)
         return {} if run is None else run.metrics
+
+    @property
+    def judged_by(self) -> str:
+        """What decides which of several is the stronger one."""
+        return judged_by(self.study.metrics[0])
 
     @property
     def shown(self) -> list[TrialSnapshot]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rcnn_sweep.config import Config, from_yaml
+from rcnn_sweep.config import Config, from_yaml, shortened
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import TABLE, Kind, final, names
 from rcnn_sweep.names import Artifact, Tag
@@ -55,7 +55,7 @@ def read(reader: RunReader, run_id: str) -> Original:
     if (sha256 := run.tags.get(Tag.DATA_SHA256)) is None:
         raise UserError(f"expected a run with the tag {Tag.DATA_SHA256}; {run_id} has none.")
     config = config_of(text, run)
-    training = replace(config.training, epochs=min(epochs, config.training.epochs))
+    training = shortened(config.training, min(epochs, config.training.epochs))
     return Original(
         run=run,
         config=replace(config, training=training),

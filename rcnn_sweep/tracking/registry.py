@@ -31,10 +31,15 @@ class Registry:
         self.client = client
 
     def champion(self) -> Version | None:
-        """Give the version with the alias :data:`CHAMPION`."""
+        """Give the version with the alias :data:`CHAMPION`, None where there is none.
+
+        Raises :class:`MlflowException` where the store does not say.
+        """
         try:
             return _plain(self.client.get_model_version_by_alias(MODEL, CHAMPION))
-        except MlflowException:
+        except MlflowException as error:
+            if not _says_that_there_is_none(error):
+                raise
             return None
 
     def tagged(self, key: str, value: str) -> Version | None:
@@ -76,6 +81,14 @@ class Registry:
             self.client.set_registered_model_alias(MODEL, FORMER, former)
         number = str(version.number)
         self.client.set_registered_model_alias(MODEL, CHAMPION, number)
+
+
+def _says_that_there_is_none(error: MlflowException) -> bool:
+    """Tell a model or an alias that is not there, which MLflow's stores say in either way."""
+    told = str(error).lower()
+    return error.error_code == "RESOURCE_DOES_NOT_EXIST" or (
+        error.error_code == "INVALID_PARAMETER_VALUE" and "alias" in told and "not found" in told
+    )
 
 
 def _plain(version: Any) -> Version:

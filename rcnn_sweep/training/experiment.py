@@ -24,6 +24,7 @@ from rcnn_sweep.tracking import RunWriter, environment, log_text_model
 from rcnn_sweep.training import figures
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
 from rcnn_sweep.training.fitting import History, build_model, fit
+from rcnn_sweep.training.predictions import Predictions
 from rcnn_sweep.training.runtime import device, seed_everything
 from rcnn_sweep.training.terminal import EpochProgress, closing_lines
 
@@ -239,19 +240,10 @@ def _picture(path: str) -> Iterator[None]:
 
 
 def _keep_predictions(probabilities: np.ndarray, dataset: Dataset, writer: RunWriter) -> None:
-    """Record what the model said of each test text: runs can then be compared text by text.
-
-    ``probabilities`` float32 ``(n, classes)``, ``truth`` int32 ``(n,)``, ``rows`` int64 ``(n,)``
-    (places in the stored test split), ``labels`` the classes' names. No pickles.
-    """
+    """Record what the model said of each test text: runs can then be compared text by text."""
+    held, labels = dataset.validation, tuple(dataset.label_names)
     with writer.artifact(Artifact.PREDICTIONS) as file:
-        np.savez_compressed(
-            file,
-            probabilities=probabilities,
-            truth=dataset.validation.labels,
-            rows=dataset.validation.rows,
-            labels=np.array(dataset.label_names),
-        )
+        Predictions(probabilities, held.labels, held.rows, labels).save(file)
 
 
 def _keep_weights(model: keras.Model, writer: RunWriter) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from rcnn_sweep import network
-from rcnn_sweep.config import Config, TrainingConfig
+from rcnn_sweep.config import Config, TrainingConfig, scheduled_epochs
 from rcnn_sweep.data import Split
 from rcnn_sweep.metrics import Keras, compiled, each_epoch, find
 from rcnn_sweep.process import signals
@@ -77,7 +77,13 @@ def build_model(config: Config, *, classes: int, ngrams_known: int = 0) -> keras
         maxlen=config.data.maxlen if training.bucket_width is None else None,
         classes=classes,
         ngrams_known=ngrams_known,
-        optimizer=network.optimizer(training.optimizer, training.learning_rate),
+        optimizer=network.optimizer(
+            training.optimizer,
+            training.learning_rate,
+            clipnorm=training.clipnorm,
+            ema=training.ema,
+        ),
+        label_smoothing=training.label_smoothing,
         metrics=compiled(),
     )
 
@@ -102,17 +108,24 @@ def fit(
     """
     history = History() if history is None else history
     looking = _Validation(validation, training.bucket_width)
+    rows = batches(
+        train,
+        training.batch_size,
+        bucket_width=training.bucket_width,
+        shuffle_seed=training.seed,
+    )
+    steps = scheduled_epochs(training) * int(rows.cardinality())
     started = time.perf_counter()
     try:
+        model.optimizer.learning_rate = network.schedule(
+            training.schedule, training.learning_rate, steps
+        )
         model.fit(
-            batches(
-                train,
-                training.batch_size,
-                bucket_width=training.bucket_width,
-                shuffle_seed=training.seed,
-            ),
+            rows,
             epochs=training.epochs,
+            class_weight=class_weights(training, train.labels, classes_of(model)),
             callbacks=[
+                _Averaged(),
                 looking,
                 *callbacks,
                 _Teller(history, training, looking, on_epoch),
@@ -126,11 +139,54 @@ def fit(
     return history
 
 
+def classes_of(model: keras.Model) -> int:
+    """Give how many classes a network of :mod:`rcnn_sweep.network` tells apart."""
+    return max(2, int(model.output_shape[-1]))
+
+
+def class_weights(
+    training: TrainingConfig, labels: np.ndarray, classes: int
+) -> dict[int, float] | None:
+    """Give what a text of each class weighs in training, None where all weigh the same.
+
+    "balanced" is scikit-learn's rule: ``n / (classes that occur * n of the class)``. Keras wants a
+    weight for each class; of one that never occurs none is used.
+    """
+    if training.class_weights is None:
+        return None
+    counts = np.bincount(labels, minlength=classes)
+    shares = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return dict(enumerate(shares.tolist()))
+
+
+class _Averaged(keras.callbacks.Callback):
+    """Has the moving average of the weights in the network between epochs, where there is one.
+
+    Keras's own ``SwapEMAWeights`` swaps by sums and differences, after which the weights are no
+    longer the same to the last bit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trained: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        weights = self.model.trainable_weights
+        self._trained = [weight.numpy() for weight in weights]
+        self.model.optimizer.finalize_variable_values(weights)
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if epoch:
+            for weight, trained in zip(self.model.trainable_weights, self._trained, strict=True):
+                weight.assign(trained)
+
+
 class _Validation(keras.callbacks.Callback):
     """One look at the validation texts after each epoch, from which all their metrics are taken.
 
     It stands in for Keras's ``validation_data``, which keeps no probabilities. Loss and accuracy
-    are taken as ``Model.evaluate`` does, batch for batch, and are its numbers to the last bit.
+    are taken as ``Model.evaluate`` does, batch for batch, and are its numbers to the last bit; the
+    loss is the cross-entropy, whatever is minimised, so that it can be compared among configs.
     """
 
     def __init__(self, split: Split, bucket_width: int | None) -> None:
@@ -141,13 +197,12 @@ class _Validation(keras.callbacks.Callback):
         self._order = in_order(split, bucket_width)
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        model = self.model
+        model, plain = self.model, network.loss(classes_of(self.model))
         [loss_of_epoch] = [metric for metric in model.metrics if metric.name == "loss"]
 
         def step(inputs: Any, labels: tf.Tensor) -> tf.Tensor:
             outputs = model(inputs, training=False)
-            loss = model.compute_loss(x=inputs, y=labels, y_pred=outputs, training=False)
-            loss_of_epoch.update_state(loss, sample_weight=tf.shape(labels)[0])
+            loss_of_epoch.update_state(plain(labels, outputs), sample_weight=tf.shape(labels)[0])
             model.compute_metrics(inputs, labels, outputs)
             return outputs
 

@@ -1,26 +1,17 @@
-"""A plain classifier to measure the network by: TF-IDF of words and word pairs, and a regression.
-
-That is the baseline of Wang and Manning, *Baselines and Bigrams*, ACL 2012, in its usual form:
-unigrams and bigrams; term frequencies on a logarithmic scale, 1 + log tf (Manning, Raghavan and
-Schuetze, *Introduction to Information Retrieval*, 2008, section 6.4.1), which is scikit-learn's
-``sublinear_tf``; and logistic regression as scikit-learn sets it up (L2 penalty, C = 1, solver
-L-BFGS). Nothing of it is tuned.
-"""
+"""Plain classifiers trained and judged on the rows that the network sees, and kept."""
 
 import json
 import logging
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import sklearn
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from rcnn_sweep.data import (
     DataConfig,
@@ -32,96 +23,117 @@ from rcnn_sweep.data import (
     load,
     source_of,
 )
-from rcnn_sweep.process import write_whole
+from rcnn_sweep.process import replacing
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
+from rcnn_sweep.training.predictions import Predictions
+from rcnn_sweep.training.reference_models import REFERENCES
 
-FORMAT = 1
-"""To be raised with a change of this module that changes what the reference reaches."""
-MOST_ITERATIONS = 1000
-"""L-BFGS needs some 20 on IMDB; scikit-learn's own limit of 100 is close for small tables."""
+Judged = Literal["validation", "test"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What the plain classifier reaches. ``seconds`` is the time to vectorise, fit and judge."""
+    """What the plain classifier ``name`` of :data:`REFERENCES` says of the texts of a split.
 
-    evaluation: Evaluation
+    ``sha256`` names the data, ``rows`` counts the texts trained on, ``seconds`` is the time to
+    vectorise, fit and judge.
+    """
+
+    name: str
+    predictions: Predictions
     sha256: str
     rows: int
     seconds: float
 
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What it reaches."""
+        held = self.predictions
+        return evaluate(held.probabilities, held.truth, held.labels)
 
-def train_reference(config: DataConfig, judged: Literal["validation", "test"]) -> Reference:
-    """Fit the reference on the rows that a run of ``config`` trains on, and judge it.
+
+def train_references(config: DataConfig, judged: Judged) -> tuple[Reference, ...]:
+    """Fit each reference on the rows that a run of ``config`` trains on, and judge it.
 
     "validation" fits on train without its holdout and judges on the holdout, as a sweep's trials
     do; "test" fits on all of train and judges on test, as a refit does. The texts are the full
     ones: no word is left out of the vocabulary and no text is cut. Raises ``DataError`` where
-    the data cannot be had.
+    the data cannot be had; a reference that fails is left out, with a warning.
 
     What was reached once is kept in the data cache: the same rows, judged by the same code, give
-    the same again, which takes half a minute for IMDB's.
+    the same again, which takes seconds for IMDB's.
     """
     protocol = "holdout" if judged == "validation" else "test"
     dataset = load(replace(config, validation=protocol), say=_silent)
-    file = cache_folder() / "references" / f"{_key(dataset)}.json"
-    if (known := _kept(file)) is not None:
-        return known
-    found = _trained(dataset)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps(asdict(found), default=lambda value: value.tolist()))
-    except OSError as error:
-        log.warning("The reference could not be kept for the next report: %s", error)
-    return found
+    files = {
+        name: cache_folder() / "references" / f"{_key(dataset, name)}.npz" for name in REFERENCES
+    }
+    found = {name: _kept(name, file) for name, file in files.items()}
+    if not all(found.values()):
+        texts = _words(dataset)
+        for name in [name for name, known in found.items() if known is None]:
+            found[name] = _trained(name, dataset, texts)
+            if (made := found[name]) is not None:
+                _keep(made, files[name])
+    return tuple(reference for reference in found.values() if reference is not None)
 
 
-def _key(dataset: Dataset) -> str:
+def _key(dataset: Dataset, name: str) -> str:
     """Name the rows, in which order, and the code: what a reference depends on."""
     places = source_of(dataset.config).places
     options = {k: v for k, v in asdict(dataset.config).items() if k not in places}
-    code = {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "format": FORMAT}
+    versions = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
+    code = {"reference": name, "version": REFERENCES[name].version, **versions}
     parts = {"sha256": dataset.sha256, "options": options, **code}
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _kept(file: Path) -> Reference | None:
+def _kept(name: str, file: Path) -> Reference | None:
     """Read a reference; None where there is none or its file is damaged."""
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        told = kept.pop("evaluation")
-        labels, matrix = tuple(told.pop("labels")), np.array(told.pop("matrix"))
-        return Reference(Evaluation(labels=labels, matrix=matrix, **told), **kept)
+        told = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        found = Reference(name, Predictions.load(file), **told)
+        if found.evaluation.matrix.sum() != len(found.predictions.rows):
+            raise ValueError("it does not judge each text")
+        return found
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, IndexError, BadZipFile) as error:
         log.warning("%s is damaged (%s): the reference is trained again.", file, error)
         return None
 
 
-def _trained(dataset: Dataset) -> Reference:
+def _keep(made: Reference, file: Path) -> None:
+    told = {"sha256": made.sha256, "rows": made.rows, "seconds": made.seconds}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as whole:
+            made.predictions.save(whole)
+        with replacing(file.with_suffix(".json")) as whole:
+            whole.write(json.dumps(told).encode())
+    except OSError as error:
+        log.warning("The reference could not be kept for the next report: %s", error)
+
+
+def _trained(name: str, dataset: Dataset, texts: tuple[Words, Words]) -> Reference | None:
+    """Fit and judge one; None where it fails, which must not cost the others anything."""
     started = time.perf_counter()
-    train, held = _words(dataset)
-    model = pipeline().fit(train, dataset.train.labels)
-    evaluation = evaluate(model.predict_proba(held), dataset.validation.labels, dataset.label_names)
-    return Reference(evaluation, dataset.sha256, len(dataset.train), time.perf_counter() - started)
-
-
-def pipeline() -> Pipeline:
-    """Give the unfitted classifier; it takes texts as lists of words."""
-    vectorizer = TfidfVectorizer(analyzer=grams, sublinear_tf=True)
-    return Pipeline([("tfidf", vectorizer), ("lr", LogisticRegression(max_iter=MOST_ITERATIONS))])
-
-
-def grams(words: list[str]) -> list[str]:
-    """Give the words of a text and its pairs of neighbours.
-
-    >>> grams(["a", "good", "film"])
-    ['a', 'good', 'film', 'a good', 'good film']
-    """
-    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
+    held = dataset.validation
+    try:
+        model: Any = REFERENCES[name].build()
+        model.fit(texts[0], dataset.train.labels)
+        said = np.zeros((len(held), len(dataset.label_names)), np.float32)
+        said[:, model.classes_] = model.predict_proba(texts[1])  # a class may be in no train text
+    except Exception as error:
+        title, reason = REFERENCES[name].title, f"{type(error).__name__}: {error}"
+        log.warning("There is no %s to measure by. %s", title, reason)
+        return None
+    seconds = time.perf_counter() - started
+    labels = tuple(dataset.label_names)
+    predictions = Predictions(said, held.labels.astype(np.int32), held.rows, labels)
+    return Reference(name, predictions, dataset.sha256, len(dataset.train), seconds)
 
 
 def _words(dataset: Dataset) -> tuple[Words, Words]:

@@ -12,6 +12,7 @@ SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
 TINY = {
     "data_loading": ("--data", "IMDB", "--times", "1"),
     "engine_scale": ("--trials", "6", "--workers", "2"),
+    "evidence_rates": ("--refits", "2"),
     "full_baseline": ("--data", "IMDB", "--epochs", "1", "--reviews", "128"),
     "predict_throughput": ("--count", "200", "--repeats", "1"),
     "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours"),

@@ -66,6 +66,14 @@ IMPOSSIBLE = [
     (Config(ngrams=NgramsConfig(weight=0)), "ngrams.weight"),
     (Config(ngrams=NgramsConfig(dropout=1.0)), "ngrams.dropout"),
     (Config(ngrams=NgramsConfig(alone=True)), "ngrams.alone: expected false with ngrams.order=0"),
+    (Config(training=TrainingConfig(schedule="cosin")), "Did you mean cosine?"),
+    (Config(training=TrainingConfig(schedule_epochs=3)), "at least training.epochs=4"),
+    (Config(training=TrainingConfig(ema=1.0)), "training.ema: expected a fraction between 0 and 1"),
+    (Config(training=TrainingConfig(ema=float("nan"))), "training.ema"),
+    (Config(training=TrainingConfig(clipnorm=0.0)), "training.clipnorm: expected .*, or null"),
+    (Config(training=TrainingConfig(clipnorm=float("inf"))), "training.clipnorm"),
+    (Config(training=TrainingConfig(label_smoothing=1.0)), "training.label_smoothing"),
+    (Config(training=TrainingConfig(class_weights="balance")), "Did you mean balanced?"),
 ]
 
 

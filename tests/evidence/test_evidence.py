@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_study import evidence as recorded_before
 from simulated import arm, asked, refit
 
 from rcnn_sweep.drawing import Drawing
 from rcnn_sweep.drawing.shapes import Box, Circle, Text
-from rcnn_sweep.evidence.comparison import Measured, compare
+from rcnn_sweep.evidence.comparison import Measured, Predicted, compare
 from rcnn_sweep.evidence.document import NotEvidence, as_json, from_json
-from rcnn_sweep.evidence.evidence import Evidence
+from rcnn_sweep.evidence.evidence import Evidence, Look, claim_level, looked
 from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
 from rcnn_sweep.evidence.text import as_text, details, sentence
 
@@ -114,7 +115,7 @@ def test_the_picture_of_a_refit_shows_both_metrics_the_one_that_decides_first() 
     by_f1 = replace(evidence, asked=replace(evidence.asked, judged_by="f1_macro"))
     names = [t for t in texts(draw_evidence(by_f1)) if t.startswith("difference in")]
     assert names == ["difference in test f1_macro", "difference in test accuracy"]
-    assert "line: 97.5 % interval" in texts(draw_evidence(by_f1))[-1]
+    assert "line: 98.48 % interval" in texts(draw_evidence(by_f1))[-1]
 
 
 @pytest.mark.parametrize("missing", [(), (1,), (0, 1, 3), (0, 1, 2, 3)])
@@ -134,7 +135,7 @@ def test_what_is_written_is_read_back(missing: tuple[int, ...], metric: str) -> 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d.update(schema=2), "schema 1; received 2"),
+        (lambda d: d.update(schema=3), "schema 1 or 2; received 3"),
         (lambda d: d.pop("seeds"), "KeyError: 'seeds'"),
         (lambda d: d["arms"].pop(), "ValueError"),
         (lambda d: d["arms"].clear(), "ValueError"),
@@ -169,7 +170,7 @@ def test_epochs_that_trials_decided_are_told_and_others_are_not_written() -> Non
 
 @pytest.mark.parametrize("other", [None, [], "evidence", {}])
 def test_another_document_is_refused(other: object) -> None:
-    with pytest.raises(NotEvidence, match="expected schema 1"):
+    with pytest.raises(NotEvidence, match="expected schema 1 or 2"):
         from_json(other)
 
 
@@ -179,3 +180,101 @@ def test_the_leader_has_the_best_mean_whether_it_is_better_or_not() -> None:
     assert evidence.comparison(evidence.arms[2]) is evidence.comparisons[1]
     assert evidence.comparison(evidence.baseline) is None
     assert found(1.0, missing=(0, 1, 2, 3)).leader is None
+
+
+def against_plain(seeds: int = 4) -> Evidence:
+    """Evidence with a strong and a weak plain reference, which know of no seed."""
+    truth, configs = refit(np.random.default_rng(0), (0.0,), seeds=seeds)
+    wrong = {"strong": 20, "weak": 200}
+    plain = []
+    for name, count in wrong.items():
+        said = truth.copy()
+        said[:count] = 1 - said[:count]
+        run = Predicted(f"run of {name}", said)
+        plain.append(Measured(arm(name, -2), dict.fromkeys(range(seeds), run)))
+    return compare(asked(seeds), truth, configs, references=plain)
+
+
+def test_every_network_is_compared_with_every_reference_on_the_same_texts() -> None:
+    evidence = against_plain()
+    pairs = {(one.arm.name, one.against): one for one in evidence.measured}
+    assert list(pairs) == [
+        *(("baseline", "strong"), ("trial 1", "strong")),
+        *(("baseline", "weak"), ("trial 1", "weak")),
+    ]
+    strong, weak = evidence.references
+    assert strong.scores["accuracy"].values == (0.95,) * 4 and strong.scores["accuracy"].std == 0
+    assert weak.scores["accuracy"].mean == pytest.approx(0.5)
+    for (name, against), one in pairs.items():
+        own = next(judged for judged in evidence.arms if judged.arm.name == name)
+        reference = strong if against == "strong" else weak
+        assert one.judged is not None and one.judged.errors is not None
+        assert one.judged.mean == pytest.approx(
+            own.scores["accuracy"].mean - reference.scores["accuracy"].mean
+        )
+        assert one.judged.std == pytest.approx(own.scores["accuracy"].std), "its seeds alone vary"
+        assert one.judged.errors.from_texts > 0
+        assert one.verdict == ("worse" if against == "strong" else "better")
+        level = claim_level(4, 1)
+        assert one.judged.simultaneous == one.judged.errors.interval(one.judged.mean, level)
+    assert evidence.comparisons[0].judged is not None
+    assert evidence.level == claim_level(1, 1), "the candidates' claims are a family of their own"
+    assert "trial 1 is better than weak" in evidence.sentence
+    assert "trial 1 against strong: worse than strong, -" in as_text(evidence)
+    assert from_json(document(evidence)) == evidence
+
+
+def test_a_network_no_different_from_a_reference_is_rarely_said_to_be() -> None:
+    """The reference has no seeds: the network's and the texts are all that vary."""
+    claims = 0
+    for place in range(200):
+        rng = np.random.default_rng(place)
+        truth = rng.integers(0, 2, 300)
+        wrong = rng.random((5, 300)) > 0.8 + rng.normal(0, 0.02, (5, 1))
+        rows = np.where(wrong, 1 - truth, truth)
+        said = np.where(rng.random(300) > 0.8, 1 - truth, truth)
+        runs = {seed: Predicted(str(seed), row) for seed, row in enumerate(rows)}
+        plain = Measured(arm("plain", -2), dict.fromkeys(range(5), Predicted("run", said)))
+        both = [Measured(arm("baseline", 0), runs), Measured(arm("trial 1", 1), runs)]
+        one, _ = compare(asked(5), truth, both, references=[plain]).measured
+        claims += one.verdict != "no evidence of a difference"
+    assert claims <= 8  # 1.5 % of 200 are 3, and more than 8 come by luck in 1 of 250 cases
+
+
+def test_a_look_with_other_seeds_or_candidates_is_a_new_one_and_the_same_again_is_not() -> None:
+    five, ten, more = Look(5, (1,), 5), Look(10, (1,), 10), Look(10, (1, 2), 20)
+    assert looked([], five) == ((five,), 1)
+    assert looked([five], five) == ((five,), 1)
+    assert looked([five], ten) == ((five, ten), 2)
+    assert looked([five, ten], five) == ((five, ten), 1)
+    assert looked([five, ten], more) == ((five, ten, more), 3)
+    truth, configs = refit(np.random.default_rng(0), (0.3,), seeds=4)
+    first = compare(asked(4), truth, configs)
+    third = compare(asked(4), truth, configs, before=[five, ten])
+    assert (first.look, third.look) == (1, 3)
+    assert "look" not in as_text(first).replace("next look", "")
+    assert "This is look 3 at this refit (seeds: 5, 10, 4)." in as_text(third)
+    assert from_json(document(third)) == third
+    both = [evidence.comparisons[0].judged for evidence in (first, third)]
+    assert both[0] is not None and both[1] is not None
+    assert both[1].simultaneous[0] < both[0].simultaneous[0]
+
+
+def test_what_could_have_been_seen_is_told() -> None:
+    [one] = found(0.05).comparisons
+    assert one.verdict == "no evidence of a difference" and one.judged is not None
+    assert one.judged.smallest is not None and one.judged.smallest > abs(one.judged.mean)
+    told = f"(with a power of 80 %) is {100 * one.judged.smallest:.2f} points; for the one seen"
+    assert told in one.sentence
+
+
+def test_evidence_of_an_earlier_version_is_read() -> None:
+    read = from_json(recorded_before("study", "its run", ["a", "b"]))
+    [one] = read.comparisons
+    assert one.judged is not None and one.verdict == "better"
+    assert (one.judged.p, one.judged.p_corrected, one.judged.errors) == (0.01, 0.01, None)
+    assert (one.judged.smallest, one.mcnemar_p_corrected) == (None, 0.01)
+    assert one.against == "baseline" and read.references == read.measured == ()
+    assert (read.looks, read.look, read.level) == ((Look(2, (1,), 2),), 1, 0.95)
+    assert from_json(document(read)) == read
+    assert texts(draw_intervals(read, "accuracy"))

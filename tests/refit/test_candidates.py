@@ -64,6 +64,7 @@ def test_the_best_other_configs_are_compared_each_once() -> None:
     [
         ({"keep": "best", "patience": 2}, {"baseline": 3, "trial 1": 2}),
         ({"patience": 2}, {"baseline": 4, "trial 1": 4}),
+        ({"keep": "best", "schedule": "cosine"}, {"baseline": 3, "trial 1": 2}),
         ({}, {"baseline": None, "trial 1": None}),
     ],
 )
@@ -88,10 +89,12 @@ def test_without_a_validation_split_an_arm_trains_as_long_as_its_trial_found_bes
     asked = RefitConfig(study="s", study_run=parent.run_id, candidates=candidates)
     found = arms(asked, RunReader())
     assert {one.arm.name: one.arm.epochs for one in found} == lengths
+    is_cosine = options.get("schedule") == "cosine"
+    rates: dict[str, Any] = {"schedule": "cosine", "schedule_epochs": 9} if is_cosine else {}
     for one in found:
         check(one.config)
         assert one.config.data.validation == "test"
-        assert one.config.training == TrainingConfig(epochs=one.arm.epochs or 9)
+        assert one.config.training == TrainingConfig(epochs=one.arm.epochs or 9, **rates)
     changed = {} if lengths["baseline"] == lengths["trial 1"] else {"training.epochs": 2}
     assert found[1].arm.changes == {"conv.filters": 32, **changed}
     assert [one.arm.validation["accuracy"] for one in found] == [0.3, 0.2]
@@ -100,7 +103,8 @@ def test_without_a_validation_split_an_arm_trains_as_long_as_its_trial_found_bes
     alone = hooks.single_run(hooks.config, {"mlflow_run_id": candidates[1].run_id})
     decided = f"training.epochs={lengths['trial 1']}"
     expected = [] if not options else ["training.keep=last", decided, "training.patience=null"]
-    assert alone == ["training.bucket_width=null", *expected]
+    horizon = ["training.schedule_epochs=9"] if is_cosine else []
+    assert alone == ["training.bucket_width=null", *expected, *horizon]
 
 
 def test_a_study_that_minimizes_is_ranked_from_below() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mlflow.entities import LoggedModelOutput
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
 from simulated import asked, refit
 
 from rcnn_sweep.evidence.comparison import Measured, Predicted, compare
@@ -114,3 +116,22 @@ def test_runs_without_a_logged_model_cannot_be_champion(store: Store) -> None:
     arms = (found.arms[0], replace(found.arms[1], runs=tuple(bare)))
     assert "logged no model" in told(replace(found, arms=arms), "first", store)
     assert Registry(store.client).champion() is None
+
+
+def test_no_model_and_no_alias_mean_no_champion_and_any_other_error_is_raised(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(store.client)
+    assert registry.champion() is None, "no model"
+    told(evidence(store, 1.0), "first", store)
+    store.client.delete_registered_model_alias(MODEL, "champion")
+    assert registry.champion() is None, "no alias"
+
+    def broken(*_: object, **__: object) -> object:
+        raise MlflowException("not for you", error_code=PERMISSION_DENIED)
+
+    monkeypatch.setattr(
+        "mlflow.tracking.MlflowClient.get_model_version_by_alias", broken, raising=True
+    )
+    with pytest.raises(MlflowException, match="not for you"):
+        registry.champion()

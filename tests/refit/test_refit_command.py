@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 from small import command_line, environment, table_rows, write_table
@@ -17,6 +18,9 @@ SWEEP = [
     *("hydra.sweeper.workers=1", "data.train_limit=80", "hydra.sweeper.n_trials=2"),
     *("training.keep=best", "training.monitor=val_accuracy", "hydra.sweeper.pruner.name=none"),
 ]
+
+
+KIND = "rcnn_sweep.kind"
 
 
 def run(folder: Path, *words: str, code: int = 0) -> str:
@@ -64,7 +68,9 @@ def test_a_refit_is_one_run_whose_children_are_full_runs(refitted: tuple[Path, s
     assert parent.info.status == "FINISHED"
     assert parent.data.tags["rcnn_sweep.study"] == "small"
     assert parent.data.metrics["baseline/mean_test_accuracy"] > 0.5
-    children = runs(folder, f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    children = runs(
+        *(folder, f"tags.`mlflow.parentRunId` = '{parent.info.run_id}' and tags.`{KIND}` = 'run'")
+    )
     pairs = {
         (r.data.tags["rcnn_sweep.candidate"], r.data.tags["rcnn_sweep.seed"]) for r in children
     }
@@ -99,7 +105,8 @@ def test_a_refit_is_one_run_whose_children_are_full_runs(refitted: tuple[Path, s
 def test_the_evidence_is_what_the_runs_recorded(refitted: tuple[Path, str]) -> None:
     folder, _ = refitted
     found = evidence(folder)
-    assert found["schema"] == 1 and found["seeds"] == [0, 1] and found["test_texts"] == 40
+    assert found["schema"] == 2 and found["seeds"] == [0, 1] and found["test_texts"] == 40
+    assert found["looks"] == [{"seeds": 2, "candidates": [1], "pairs": 2}] and found["look"] == 1
     by_run = {run["run_id"]: run for arm in found["arms"] for run in arm["runs"]}
     assert len(by_run) == 4
     for run_id, listed in by_run.items():
@@ -115,6 +122,30 @@ def test_the_evidence_is_what_the_runs_recorded(refitted: tuple[Path, str]) -> N
     )
 
 
+def test_the_plain_references_are_arms_whose_predictions_are_recorded(
+    refitted: tuple[Path, str],
+) -> None:
+    folder, output = refitted
+    found = evidence(folder)
+    recorded = {run.info.run_id: run for run in runs(folder, f"tags.`{KIND}` = 'reference'")}
+    assert len(recorded) == 2 and {run.info.status for run in recorded.values()} == {"FINISHED"}
+    truth = None
+    for reference in found["references"]:
+        [run_id] = {run["run_id"] for run in reference["runs"]}
+        assert [run["seed"] for run in reference["runs"]] == [0, 1]
+        file = Path(recorded[run_id].info.artifact_uri) / "evaluation" / "predictions.npz"
+        with np.load(file) as stored:
+            right = (stored["probabilities"].argmax(axis=1) == stored["truth"]).mean()
+            assert truth is None or (truth == stored["truth"]).all()
+            truth = stored["truth"]
+        assert recorded[run_id].data.metrics["test_accuracy"] == pytest.approx(right)
+        assert reference["accuracy"] == {"mean": pytest.approx(right), "std": 0.0}
+    names = [reference["name"] for reference in found["references"]]
+    pairs = [(one["name"], one["against"]) for one in found["measured"]]
+    assert pairs == [(arm, name) for name in names for arm in ("baseline", "trial 1")]
+    assert "against TF-IDF with logistic regression" in output
+
+
 @pytest.mark.slow
 def test_more_seeds_later_train_only_what_is_missing(refitted: tuple[Path, str]) -> None:
     folder, _ = refitted
@@ -125,6 +156,9 @@ def test_more_seeds_later_train_only_what_is_missing(refitted: tuple[Path, str])
     assert after[: len(before)] == before
     assert [trial.params["seed"] for trial in after[len(before) :]] == [2, 2]
     assert evidence(folder)["seeds"] == [0, 1, 2]
+    assert [look["seeds"] for look in evidence(folder)["looks"]] == [2, 3]
+    assert "This is look 2 at this refit (seeds: 2, 3)" in output
+    assert len(runs(folder, f"tags.`{KIND}` = 'reference'")) == 2, "they are not recorded again"
     assert "rcnn version 1" in output
     assert read_study(None, storage).name == "small", "a refit is not taken for the last sweep"
     again = run(folder, "refit", "small", "--seeds", "3", "--force")

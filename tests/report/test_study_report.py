@@ -93,12 +93,12 @@ def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     assert metrics["reference_val_f1_macro"] == 1.0
     assert metrics["reference_val_seconds"] > 0
     assert "No. TF-IDF with logistic regression reaches 1.0000" in page.text
-    assert "The reference saw the same 128 training texts" in page.text
-    monkeypatch.setattr("rcnn_sweep.training.reference.train_reference", None)
+    assert "Each reference saw the same 128 training texts" in page.text
+    monkeypatch.setattr("rcnn_sweep.training.reference.train_references", None)
     again = shown(made, "search")
     assert (
-        again.tables["The network and the plain reference on the same rows"]
-        == (page.tables["The network and the plain reference on the same rows"])
+        again.tables["The network and the plain references on the same rows"]
+        == (page.tables["The network and the plain references on the same rows"])
     )
 
 
@@ -347,4 +347,11 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
         "texts padded": "to multiples of 40 ids (training.bucket_width)",
         "epoch kept": "the best by val_loss (training.keep)",
         "training stopped": "after 2 epochs without a better val_loss (training.patience)",
+    }
+    assert told(schedule="constant", ema=None, label_smoothing=0.0, class_weights=None) == {}
+    assert told(schedule="cosine", ema=0.99, label_smoothing=0.1, class_weights="balanced") == {
+        "learning rate": "cosine schedule (training.schedule)",
+        "weights": "averaged with a momentum of 0.99 (training.ema)",
+        "targets": "smoothed by 0.1 (training.label_smoothing)",
+        "classes": "balanced weights in training (training.class_weights)",
     }

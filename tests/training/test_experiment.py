@@ -14,6 +14,7 @@ from rcnn_sweep.config import Config, TrackingConfig, TrainingConfig
 from rcnn_sweep.data import Dataset, TableConfig, load
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig
+from rcnn_sweep.reproduction import reproduce
 from rcnn_sweep.sweep import TrialContext, TrialPruned
 from rcnn_sweep.sweep.trial import entered
 from rcnn_sweep.tracking import RunReader, RunSnapshot, Store, tracking_uri
@@ -191,3 +192,27 @@ def test_an_end_that_cannot_be_recorded_does_not_hide_why_it_came(
     run, _, _ = place.last()
     assert run.tags["rcnn_sweep.state"] == "pruned"
     assert "What came of epoch 1 could not be recorded" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_pruned_trial_with_every_option_is_recorded_as_averaged_and_reproduced(
+    place: Place,
+) -> None:
+    options: dict[str, Any] = {
+        **{"schedule": "cosine", "ema": 0.9, "clipnorm": 0.5, "label_smoothing": 0.1},
+        **{"class_weights": "balanced", "monitor": "val_accuracy"},
+    }
+    context = place.trial(Channel(last=2))
+    with entered(context), pytest.raises(TrialPruned):
+        place.run(context, **options)
+    check_stopped(place, "pruned", epochs=2, best=place_of_best(place))
+    first, _, _ = place.last()
+    again = reproduce(first.run_id, tracking_uri=None, data_path=None)
+    assert again.exactly and again.agrees
+    assert again.run.params["training.schedule_epochs"] == "3"
+
+
+def place_of_best(place: Place) -> int:
+    run, _, reader = place.last()
+    values = [value for _, value in reader.history(run.run_id, "val_accuracy")]
+    return 1 + values.index(max(values))

@@ -18,7 +18,7 @@ from rcnn_sweep.report.comparison.sides import (
 from rcnn_sweep.report.confusion import Matrix
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.page import page
-from rcnn_sweep.report.reference import recorded_reference
+from rcnn_sweep.report.reference import recorded_references
 from rcnn_sweep.report.tables import Row
 from rcnn_sweep.sweep import counts, gain, pruning
 
@@ -104,9 +104,13 @@ def _measures(both: Sequence[StudyFacts]) -> list[Row]:
             base = [f.study.baseline.values[place] if f.study.baseline else None for f in both]
             rows += [measure(f"best {name}", best), measure(f"baseline {name}", base)]
             rows.append(measure("gain over the baseline", [gain(f.study) for f in both]))
-    known = [f.parent and recorded_reference(f.parent, "validation") for f in both]
+    known = [
+        f.parent and recorded_references(f.parent, "validation", judged_by=f.judged_by)
+        for f in both
+    ]
     if any(known):
-        rows.append(measure("reference val_accuracy", [k.accuracy if k else None for k in known]))
+        reached = [found.bar.accuracy if found else None for found in known]
+        rows.append(measure("reference val_accuracy", reached))
     stands = [counts(facts.study.trials, facts.study.waiting) for facts in both]
     for state in dict.fromkeys([*stands[0], *stands[1]]):
         rows.append(plain_measure(f"trials {state}", [str(c.get(state, 0)) for c in stands]))

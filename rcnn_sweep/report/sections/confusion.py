@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rcnn_sweep.report.confusion import Matrix
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.reference import Known
+from rcnn_sweep.report.reference import References
 from rcnn_sweep.report.refit import Refit
 
 
@@ -32,10 +32,10 @@ def _searched(facts: StudyFacts) -> list[Matrix]:
             continue
         note = f"trial {trial.number}, {detail.confusion.total:,} validation texts"
         found.append(Matrix(detail.confusion, role, note))
-    reference = facts.validation
-    if found and isinstance(reference, Known) and reference.confusion is not None:
-        note = f"TF-IDF and logistic regression, {reference.confusion.total:,} validation texts"
-        found.append(Matrix(reference.confusion, "Reference", note))
+    bar = facts.validation.bar if isinstance(facts.validation, References) else None
+    if found and bar is not None and bar.confusion is not None:
+        note = f"{bar.title}, {bar.confusion.total:,} validation texts"
+        found.append(Matrix(bar.confusion, "Reference", note))
     return found
 
 

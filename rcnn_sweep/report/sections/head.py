@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rcnn_sweep.format import duration, joined, metric, plain, share, signed
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.reference import Known
+from rcnn_sweep.report.reference import References
 from rcnn_sweep.sweep import counts, gain, pruning
 
 
@@ -37,9 +37,10 @@ def _figures(facts: StudyFacts) -> list[Figure]:
     study, reference = facts.study, facts.validation
     found_states = counts(study.trials, study.waiting)
     found = [*_results(facts)]
-    if isinstance(reference, Known):
-        note = f"TF-IDF and logistic regression, {duration(reference.seconds)}"
-        found.append(Figure("reference val_accuracy", metric(reference.accuracy), note))
+    if isinstance(reference, References):
+        bar = reference.bar
+        note = f"{bar.title}, {duration(bar.seconds)}"
+        found.append(Figure("reference val_accuracy", metric(bar.accuracy), note))
     told = ", ".join(f"{count} {state}" for state, count in found_states.items())
     found.append(Figure("trials", f"{sum(found_states.values())}", told or "none yet"))
     saving = pruning(study.trials)

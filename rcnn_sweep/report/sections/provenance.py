@@ -85,6 +85,22 @@ def _protocol(facts: StudyFacts) -> list[tuple[str, str]]:
             if patience
             else "",
         ),
+        *_options(training),
+    ]
+
+
+def _options(training: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Say what else is not the baseline's way of training."""
+    told = {
+        "learning rate": ("schedule", "constant", "{} schedule (training.schedule)"),
+        "weights": ("ema", None, "averaged with a momentum of {} (training.ema)"),
+        "gradients": ("clipnorm", None, "of a norm of {} at most (training.clipnorm)"),
+        "targets": ("label_smoothing", 0.0, "smoothed by {} (training.label_smoothing)"),
+        "classes": ("class_weights", None, "{} weights in training (training.class_weights)"),
+    }
+    return [
+        (name, "" if training.get(key, default) == default else text.format(training[key]))
+        for name, (key, default, text) in told.items()
     ]
 
 

@@ -4,7 +4,15 @@ import math
 from dataclasses import dataclass
 
 from rcnn_sweep.drawing import Drawing
-from rcnn_sweep.evidence import Evidence, Judged, draw_intervals, trained_for
+from rcnn_sweep.evidence import (
+    Comparison,
+    Evidence,
+    Judged,
+    about_looks,
+    draw_intervals,
+    percent,
+    trained_for,
+)
 from rcnn_sweep.format import NONE, counted, metric, plain, signed
 from rcnn_sweep.process import command
 from rcnn_sweep.report.facts import StudyFacts
@@ -22,6 +30,9 @@ class OnTest:
     head: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     caption: str = ""
+    measured_head: tuple[str, ...] = ()
+    measured_rows: tuple[Row, ...] = ()
+    measured_caption: str = ""
     note: str = ""
     command: str = ""
 
@@ -51,7 +62,7 @@ def test_of(facts: StudyFacts) -> OnTest:
 
 def _refitted(refit: Refit) -> OnTest:
     evidence = refit.evidence
-    judged_by = evidence.asked.judged_by
+    judged_by, level = evidence.asked.judged_by, percent(evidence.level)
     has_numbers = any(one.differences for one in evidence.comparisons)
     return OnTest(
         sentences=(
@@ -59,17 +70,43 @@ def _refitted(refit: Refit) -> OnTest:
             f"Each was retrained on all of train with {counted(len(evidence.asked.seeds), 'seed')} "
             f"and judged on {evidence.test_texts:,} test texts.",
             *filter(None, [trained_for(judged.arm for judged in evidence.arms)]),
+            *(one.sentence for one in evidence.comparisons),
+            *filter(None, [about_looks(evidence)]),
         ),
         note=evidence.rule,
         drawing=draw_intervals(evidence, judged_by) if has_numbers else None,
         drawing_caption=(
             f"Difference in test {judged_by} from the baseline: each small mark is a seed, the dot "
-            "their mean, the bar the bootstrap interval over seeds and texts (thick 95 %, thin "
-            "corrected for the number of candidates)."
+            "their mean, the bar the 95 % interval over seeds and texts. The thin line is that at "
+            f"{level}, corrected for candidates and looks, by which is judged."
         ),
-        head=("", "validation", "test, mean", "spread", "difference", "95 % interval", "verdict"),
+        head=(
+            "",
+            "validation",
+            "test, mean",
+            "spread",
+            "difference",
+            f"{level} interval",
+            "verdict",
+        ),
         rows=tuple(_arm_row(arm, evidence) for arm in evidence.arms),
         caption=f"Test {judged_by} over seeds. MLflow run of the refit: {refit.run_id}",
+        measured_head=("network", "reference", "difference", "interval", "verdict"),
+        measured_rows=tuple(map(_measured_row, evidence.measured)),
+        measured_caption=f"Networks against plain references in test {judged_by}, text by text",
+    )
+
+
+def _measured_row(one: Comparison) -> Row:
+    own = one.judged
+    return row(
+        [
+            text(one.arm.name),
+            text(one.against),
+            number(own.mean, signed(own.mean)) if own else Cell(NONE),
+            Cell(_told(own.simultaneous) if own else NONE),
+            text(one.verdict),
+        ]
     )
 
 
@@ -86,7 +123,7 @@ def _arm_row(judged: Judged, evidence: Evidence) -> Row:
         number(mean, metric(mean)),
         number(std, metric(std)),
         number(difference.mean, signed(difference.mean)) if difference else Cell(NONE),
-        Cell(_told(difference.interval) if difference else NONE),
+        Cell(_told(difference.simultaneous) if difference else NONE),
         text(against.verdict if against else ""),
     ]
     return row(cells, "" if against else "baseline")
