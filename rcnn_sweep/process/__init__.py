@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
-from rcnn_sweep.process.escapes import printable
+from rcnn_sweep.process.escapes import one_line, printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import (
     HIDDEN,
@@ -33,6 +33,7 @@ __all__ = [
     "is_dead",
     "may_pass",
     "once",
+    "one_line",
     "printable",
     "read_database",
     "remember",

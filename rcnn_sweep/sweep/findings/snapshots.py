@@ -44,7 +44,8 @@ class StudySnapshot:
 
     ``best`` is the best trial alone, or the Pareto front; ``baseline`` the trial of the composed
     config, None where it did not complete. ``parent`` is what the hooks returned when they opened
-    the study's own record, ``command`` resumes it. ``storage`` has its password masked. ``waiting``
+    the study's own record, ``command`` resumes it (empty where the storage holds none of ours).
+    ``directory`` is the study's where the mark in it tells the study's ``identity``. ``storage`` has its password masked. ``waiting``
     slots have no trial yet.
     """
 
@@ -61,3 +62,4 @@ class StudySnapshot:
     directory: Path | None
     is_search: bool
     waiting: int = 0
+    identity: str | None = None
