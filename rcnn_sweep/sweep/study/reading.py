@@ -35,9 +35,10 @@ def read_study(name: str | None, storage: str | None) -> StudySnapshot:
         name = _latest(opened, known, masked(url))
     elif name not in known:
         more = ", ..." if len(known) > SHOWN else ""
+        shown = one_line(", ".join(known[:SHOWN])) or "none"
         raise UserError(
             f"expected a study of {masked(url)}; received {name!r}.\n"
-            f"It holds {one_line(', '.join(known[:SHOWN])) or 'none'}{more} (python -m rcnn_sweep studies "
+            f"It holds {shown}{more} (python -m rcnn_sweep studies "
             f"lists them).{nearest(name, known)}"
         )
     return _read(opened, name, masked(url))
