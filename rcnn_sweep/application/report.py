@@ -52,8 +52,9 @@ def report_study(
 
     It goes to ``sweep/report.html`` in the study's directory (to ``report.html`` here where that
     is gone) and, as the artifact of that name, onto the study's MLflow run; with ``output`` into
-    that file alone. The first report of a study trains its reference, seconds to half a minute, unless ``may_train`` is false. Raises
-    :class:`UserError` where study, store or folder are missing.
+    that file alone. The first report of a study trains its reference, seconds to half a minute,
+    unless ``may_train`` is false. Raises :class:`UserError` where study, store or folder are
+    missing.
     """
     study = read_study(name, storage)
     is_recorded = "run_id" in study.parent
