@@ -215,6 +215,7 @@ def _trained(facts: StudyFacts, config: Config, judged: Split) -> Known | Absent
         f1_micro=found.evaluation.f1_micro,
         seconds=found.seconds,
         rows=found.rows,
+        available=found.available,
         confusion=Confusion(
             found.evaluation.labels,
             tuple(tuple(int(cell) for cell in row) for row in found.evaluation.matrix),

@@ -27,7 +27,7 @@ from rcnn_sweep.lazy import lazy
 if TYPE_CHECKING:
     from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
-    from rcnn_sweep.data.splits import Split
+    from rcnn_sweep.data.splits import Split, limit
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "expected_sha256",
     "find",
     "full_texts",
+    "limit",
     "load",
     "problems",
     "source_named",

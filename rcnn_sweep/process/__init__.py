@@ -20,6 +20,7 @@ from rcnn_sweep.process.servers import as_mysql, may_pass
 if TYPE_CHECKING:
     from rcnn_sweep.process.databases import Schema, ensure_database, read_database, tables_in
     from rcnn_sweep.process.identity import ProcessId, is_dead
+    from rcnn_sweep.process.memory import free_memory
 
 __all__ = [
     "HIDDEN",
@@ -29,6 +30,7 @@ __all__ = [
     "as_mysql",
     "command",
     "ensure_database",
+    "free_memory",
     "hide_in_logs",
     "is_dead",
     "may_pass",

@@ -19,13 +19,17 @@ SETUP = "TF-IDF 1-2 grams, sublinear tf; logistic regression, L2, C=1; full text
 
 @dataclass(frozen=True)
 class Known:
-    """A reference's numbers; ``rows`` trained on, ``confusion`` where it was kept."""
+    """A reference's numbers; ``confusion`` where it was kept.
+
+    It was trained on ``rows`` of the ``available`` training texts.
+    """
 
     accuracy: float
     f1_macro: float
     f1_micro: float
     seconds: float
     rows: int
+    available: int
     confusion: Confusion | None
 
 
@@ -48,6 +52,7 @@ def recorded_reference(parent: RunSnapshot, judged: Split) -> Known | None:
             **values,
             seconds=float(kept["seconds"]),
             rows=int(kept["rows"]),
+            available=int(kept.get("available", kept["rows"])),
             confusion=Confusion.of(kept),
         )
     except (KeyError, TypeError, ValueError):
@@ -62,6 +67,7 @@ def as_recorded(known: Known, judged: Split) -> tuple[dict[str, float], dict[str
         "setup": SETUP,
         "seconds": round(known.seconds, 2),
         "rows": known.rows,
+        "available": known.available,
     }
     if known.confusion is not None and known.confusion.is_shown:  # a tag is short
         kept |= {"labels": known.confusion.labels, "matrix": known.confusion.matrix}

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,11 @@ from small import table_rows, write_table
 from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.report import Known, as_recorded, recorded_reference
 from rcnn_sweep.report.sections import SECTIONS
 from rcnn_sweep.report.sections.provenance import _protocol
+from rcnn_sweep.report.sections.reference import _seen
+from rcnn_sweep.tracking import RunSnapshot
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
 SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]
@@ -348,3 +352,13 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
         "epoch kept": "the best by val_loss (training.keep)",
         "training stopped": "after 2 epochs without a better val_loss (training.patience)",
     }
+
+
+def test_a_reference_of_a_sample_says_so() -> None:
+    whole = Known(0.9, 0.9, 0.9, 3.0, rows=128, available=128, confusion=None)
+    assert _seen(whole) == "the same 128"
+    told = _seen(replace(whole, available=4096))
+    assert told == "a stratified sample of 128 (their words fit into memory) of the network's 4,096"
+    metrics, tags = as_recorded(replace(whole, available=4096), "test")
+    run = RunSnapshot("id", "1", "name", "FINISHED", {}, metrics, tags, 0.0, None)
+    assert recorded_reference(run, "test") == replace(whole, available=4096)

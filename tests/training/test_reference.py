@@ -11,7 +11,8 @@ from small import DATA, table_rows, write_table
 
 from rcnn_sweep.data import DataConfig, ImdbConfig, TableConfig, full_texts, load
 from rcnn_sweep.rcnn_text_model.text import Vocabulary
-from rcnn_sweep.training.reference import grams, pipeline, train_reference
+from rcnn_sweep.training import reference
+from rcnn_sweep.training.reference import grams, pipeline, sampled, train_reference
 
 
 def say(_: str) -> None:
@@ -98,3 +99,24 @@ def test_a_reference_is_trained_once_for_the_same_rows(
         file.write_text("{")
     train_reference(config, "validation")
     assert len(fits) == 3 and "is damaged" in caplog.text
+
+
+def test_of_more_words_than_fit_a_sample_in_proportion_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = table_rows(200)
+    config = TableConfig(path=str(write_table(tmp_path / "t.csv", rows)), validation="holdout")
+    whole = train_reference(config, "validation")
+    assert whole.rows == whole.available == 128
+    dataset, texts = load(config, say=say), full_texts(config).train
+    words = sum(len(texts[row]) for row in dataset.train.rows)
+    monkeypatch.setattr(reference, "MOST_WORDS", words // 2)
+    part = sampled(texts, dataset.train)
+    assert 60 <= len(part) <= 68
+    shares = [np.bincount(split.labels) / len(split) for split in (part, dataset.train)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.02)
+    monkeypatch.setattr(reference, "_kept", lambda file: None)
+    found = train_reference(config, "validation")
+    assert (found.rows, found.available) == (len(part), 128)
+    monkeypatch.setattr(reference, "MOST_WORDS", 1)
+    assert len(sampled(texts, dataset.train)) == 2

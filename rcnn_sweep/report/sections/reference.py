@@ -109,15 +109,25 @@ def _test_verdict(evidence: Evidence, reference: Known) -> str:
 def _what(facts: StudyFacts, reference: Known, test: Known | Absent | None) -> str:
     data = facts.data
     length, vocabulary = data.get("maxlen"), data.get("num_words")
-    more = f" (for test {test.rows:,})" if isinstance(test, Known) else ""
+    more = f" (for test {_seen(test)})" if isinstance(test, Known) else ""
     shape = "as the word numbers of its archive" if data.get("name") == "imdb" else "as words"
     return (
-        f"The reference saw the same {reference.rows:,} training texts{more}, in full {shape}: "
+        f"The reference saw {_seen(reference)} training texts{more}, in full {shape}: "
         f"every word and every pair of neighbours. The network sees the last {length} words of a "
         f"text and tells the {vocabulary} most frequent apart. The reference is scikit-learn's "
         "TfidfVectorizer (1- and 2-grams, sublinear_tf) with LogisticRegression at its defaults "
         "(L2, C = 1, lbfgs), after Wang and Manning, Baselines and Bigrams, ACL 2012; it was not "
         "tuned."
+    )
+
+
+def _seen(reference: Known) -> str:
+    """Count the texts it was trained on, and say where they are a part of the network's."""
+    if reference.rows == reference.available:
+        return f"the same {reference.rows:,}"
+    return (
+        f"a stratified sample of {reference.rows:,} (their words fit into memory) of the "
+        f"network's {reference.available:,}"
     )
 
 
