@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 EXTRAS ?= dev
-PINS = $(shell grep -c == constraints.txt)
+comma := ,
+LOCKS = $(patsubst %,requirements/%.txt,base $(subst $(comma), ,$(EXTRAS)))
+PINS = $(shell cat $(LOCKS) 2>/dev/null | grep -c ==)
+PIP = $(BIN)/python -m pip install --no-deps --no-build-isolation --no-compile --no-color --progress-bar off
 SHELL := bash
 PORT ?= 5000
 
@@ -15,7 +18,7 @@ endif
 
 # What pip says, in a line a package, a line a large download, and its errors on their own stream.
 define SHOW_PIP
-/^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of some $(PINS)] %s\n", ++count, $$2 }
+/^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of $(PINS)] %s\n", ++count, $$2 }
 /Downloading .*[0-9] [MG]B/ { print "    " $$0 }
 /^Installing collected/ { print "All fetched. Unpacking them." }
 /^Successfully built/ { print }
@@ -24,19 +27,24 @@ endef
 export SHOW_PIP
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep report ui test lint bench house clean
+.PHONY: help setup baseline sweep report ui test lint bench house lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
 
-setup: $(READY) ## Make the virtual environment with the exact versions of constraints.txt
+setup: $(READY) ## Make the virtual environment: exact versions, each file by its SHA-256
 
-$(READY): pyproject.toml constraints.txt
+# Nothing but files of requirements/ is fetched, and nothing else can be built or run: the backends
+# come first, and each later build uses those.
+$(READY): pyproject.toml $(wildcard requirements/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "rcnn_sweep needs Python 3.11; set PYTHON=PATH to one")'
-	@echo 'Making $(VENV), then fetching some $(PINS) packages (TensorFlow alone has 600 MB):'
+	@ls $(LOCKS) >/dev/null || { echo 'EXTRAS names what there is no file of: expected some of $(patsubst requirements/%.txt,%,$(wildcard requirements/*.txt)), with commas.'; exit 2; } >&2
+	@echo 'Making $(VENV), then fetching $(PINS) packages (TensorFlow alone has 600 MB):'
 	$(PYTHON) -m venv $(VENV)
-	@set -o pipefail; $(BIN)/python -m pip install --no-compile --no-color --progress-bar off \
-		--constraint constraints.txt --editable '.[$(EXTRAS)]' | awk "$$SHOW_PIP"
+	@$(PIP) --quiet --require-hashes --only-binary :all: --requirement requirements/build.txt
+	@set -o pipefail; $(PIP) --require-hashes $(LOCKS:%=--requirement %) | awk "$$SHOW_PIP"
+	@$(PIP) --quiet --no-index --editable .
+	@$(BIN)/python -m pip check
 	@echo 'Compiling them, on all cores.'
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true # some are no Python of today
 	@touch $@
@@ -78,7 +86,14 @@ house: build/pydeps/bin/pydeps ## Redraw docs/house.svg, the picture of who impo
 
 build/pydeps/bin/pydeps:
 	$(PYTHON) -m venv build/pydeps
-	build/pydeps/bin/python -m pip install --quiet pydeps
+	build/pydeps/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/house.txt
+
+lock: build/uv/bin/uv ## Resolve requirements/ anew after a change of pyproject.toml; ARGS=--upgrade for newest versions
+	PATH=build/uv/bin:$$PATH $(PYTHON) requirements/lock.py $(ARGS)
+
+build/uv/bin/uv:
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/lock.txt
 
 clean: ## Remove the virtual environment and the caches (records and data stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

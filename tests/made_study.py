@@ -12,6 +12,7 @@ from optuna.trial import TrialState, create_trial
 
 from rcnn_sweep.config import Config, as_dict, flat
 from rcnn_sweep.data import TableConfig
+from rcnn_sweep.sweep.ownership import claim
 from rcnn_sweep.tracking import Store, tracking_uri
 
 STATES = {
@@ -67,7 +68,8 @@ class Made:
         study.set_user_attr("record", record)
         study.set_user_attr("command", "python -m rcnn_sweep -m")
         study.set_user_attr("directory", str(self.folder / "multirun" / "made"))
-        (self.folder / "multirun" / "made").mkdir(parents=True, exist_ok=True)
+        study.set_user_attr("identity", "made here")
+        claim(self.folder / "multirun" / "made", "made here", name, self.url)
         run_id = None
         if recorded:
             parent = self.store.start("study", name=name, tags={"rcnn_sweep.study": name})

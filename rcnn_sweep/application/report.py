@@ -34,7 +34,7 @@ from rcnn_sweep.report import (
     study_html,
     write_page,
 )
-from rcnn_sweep.sweep import StudySnapshot, read_study
+from rcnn_sweep.sweep import StudySnapshot, is_owner, read_study
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 if TYPE_CHECKING:
@@ -55,15 +55,22 @@ def report_study(
 ) -> Path:
     """Write the report of study ``name`` (None: the last one) and give its path.
 
-    It goes to ``sweep/report.html`` in the study's directory and, as the artifact of that name,
-    onto the study's MLflow run; with ``output`` into that file alone. The first report of a study
-    trains its references, seconds to a minute, unless ``may_train`` is false. Raises
-    :class:`UserError` where study, store or folder are missing.
+    It goes to ``sweep/report.html`` in the study's directory (to ``report.html`` here where that
+    is gone) and, as the artifact of that name, onto the study's MLflow run; with ``output`` into
+    that file alone. The first report of a study trains its references, seconds to a minute,
+    unless ``may_train`` is false. Raises :class:`UserError` where study, store or folder are
+    missing.
     """
     study = read_study(name, storage)
     is_recorded = "run_id" in study.parent
     reader = RunReader(tracking_uri) if is_recorded else None
-    facts = completed(study_facts(study, storage, reader), reader, may_train=may_train)
+    facts = study_facts(study, storage, reader)
+    if facts.parent is not None and facts.parent.tags.get(Tag.STUDY) != study.name:
+        raise UserError(
+            f"report: expected {study.name} to name its own MLflow run; it names "
+            f"{facts.parent.run_id}, which is none of that study's. Nothing is written there."
+        )
+    facts = completed(facts, reader, may_train=may_train)
     path = write_page(output or _place(study), study_html(facts))
     if output is None and reader is not None:
         _attach(study, reader, path)
@@ -133,9 +140,14 @@ def _file_name(name: str) -> str:
 
 
 def _place(study: StudySnapshot) -> Path:
-    """Give the place in the study's directory, else in the working directory."""
-    if study.directory is None or not study.directory.is_dir():
-        log.info("The directory of %s is gone; writing to the working directory.", study.name)
+    """Give the place in the study's directory, else in the working directory.
+
+    A storage of others may name any directory: the study's own has its mark.
+    """
+    if study.directory is None or not is_owner(study.directory, study.identity):
+        log.info(
+            "%s has no directory of its own here; writing to the working directory.", study.name
+        )
         return Path.cwd() / FILE
     folder = study.directory / Artifact.SWEEP
     folder.mkdir(exist_ok=True)
@@ -219,6 +231,7 @@ def _known(found: "Reference") -> Known:
         f1_micro=reached.f1_micro,
         seconds=found.seconds,
         rows=found.rows,
+        available=found.available,
         confusion=Confusion(reached.labels, matrix),
     )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
     from rcnn_sweep.data.ngrams import NgramOptions, ngram_problems, with_ngrams
-    from rcnn_sweep.data.splits import Split
+    from rcnn_sweep.data.splits import Split, limit
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "expected_sha256",
     "find",
     "full_texts",
+    "limit",
     "load",
     "ngram_problems",
     "problems",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rcnn_sweep.data.options import DataConfig
 from rcnn_sweep.rcnn_text_model import INDEX_FROM, Vocabulary, count_words, tokenise
 
-Words = list[list[str]]
+Words = Sequence[list[str]]
 """Texts as whole lists of words: nothing cut off, no word left out."""
 
 
@@ -43,6 +43,27 @@ class Labelled:
 
 
 @dataclass(frozen=True)
+class Tokenised(Sequence[list[str]]):
+    """Texts as words, each split when it is asked for: words take ten times a text's memory."""
+
+    texts: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> list[str]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Tokenised": ...
+
+    def __getitem__(self, place: int | slice) -> "list[str] | Tokenised":
+        if isinstance(place, slice):
+            return Tokenised(self.texts[place])
+        return tokenise(self.texts[place])
+
+
+@dataclass(frozen=True)
 class Texts:
     """Both splits as words; row i of a split here is row i of the split that the cache stores."""
 
@@ -69,9 +90,9 @@ def encode(corpus: Labelled, config: DataConfig) -> Encoded:
 
 def words_of(corpus: Labelled) -> Texts:
     """Split both splits into words, in the rows' order of :func:`encode`."""
-    words = [tokenise(text) for text in corpus.texts]
-    pairs = list(zip(words, corpus.is_test, strict=True))
-    return Texts([row for row, test in pairs if not test], [row for row, test in pairs if test])
+    pairs = list(zip(corpus.texts, corpus.is_test, strict=True))
+    train = [text for text, test in pairs if not test]
+    return Texts(Tokenised(train), Tokenised([text for text, test in pairs if test]))
 
 
 def leakage(train: Sequence[str], test: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.packages import version
@@ -12,7 +11,6 @@ from rcnn_sweep.doctor.packages import version
 WORKER_BYTES = 1_200_000_000
 """Memory of one worker on IMDB with TensorFlow on a CPU, rounded up."""
 
-CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 IMPORT_SECONDS = 120
 DEVICES = (
     "import tensorflow as tf; "
@@ -23,12 +21,10 @@ DEVICES = (
 
 def cores_and_memory() -> Findings:
     """Compare the memory with what one worker on each core takes."""
-    import psutil
+    from rcnn_sweep.process import free_memory
 
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    free = psutil.virtual_memory().available
-    if CGROUP_LIMIT.is_file() and (limit := CGROUP_LIMIT.read_text().strip()).isdigit():
-        free = min(free, int(limit))
+    free = free_memory()
     thing = f"{count} CPU cores, {free / 1e9:.1f} GB of memory free"
     carried = int(free // WORKER_BYTES)
     if carried < 1:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import CommandLine, command, typed_as
-from rcnn_sweep.process.escapes import printable
+from rcnn_sweep.process.escapes import one_line, printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import (
     HIDDEN,
@@ -20,6 +20,7 @@ from rcnn_sweep.process.servers import as_mysql, may_pass
 if TYPE_CHECKING:
     from rcnn_sweep.process.databases import Schema, ensure_database, read_database, tables_in
     from rcnn_sweep.process.identity import ProcessId, is_dead
+    from rcnn_sweep.process.memory import free_memory
 
 __all__ = [
     "HIDDEN",
@@ -29,10 +30,12 @@ __all__ = [
     "as_mysql",
     "command",
     "ensure_database",
+    "free_memory",
     "hide_in_logs",
     "is_dead",
     "may_pass",
     "once",
+    "one_line",
     "printable",
     "read_database",
     "remember",

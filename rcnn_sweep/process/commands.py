@@ -1,5 +1,6 @@
 """Commands as a user would type them: this process's own, and others to come next."""
 
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,7 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from rcnn_sweep.process.escapes import one_line
 from rcnn_sweep.process.passwords import without_password
+
+MODULE, FILE = re.compile(r"python -m \w+(\.\w+)*"), re.compile(r"python [^-].*")
+"""The programs that :meth:`CommandLine.own` tells."""
 
 OURS = ("python", "-m", "rcnn_sweep")
 
@@ -35,6 +40,24 @@ class CommandLine:
         name, *words = sys.argv or [""]
         program = ("python", "-m", module) if module else ("python", name)
         return cls(program, tuple(words))
+
+    @classmethod
+    def recorded(cls, text: str) -> "CommandLine | None":
+        """Read a command that others may have recorded; None for what is none of :meth:`own`.
+
+        What is given can be pasted into a shell: it runs one module or file by Python, and no
+        word of it does anything to the shell or to a terminal.
+
+        >>> CommandLine.recorded("python -m app x=1; rm -rf .") is None
+        True
+        """
+        try:
+            read = cls.parsed(text)
+        except ValueError:  # a quotation without an end
+            return None
+        is_own = MODULE.fullmatch(" ".join(read.program)) or FILE.fullmatch(" ".join(read.program))
+        is_safe = shlex.join((*read.program, *read.words)) == text == one_line(text)
+        return read if is_own and is_safe else None
 
     @classmethod
     def parsed(cls, text: str) -> "CommandLine":

@@ -1,6 +1,8 @@
 """SQLite databases that are whole or not there, whatever ends the process that makes them."""
 
+import glob
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from rcnn_sweep.errors import UserError
@@ -125,18 +128,21 @@ def _rows(database: sqlite3.Connection, table: str) -> int:
 
 
 def _make(file: Path, schema: Schema, seconds: float) -> None:
-    """Make the database beside its place; the lock makes one name for that enough.
+    """Make the database in a private folder beside its place.
 
-    So what a killed maker left is written over by the next. Another program may have been quicker.
+    What killed makers left is removed: the lock keeps others out. Another program may have been
+    quicker.
     """
-    partial = file.with_name(f".{file.name}.partial")
-    _unlink(partial, COMPANIONS)
-    schema.make(partial)
-    if _state(file, schema, seconds) is _State.NOTHING:
-        _unlink(file, COMPANIONS[1:])  # a journal left there is not the new database's
-        partial.replace(file)
-        sync_folder(file.parent)
-    _unlink(partial, COMPANIONS)
+    begin, end = f".{file.name}.", ".partial"
+    for left in file.parent.glob(f"{glob.escape(begin)}*{end}"):
+        shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=begin, suffix=end, dir=file.parent) as folder:
+        partial = Path(folder, file.name)
+        schema.make(partial)
+        if _state(file, schema, seconds) is _State.NOTHING:
+            _unlink(file, COMPANIONS[1:])  # a journal left there is not the new database's
+            partial.replace(file)
+            sync_folder(file.parent)
 
 
 def _unlink(file: Path, endings: tuple[str, ...]) -> None:

@@ -86,7 +86,9 @@ class TextClassifier:
         """Give one row a text: ``label``, the most probable one, and its ``probability``.
 
         ``model_input`` is a data frame with a column ``text``, or a list or series of texts.
-        Raises :func:`refusal` for anything that is not text.
+        Raises :func:`refusal` for anything that is not text. MLflow's scoring server turns what
+        is in ``inputs`` and ``instances`` into text by the signature before it asks: a 3 there is
+        taken for "3". In ``dataframe_records`` and ``dataframe_split`` it is refused.
         """
         import pandas as pd
 

@@ -18,7 +18,10 @@ PREFIX: Mapping[Split, str] = {"validation": "reference_val", "test": "reference
 
 @dataclass(frozen=True)
 class Known:
-    """The numbers of the reference ``name``; ``rows`` trained on, ``confusion`` if it was kept."""
+    """The numbers of the reference ``name``; ``confusion`` if it was kept.
+
+    It was trained on ``rows`` of the ``available`` training texts.
+    """
 
     name: str
     accuracy: float
@@ -26,6 +29,7 @@ class Known:
     f1_micro: float
     seconds: float
     rows: int
+    available: int
     confusion: Confusion | None
 
     @property
@@ -80,6 +84,7 @@ def _recorded(parent: RunSnapshot, judged: Split, name: str) -> Known:
         **{metric: float(kept[metric]) for metric in METRICS},
         seconds=float(kept["seconds"]),
         rows=int(kept["rows"]),
+        available=int(kept.get("available", kept["rows"])),
         confusion=Confusion.of(kept),
     )
 
@@ -102,6 +107,7 @@ def _kept(known: Known) -> dict[str, Any]:
         **{metric: getattr(known, metric) for metric in METRICS},
         "seconds": round(known.seconds, 2),
         "rows": known.rows,
+        "available": known.available,
     }
     if known.confusion is not None and known.confusion.is_shown:  # a tag is short
         kept |= {"labels": known.confusion.labels, "matrix": known.confusion.matrix}

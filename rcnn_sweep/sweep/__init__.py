@@ -42,6 +42,7 @@ from rcnn_sweep.sweep.trial import (
 if TYPE_CHECKING:
     from rcnn_sweep.sweep.console import summary_lines
     from rcnn_sweep.sweep.options import read_options
+    from rcnn_sweep.sweep.ownership import is_owner
     from rcnn_sweep.sweep.planning import Request
     from rcnn_sweep.sweep.results import (
         FEWEST,
@@ -90,6 +91,7 @@ __all__ = [
     "draw_slices",
     "gain",
     "importances",
+    "is_owner",
     "list_studies",
     "masked",
     "pruning",

@@ -30,6 +30,15 @@ def check_owner(directory: Path, identity: str | None) -> None:
         )
 
 
+def is_owner(directory: Path, identity: str | None) -> bool:
+    """Say whether the mark in ``directory`` names the study of that identity.
+
+    A storage of others can name any directory; the mark of one it does not know is there.
+    """
+    owner = _owner(directory)
+    return owner is not None and identity is not None and owner["identity"] == identity
+
+
 def claim(directory: Path, identity: str, study_name: str, storage: str) -> None:
     """Make ``directory`` the study's; raises :class:`UserError` where it cannot be."""
     check_owner(directory, identity)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
-from rcnn_sweep.tracking.reader import RunReader
+from rcnn_sweep.process import CommandLine, command, without_password
+from rcnn_sweep.tracking.reader import RunReader, RunSnapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MODEL, ALIAS = "rcnn", "champion"
 CHAMPION = f"models:/{MODEL}@{ALIAS}"
 RUN_ID = re.compile(r"[0-9a-f]{32}")
+RANKED_BY = "val_accuracy"
+LOOKED_AT = 100
 COLUMNS = ("label", "probability")
 
 
@@ -32,9 +34,8 @@ class TextModel:
         """
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         self.uri = _full(uri)
-        if not Path(self.uri).is_absolute():
-            RunReader(tracking_uri)  # sets the store
-        self._check(_signature(self.uri))
+        store = None if Path(self.uri).is_absolute() else RunReader(tracking_uri)
+        self._check(_signature(self.uri, store))
         self._model: Any = None
 
     def _check(self, signature: Any) -> None:
@@ -88,6 +89,34 @@ class TextModel:
         return raw if hasattr(raw, "probabilities") and hasattr(raw, "labels") else None
 
 
+def best_logged(store: RunReader) -> RunSnapshot | None:
+    """Give the run with the highest :data:`RANKED_BY` of those that logged a model for texts.
+
+    Of runs without that metric the last one; None where none has logged a model. The last
+    :data:`LOOKED_AT` models are looked at.
+    """
+    from rcnn_sweep.tracking.model_logging import NAME
+
+    logged = store.client.search_logged_models(
+        list(store.experiments()),
+        filter_string=f"name = '{NAME}'",
+        max_results=LOOKED_AT,
+        order_by=[{"field_name": "creation_timestamp", "ascending": False}],
+    )
+    if not logged:
+        return None
+    ids = ", ".join(f"'{model.source_run_id}'" for model in logged)
+    runs = store.search(f"attributes.run_id IN ({ids}) and attributes.status = 'FINISHED'")
+    return max(runs, key=lambda run: (run.metrics.get(RANKED_BY, -1.0), run.started), default=None)
+
+
+def _texts_typed() -> tuple[str, ...]:
+    """Give what a ``predict`` without a model was asked for, by the words of this command."""
+    words = CommandLine.own().words
+    is_without = words[:1] == ("predict",) and not any(w.startswith("--model") for w in words)
+    return words[1:] if is_without else ()
+
+
 def _full(uri: str) -> str:
     if RUN_ID.fullmatch(uri):
         return f"runs:/{uri}/model"
@@ -101,7 +130,7 @@ def _full(uri: str) -> str:
     )
 
 
-def _signature(uri: str) -> Any:
+def _signature(uri: str, store: RunReader | None) -> Any:
     from mlflow.exceptions import MlflowException
     from mlflow.models import Model
 
@@ -109,14 +138,25 @@ def _signature(uri: str) -> Any:
         return Model.load(uri).signature
     except (MlflowException, OSError) as error:
         reason = without_password(str(error).splitlines()[0])
-        raise UserError(f"--model: expected a model at {uri}; {reason}\n{_next(uri)}") from error
+        raise UserError(
+            f"--model: expected a model at {uri}; {reason}\n{_next(uri, store)}"
+        ) from error
 
 
-def _next(uri: str) -> str:
-    if uri == CHAMPION:
+def _next(uri: str, store: RunReader | None) -> str:
+    if uri == CHAMPION and store is not None:
+        best = best_logged(store)
+        if best is None:
+            return (
+                "There is no champion yet, nor a run with a model: python -m rcnn_sweep trains "
+                "one; after a sweep, python -m rcnn_sweep refit registers its champion."
+            )
+        score = best.metrics.get(RANKED_BY)
+        told = best.name if score is None else f"{best.name} ({RANKED_BY} {score:.4f})"
         return (
-            "There is no champion yet: python -m rcnn_sweep refit registers one. "
-            "Or name a run's model: --model runs:/RUN_ID/model."
+            "There is no champion yet: after a sweep, python -m rcnn_sweep refit registers one. "
+            f"Until then the best run with a model is {without_password(told)}:\n"
+            f"{command('predict', '--model', best.run_id, *_texts_typed())}"
         )
     return (
         "Does the run have a model (tracking.log_model=true), and is it in this store? "

@@ -17,9 +17,11 @@ from rcnn_sweep.data import (
     DataConfig,
     Dataset,
     Split,
+    Texts,
     Words,
     cache_folder,
     full_texts,
+    limit,
     load,
     source_of,
 )
@@ -30,6 +32,13 @@ from rcnn_sweep.training.reference_models import REFERENCES
 
 Judged = Literal["validation", "test"]
 
+MOST_WORDS = 12_000_000
+"""Words that they are fitted on: all of IMDB's twice over, some GB of memory for their n-grams."""
+LOOKED_AT = 1000
+"""Texts by which the length of the others is told."""
+BLOCK = 4096
+"""Texts judged at once, so that a large split is never held as lists of words."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,14 +46,15 @@ log = logging.getLogger(__name__)
 class Reference:
     """What the plain classifier ``name`` of :data:`REFERENCES` says of the texts of a split.
 
-    ``sha256`` names the data, ``rows`` counts the texts trained on, ``seconds`` is the time to
-    vectorise, fit and judge.
+    ``sha256`` names the data. It was fitted on ``rows`` of the ``available`` training texts: all,
+    or a stratified sample. ``seconds`` is the time to vectorise, fit and judge.
     """
 
     name: str
     predictions: Predictions
     sha256: str
     rows: int
+    available: int
     seconds: float
 
     @cached_property
@@ -59,8 +69,9 @@ def train_references(config: DataConfig, judged: Judged) -> tuple[Reference, ...
 
     "validation" fits on train without its holdout and judges on the holdout, as a sweep's trials
     do; "test" fits on all of train and judges on test, as a refit does. The texts are the full
-    ones: no word is left out of the vocabulary and no text is cut. Raises ``DataError`` where
-    the data cannot be had; a reference that fails is left out, with a warning.
+    ones: no word is left out of the vocabulary and no text is cut. Of more than
+    :data:`MOST_WORDS` a stratified sample is taken. Raises ``DataError`` where the data cannot be
+    had; a reference that fails is left out, with a warning.
 
     What was reached once is kept in the data cache: the same rows, judged by the same code, give
     the same again, which takes seconds for IMDB's.
@@ -72,9 +83,10 @@ def train_references(config: DataConfig, judged: Judged) -> tuple[Reference, ...
     }
     found = {name: _kept(name, file) for name, file in files.items()}
     if not all(found.values()):
-        texts = _words(dataset)
+        texts = full_texts(dataset.config)
+        train = sampled(texts.train, dataset.train)
         for name in [name for name, known in found.items() if known is None]:
-            found[name] = _trained(name, dataset, texts)
+            found[name] = _trained(name, dataset, texts, train)
             if (made := found[name]) is not None:
                 _keep(made, files[name])
     return tuple(reference for reference in found.values() if reference is not None)
@@ -106,7 +118,7 @@ def _kept(name: str, file: Path) -> Reference | None:
 
 
 def _keep(made: Reference, file: Path) -> None:
-    told = {"sha256": made.sha256, "rows": made.rows, "seconds": made.seconds}
+    told = {name: getattr(made, name) for name in ("sha256", "rows", "available", "seconds")}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as whole:
@@ -117,35 +129,37 @@ def _keep(made: Reference, file: Path) -> None:
         log.warning("The reference could not be kept for the next report: %s", error)
 
 
-def _trained(name: str, dataset: Dataset, texts: tuple[Words, Words]) -> Reference | None:
+def _trained(name: str, dataset: Dataset, texts: Texts, train: Split) -> Reference | None:
     """Fit and judge one; None where it fails, which must not cost the others anything."""
     started = time.perf_counter()
     held = dataset.validation
     try:
         model: Any = REFERENCES[name].build()
-        model.fit(texts[0], dataset.train.labels)
+        model.fit([texts.train[row] for row in train.rows], train.labels)
         said = np.zeros((len(held), len(dataset.label_names)), np.float32)
-        said[:, model.classes_] = model.predict_proba(texts[1])  # a class may be in no train text
+        words = texts.train if dataset.test is None else texts.test
+        for first in range(0, len(held), BLOCK):
+            rows = held.rows[first : first + BLOCK]
+            found = model.predict_proba([words[row] for row in rows])
+            said[first : first + BLOCK, model.classes_] = found  # a class may have no train text
     except Exception as error:
         title, reason = REFERENCES[name].title, f"{type(error).__name__}: {error}"
         log.warning("There is no %s to measure by. %s", title, reason)
         return None
     seconds = time.perf_counter() - started
-    labels = tuple(dataset.label_names)
-    predictions = Predictions(said, held.labels.astype(np.int32), held.rows, labels)
-    return Reference(name, predictions, dataset.sha256, len(dataset.train), seconds)
+    predictions = Predictions(said, held.labels, held.rows, tuple(dataset.label_names))
+    return Reference(name, predictions, dataset.sha256, len(train), len(dataset.train), seconds)
 
 
-def _words(dataset: Dataset) -> tuple[Words, Words]:
-    texts = full_texts(dataset.config)
-    is_test = dataset.test is not None
-    return _rows(texts.train, dataset.train), _rows(
-        texts.test if is_test else texts.train, dataset.validation
-    )
+def sampled(texts: Words, split: Split) -> Split:
+    """Give ``split``, or of one of more than :data:`MOST_WORDS` a part in its proportions.
 
-
-def _rows(texts: Words, split: Split) -> Words:
-    return [texts[row] for row in split.rows]
+    The length of its texts is told from :data:`LOOKED_AT` of them, spread over all.
+    """
+    looked_at = split.rows[:: max(len(split) // LOOKED_AT, 1)]
+    length = float(np.mean([len(texts[row]) for row in looked_at]))
+    count = max(int(MOST_WORDS / length), int(np.count_nonzero(np.bincount(split.labels))))
+    return limit(split, count)
 
 
 def _silent(message: Any) -> None:

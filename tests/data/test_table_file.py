@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import lzma
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from rcnn_sweep.data.sources import table_file
 from rcnn_sweep.data.sources.table_file import read_columns
 from rcnn_sweep.errors import DataError
 
@@ -120,3 +122,47 @@ def test_file_that_is_no_table_is_refused(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=cause):
         read_columns(tmp_path / name, COLUMNS)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_end_as_any_system_ends_them(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(f'text,label{end}one,a{end}"two{end}{end}lines",b{end}three,c'.encode())
+    found = read_columns(path, COLUMNS).columns
+    assert found == {"text": ["one", f"two{end}{end}lines", "three"], "label": ["a", "b", "c"]}
+
+
+def big(path: Path, kind: str) -> int:
+    """Write a table of 20,000 reviews; gives its bytes, before compression."""
+    rows = [(f"{number} " + "a good film " * 20, "ab"[number % 2]) for number in range(20_000)]
+    content = as_bytes(kind, rows)
+    path.write_bytes(content)
+    return sum(len(text) + len(label) + 4 for text, label in rows)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_table_is_never_held_beside_its_texts(tmp_path: Path, kind: str) -> None:
+    size = big(path := tmp_path / f"t.{kind}", kind)
+    read_columns(path, COLUMNS)  # its imports
+    tracemalloc.start()
+    found = read_columns(path, COLUMNS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.columns["text"]) == 20_000
+    assert peak < 2 * size
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "csv.gz"])
+def test_a_table_beyond_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    size = big(path := tmp_path / f"t.{kind}", kind.removesuffix(".gz"))
+    if kind.endswith(".gz"):
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    monkeypatch.setattr(table_file, "free_memory", lambda: 2 * size if kind != "parquet" else 10**4)
+    with pytest.raises(
+        DataError, match=r"(?s)fits into this machine's memory; .*Give a part of its"
+    ):
+        read_columns(path, COLUMNS)
+    monkeypatch.setattr(table_file, "free_memory", lambda: 4 * size)
+    assert len(read_columns(path, COLUMNS).columns["label"]) == 20_000

@@ -214,6 +214,8 @@ def test_a_gpu_without_its_libraries_and_scarce_memory_are_noted(
 ) -> None:
     import psutil
 
+    from rcnn_sweep.process import memory
+
     tool = tmp_path / "nvidia-smi"
     tool.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA H100 (UUID: GPU-1)'\n")
     tool.chmod(0o755)
@@ -226,9 +228,9 @@ def test_a_gpu_without_its_libraries_and_scarce_memory_are_noted(
     assert next(machine.gpu()).thing == "GPU 0: NVIDIA H100, hidden"
     assert levels(list(machine.programs())) == {"note"}
     for free, level in ((10**8, "problem"), (10**12, "ok")):
-        memory = SimpleNamespace(available=free)
-        monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)
-        monkeypatch.setattr(machine, "CGROUP_LIMIT", tmp_path / "none")
+        told = SimpleNamespace(available=free)
+        monkeypatch.setattr(psutil, "virtual_memory", lambda told=told: told)
+        monkeypatch.setattr(memory, "CONTAINER", tmp_path / "none")
         assert levels(list(machine.cores_and_memory())) == {level}
 
 

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import json
+import socket
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,17 @@ def test_any_listing_is_read_or_passed_over(listing: bytes | str) -> None:
 )
 def test_a_strange_listing_has_no_files(listing: str) -> None:
     assert list(_files("https://index.example/simple/x/", listing.encode())) == []
+
+
+def test_indexes_that_do_not_answer_share_the_patience(
+    index: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mute = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        monkeypatch.setenv("PIP_INDEX_URL", mute)
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{mute}/a {mute}/b {index.address}/simple")
+        found = package_index.settings()
+        monkeypatch.setattr(package_index, "settings", lambda: found)
+        began = time.monotonic()
+        assert fetched(index, silence=2.0) == index.files[f"/files/{FILE}"]
+        assert 1.4 < time.monotonic() - began < 4.0  # not 2 s each

@@ -202,3 +202,25 @@ def killed_in_a_transaction(file: Path, table: str) -> None:
             database.execute(f"INSERT INTO {table} VALUES (?)", (f"{number}" * 2000,))
             if file.stat().st_mtime_ns != before and number > 100:
                 kill()
+
+
+def test_the_folder_that_it_is_made_in_is_private_and_of_a_new_name(tmp_path: Path) -> None:
+    file, victim, places = tmp_path / "things.db", tmp_path / "victim", []
+    victim.write_text("precious")
+    (tmp_path / ".things.db.partial").symlink_to(victim)
+    left = tmp_path / ".things.db.of-a-killed-one.partial"
+    left.mkdir()
+
+    def make(partial: Path) -> None:
+        places.append(partial)
+        assert partial.parent.stat().st_mode & 0o077 == 0
+        assert not left.exists()
+        making()(partial)
+
+    for _ in range(2):
+        ensure(file, make)
+        assert is_usable(file)
+        file.unlink()
+    assert len({place.parent for place in places}) == 2
+    assert victim.read_text() == "precious"
+    assert not any(place.parent.exists() for place in places)

@@ -110,6 +110,16 @@ def test_every_kind_of_request_gets_the_same_answer(port: int) -> None:
     assert invoked(port, {"inputs": []}) == []
 
 
+@pytest.mark.slow
+def test_the_server_writes_numbers_in_lists_as_texts_before_the_model_sees_them(port: int) -> None:
+    for body in ({"inputs": [3]}, {"inputs": [None]}, {"inputs": {"text": [3.5]}}):
+        status, _ = ask(port, "POST", "/invocations", body)
+        assert status == 200
+    assert invoked(port, {"inputs": [3]}) == invoked(port, {"inputs": ["3"]})
+    records = {"dataframe_records": [{"text": 3}]}
+    assert ask(port, "POST", "/invocations", records)[0] == 400
+
+
 def test_served_answers_are_the_runs_own_numbers(
     port: int, store: str, small_run: tuple[Path, str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,12 @@ from small import table_rows, write_table
 from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.report import Known, References, as_recorded, recorded_references
 from rcnn_sweep.report.sections import SECTIONS
 from rcnn_sweep.report.sections.provenance import _protocol
+from rcnn_sweep.report.sections.reference import _seen
+from rcnn_sweep.tracking import RunSnapshot
+from rcnn_sweep.training.reference_models import REFERENCES
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>'\"{{'mar'~'ked'}}"
 SEARCHED = [trial(16, 0.7), trial(20, 0.85), trial(30, 0.6, state="pruned"), trial(12, 0.75)]
@@ -355,3 +360,16 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
         "targets": "smoothed by 0.1 (training.label_smoothing)",
         "classes": "balanced weights in training (training.class_weights)",
     }
+
+
+def test_a_reference_of_a_sample_says_so() -> None:
+    whole = Known("tf_idf", 0.9, 0.9, 0.9, 3.0, rows=128, available=128, confusion=None)
+    assert _seen(whole) == "the same 128"
+    told = _seen(replace(whole, available=4096))
+    assert told == "a stratified sample of 128 (their words fit into memory) of the network's 4,096"
+    found = References.of(
+        [replace(whole, name=name, available=4096) for name in REFERENCES], "accuracy"
+    )
+    metrics, tags = as_recorded(found, "test")
+    run = RunSnapshot("id", "1", "name", "FINISHED", {}, metrics, tags, 0.0, None)
+    assert recorded_references(run, "test", judged_by="accuracy") == found

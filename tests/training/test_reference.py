@@ -11,7 +11,8 @@ from small import DATA, table_rows, write_table
 
 from rcnn_sweep.data import DataConfig, ImdbConfig, TableConfig, full_texts, load
 from rcnn_sweep.rcnn_text_model.text import Vocabulary
-from rcnn_sweep.training.reference import Reference, train_references
+from rcnn_sweep.training import reference
+from rcnn_sweep.training.reference import Reference, sampled, train_references
 from rcnn_sweep.training.reference_models import (
     REFERENCES,
     ReferenceModel,
@@ -206,3 +207,27 @@ def test_a_reference_that_fails_costs_the_other_nothing(
     monkeypatch.setitem(REFERENCES, "naive_bayes", replace(REFERENCES["naive_bayes"], build=broken))
     assert [found.name for found in train_references(config, "validation")] == ["tf_idf"]
     assert "MemoryError: too many n-grams" in caplog.text
+
+
+def test_of_more_words_than_fit_a_sample_in_proportion_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path / "cache"))
+    rows = table_rows(200)
+    config = TableConfig(path=str(write_table(tmp_path / "t.csv", rows)), validation="holdout")
+    for whole in train_references(config, "validation"):
+        assert whole.rows == whole.available == 128
+    dataset, texts = load(config, say=say), full_texts(config).train
+    words = sum(len(texts[row]) for row in dataset.train.rows)
+    monkeypatch.setattr(reference, "MOST_WORDS", words // 2)
+    part = sampled(texts, dataset.train)
+    assert 60 <= len(part) <= 68
+    shares = [np.bincount(split.labels) / len(split) for split in (part, dataset.train)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.02)
+    monkeypatch.setattr(reference, "_kept", lambda name, file: None)
+    monkeypatch.setattr(reference, "BLOCK", 7)
+    for found in train_references(config, "validation"):
+        assert (found.rows, found.available) == (len(part), 128)
+        assert found.evaluation.matrix.sum() == 32
+    monkeypatch.setattr(reference, "MOST_WORDS", 1)
+    assert len(sampled(texts, dataset.train)) == 2

@@ -8,6 +8,7 @@ the one file, which is known by its name and checksum.
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -69,17 +70,20 @@ def fetch(
 ) -> bytes:
     """Give the content of ``file`` of ``project``, of the SHA-256 ``checksum``.
 
-    ``limit`` is the most bytes that it may have, ``silence`` how long in seconds an index may keep
-    silent (None: what pip is configured for). Indexes are asked in pip's order until one has it.
-    Raises ``DataUnavailable``, which names no index.
+    ``limit`` is the most bytes that it may have, ``silence`` how long in seconds all indexes
+    together may keep silent (None: each as long as pip is configured for). Indexes are asked in
+    pip's order until one has it. Raises ``DataUnavailable``, which names no index.
     """
     found = settings()
     if not found.indexes:
         raise DataUnavailable("pip is configured for no index")
     causes = []
+    deadline = None if silence is None else time.monotonic() + silence
     for number, index in enumerate(found.indexes, start=1):
+        left = found.seconds if deadline is None else max(deadline - time.monotonic(), 0.0)
+        share = left if deadline is None else left / (len(found.indexes) - number + 1)
         try:
-            return _fetch(index, project, file, checksum, limit, silence, found, number)
+            return _fetch(index, project, file, checksum, limit, share, found, number)
         except DataUnavailable as error:
             causes.append(str(error))
     raise DataUnavailable("; ".join(dict.fromkeys(causes)))
@@ -91,13 +95,13 @@ def _fetch(
     file: str,
     checksum: str,
     limit: int,
-    silence: float | None,
+    silence: float,
     found: Settings,
     number: int,
 ) -> bytes:
     way = Way(
         problem=lambda url: _problem(url, index),
-        seconds=found.seconds if silence is None else silence,
+        seconds=silence,
         certificates=found.certificates,
         proxy=found.proxy,
         headers={"Accept": ACCEPT},

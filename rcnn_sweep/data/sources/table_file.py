@@ -3,29 +3,37 @@
 import bz2
 import csv
 import gzip
-import io
 import json
 import lzma
+import re
 import sys
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rcnn_sweep.errors import DataError
-from rcnn_sweep.process import printable
+from rcnn_sweep.process import free_memory, printable
 from rcnn_sweep.rules import closest
 
 Columns = dict[str, list[Any]]
 
-_OPEN: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _LINES = {".jsonl", ".ndjson", ".json"}
 MAX_UNPACKED = 1 << 31
 """What a compressed table may unpack to; a few kilobytes could unpack to more than any memory."""
 
+MEMORY_A_BYTE = 2
+"""Bytes of memory that a byte of a table takes while it is encoded: reviews took 1.8."""
+
+BATCH = 4096
+"""Rows of a Parquet file that are turned into Python's objects at once."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_AFTER_RETURN = re.compile(r"(?<=\r)(?!\n)")
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,11 @@ def read_columns(path: Path, names: Sequence[str]) -> Read:
             f"with .gz, .bz2 or .xz) or .parquet, received {path.name}.\nConvert or rename it."
         )
     try:
-        text, notes = _decode(_unpack(path, packed))
-        if kind in _LINES:
-            return Read(_json_lines(path, text, names), notes)
-        return Read(_delimited(path, text, _SEPARATORS[kind], names), notes)
+        with _OPEN.get(packed, Path.open)(path, "rb") as file:
+            lines = _Lines(file, _room(path, packed))
+            if kind in _LINES:
+                return Read(_json_lines(path, lines, names), lines.notes)
+            return Read(_delimited(path, lines, _SEPARATORS[kind], names), lines.notes)
     except (OSError, EOFError, csv.Error, lzma.LZMAError, zlib.error) as error:
         raise _malformed(path, str(error)) from error
 
@@ -86,29 +95,81 @@ def _malformed(path: Path, cause: str) -> DataError:
     )
 
 
-def _unpack(path: Path, packed: str) -> bytes:
+@dataclass
+class _Lines:
+    """The lines of a file as text, read one after the other: never the whole file at once.
+
+    Lines end as :mod:`csv` wants it: at a line feed, or at a carriage return without one.
+    """
+
+    file: IO[bytes]
+    room: "_Room"
+    replaced: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        read, start = 0, BOM_UTF8
+        while line := self.file.readline(self.room.bytes - read + 1):
+            read += len(line)
+            self.room.check(read)
+            text = self._decoded(line.removeprefix(start))
+            yield from filter(None, _AFTER_RETURN.split(text)) if "\r" in text else (text,)
+            start = b""
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError:
+            text = line.decode("utf-8", errors="replace")
+        self.replaced += text.count(_REPLACEMENT) - line.count(_REPLACEMENT.encode())
+        return text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be told of the lines that were read."""
+        if not self.replaced:
+            return ()
+        return (f"{self.replaced} byte sequences were not UTF-8 and were replaced.",)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """How many bytes of tables may be read, and what is said of more."""
+
+    bytes: int
+    refused: Exception
+
+    def check(self, read: int) -> None:
+        if read > self.bytes:
+            raise self.refused
+
+
+def _room(path: Path, packed: str) -> _Room:
+    """Give what may be read of a table; raises ``DataError`` for a plain file that is larger."""
+    fitting = _fitting(path)
+    if packed and fitting.bytes > MAX_UNPACKED:
+        cause = f"it unpacks to more than {MAX_UNPACKED:,} bytes; give it unpacked"
+        return _Room(MAX_UNPACKED, OSError(cause))
     if not packed:
-        return path.read_bytes()
-    with _OPEN[packed](path) as file:
-        content = bytes(file.read(MAX_UNPACKED + 1))
-    if len(content) > MAX_UNPACKED:
-        raise OSError(f"it unpacks to more than {MAX_UNPACKED:,} bytes; give it unpacked")
-    return content
+        fitting.check(path.stat().st_size)
+    return fitting
 
 
-def _decode(content: bytes) -> tuple[str, tuple[str, ...]]:
-    try:
-        return content.decode("utf-8-sig"), ()
-    except UnicodeDecodeError:
-        text = content.decode("utf-8-sig", errors="replace")
-    count = text.count(_REPLACEMENT) - content.count(_REPLACEMENT.encode())
-    return text, (f"{count} byte sequences were not UTF-8 and were replaced.",)
+def _fitting(path: Path) -> _Room:
+    free = free_memory()
+    return _Room(
+        free // MEMORY_A_BYTE,
+        DataError(
+            f"Expected a table that fits into this machine's memory; {path} has more than "
+            f"{free / MEMORY_A_BYTE / 1e9:.1f} GB of text, and {free / 1e9:.1f} GB of memory are "
+            "free.\nGive a part of its rows, or free some memory."
+        ),
+    )
 
 
-def _delimited(path: Path, text: str, separator: str, names: Sequence[str]) -> Columns:
+def _delimited(path: Path, lines: _Lines, separator: str, names: Sequence[str]) -> Columns:
     before = csv.field_size_limit(sys.maxsize)  # its 128 KiB would refuse a long text
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        rows = csv.reader(lines, delimiter=separator, strict=True)
         header = next(rows, [])
         check_columns(path, names, header)
         places = [header.index(name) for name in names]
@@ -124,15 +185,19 @@ def _delimited(path: Path, text: str, separator: str, names: Sequence[str]) -> C
         csv.field_size_limit(before)
 
 
-def _json_lines(path: Path, text: str, names: Sequence[str]) -> Columns:
-    rows = list(_objects(path, text))
-    present = list(dict.fromkeys(key for row in rows for key in row))
-    check_columns(path, names, present)
-    return {name: [row.get(name) for row in rows] for name in names}
+def _json_lines(path: Path, lines: _Lines, names: Sequence[str]) -> Columns:
+    present: dict[str, None] = {}
+    columns: Columns = {name: [] for name in names}
+    for row in _objects(path, lines):
+        present.update(dict.fromkeys(row))
+        for name, column in columns.items():
+            column.append(row.get(name))
+    check_columns(path, names, list(present))
+    return columns
 
 
-def _objects(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(text.split("\n"), start=1):
+def _objects(path: Path, lines: _Lines) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -150,8 +215,19 @@ def _parquet(path: Path, names: Sequence[str]) -> Columns:
 
     try:
         check_columns(path, names, parquet.read_schema(path).names)
-        table = parquet.ParquetFile(path).read(columns=list(names))
-        return {name: table.column(name).to_pylist() for name in names}
+        file, columns = parquet.ParquetFile(path), dict[str, list[Any]]((n, []) for n in names)
+        _fitting(path).check(_unpacked(file.metadata, names))
+        for batch in file.iter_batches(BATCH, columns=list(names)):
+            for name, column in columns.items():
+                column += batch.column(name).to_pylist()
+        return columns
     except (pyarrow.ArrowException, OSError, ValueError) as error:  # also of what is no UTF-8
         cause = next(iter(str(error).splitlines()), type(error).__name__)
         raise _malformed(path, cause.rstrip(".")) from error
+
+
+def _unpacked(metadata: Any, names: Sequence[str]) -> int:
+    """Add up the bytes of a Parquet file's columns as they are before compression."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    chunks = (group.column(place) for group in groups for place in range(group.num_columns))
+    return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema in names)

@@ -133,14 +133,24 @@ def _test_verdict(evidence: Evidence, reference: Known) -> str:
 def _what(facts: StudyFacts, found: References, test: References | Absent | None) -> str:
     data, reference = facts.data, found.bar
     length, vocabulary = data.get("maxlen"), data.get("num_words")
-    more = f" (for test {test.bar.rows:,})" if isinstance(test, References) else ""
+    more = f" (for test {_seen(test.bar)})" if isinstance(test, References) else ""
     models = "; ".join(f"{_title(known)}: {REFERENCES[known.name].about}" for known in found.models)
     shape = "as the word numbers of its archive" if data.get("name") == "imdb" else "as words"
     return (
-        f"Each reference saw the same {reference.rows:,} training texts{more}, in full {shape}: "
+        f"Each reference saw {_seen(reference)} training texts{more}, in full {shape}: "
         f"every word and its neighbours. The network sees the last {length} words of a "
         f"text and tells the {vocabulary} most frequent apart. "
         f"{models}. Nothing of them was tuned."
+    )
+
+
+def _seen(reference: Known) -> str:
+    """Count the texts it was trained on, and say where they are a part of the network's."""
+    if reference.rows == reference.available:
+        return f"the same {reference.rows:,}"
+    return (
+        f"a stratified sample of {reference.rows:,} (their words fit into memory) of the "
+        f"network's {reference.available:,}"
     )
 
 

@@ -49,8 +49,10 @@ class StudySnapshot:
 
     ``best`` is the best trial alone, or the Pareto front; ``baseline`` the trial of the composed
     config, None where it did not complete. ``parent`` is what the hooks returned when they opened
-    the study's own record, ``command`` resumes it. ``storage`` has its password masked. ``waiting``
-    slots have no trial yet. ``standings`` are of the points that were run again.
+    the study's own record, ``command`` resumes it (empty where the storage holds none of ours).
+    ``directory`` is the study's where the mark in it tells the study's ``identity``. ``storage``
+    has its password masked. ``waiting`` slots have no trial yet. ``standings`` are of the points
+    that were run again.
     """
 
     name: str
@@ -67,3 +69,4 @@ class StudySnapshot:
     is_search: bool
     waiting: int = 0
     standings: tuple["Standing", ...] = ()
+    identity: str | None = None

@@ -6,6 +6,7 @@ import optuna
 from optuna.storages import BaseStorage
 
 from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.process import CommandLine, one_line
 from rcnn_sweep.sweep.findings import best_of, counts_and_repeats
 from rcnn_sweep.sweep.storage import masked, storage_url
 from rcnn_sweep.sweep.study import (
@@ -15,6 +16,8 @@ from rcnn_sweep.sweep.study import (
     stale_trials,
     waiting_slots,
 )
+
+NO_COMMAND = "not shown: what the storage holds is no command that a sweep records"
 
 
 def list_studies(storage: str | None) -> Iterator[str]:
@@ -39,13 +42,13 @@ def _told(storage: BaseStorage, name: str) -> Iterator[str]:
     metrics = attrs.get(StudyAttr.RECORD, {}).get("metric", ["value"] * len(directions))
     found = counts_and_repeats(trials, waiting_slots(frozen, attrs))
     counts = ", ".join(f"{count} {state}" for state, count in found.items())
-    yield f"\n{name}: {counts or 'no trials'}"
+    yield f"\n{one_line(name)}: {counts or 'no trials'}"
     for best in best_of(trials, directions)[:3] if is_search(storage, name) else []:
         values = zip(metrics, best.values, strict=False)
         shown = ", ".join(f"{metric}={value:.6g}" for metric, value in values)
         params = " ".join(f"{key}={value}" for key, value in best.params.items())
-        yield f"  best:   trial {best.number}: {shown} {params}"
+        yield f"  best:   trial {best.number}: {one_line(f'{shown} {params}')}"
     if dead := ", ".join(str(trial.number) for trial in stale_trials(frozen)):
         yield f"  dead:   trial {dead} says RUNNING, but no process runs it: studies --reap ends it"
     if StudyAttr.COMMAND in attrs:
-        yield f"  resume: {attrs[StudyAttr.COMMAND]}"
+        yield f"  resume: {CommandLine.recorded(attrs[StudyAttr.COMMAND]) or NO_COMMAND}"

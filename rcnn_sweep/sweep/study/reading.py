@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import flattened
+from rcnn_sweep.process import CommandLine, one_line
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, confirmed, trial_at
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
@@ -34,9 +35,10 @@ def read_study(name: str | None, storage: str | None) -> StudySnapshot:
         name = _latest(opened, known, masked(url))
     elif name not in known:
         more = ", ..." if len(known) > SHOWN else ""
+        shown = one_line(", ".join(known[:SHOWN])) or "none"
         raise UserError(
             f"expected a study of {masked(url)}; received {name!r}.\n"
-            f"It holds {', '.join(known[:SHOWN]) or 'none'}{more} (python -m rcnn_sweep studies "
+            f"It holds {shown}{more} (python -m rcnn_sweep studies "
             f"lists them).{nearest(name, known)}"
         )
     return _read(opened, name, masked(url))
@@ -88,8 +90,9 @@ def _read(storage: BaseStorage, name: str, shown: str) -> StudySnapshot:
         baseline=_baseline(trials, attrs, record),
         record=record,
         parent=attrs.get(StudyAttr.PARENT) or {},
-        command=attrs.get(StudyAttr.COMMAND, ""),
+        command=str(CommandLine.recorded(attrs.get(StudyAttr.COMMAND, "")) or ""),
         directory=Path(attrs[StudyAttr.DIRECTORY]) if StudyAttr.DIRECTORY in attrs else None,
+        identity=attrs.get(StudyAttr.IDENTITY),
         is_search=is_search(storage, name),
         waiting=waiting_slots(frozen, attrs),
         standings=confirmed(trials, directions),
