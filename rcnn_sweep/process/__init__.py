@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
-from rcnn_sweep.process.commands import CommandLine, command, typed_as
+from rcnn_sweep.process.commands import (
+    CommandLine,
+    command,
+    interpreter,
+    module_command,
+    script_command,
+    typable,
+    typed_as,
+)
 from rcnn_sweep.process.escapes import printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import (
@@ -30,17 +38,21 @@ __all__ = [
     "command",
     "ensure_database",
     "hide_in_logs",
+    "interpreter",
     "is_dead",
     "may_pass",
+    "module_command",
     "once",
     "printable",
     "read_database",
     "remember",
     "replacing",
     "retry",
+    "script_command",
     "signals",
     "sync_folder",
     "tables_in",
+    "typable",
     "typed_as",
     "without_address_secrets",
     "without_password",

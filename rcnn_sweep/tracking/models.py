@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import without_password
+from rcnn_sweep.process import command, without_password
 from rcnn_sweep.tracking.reader import RunReader
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _signature(uri: str) -> Any:
 def _next(uri: str) -> str:
     if uri == CHAMPION:
         return (
-            "There is no champion yet: python -m rcnn_sweep refit registers one. "
+            f"There is no champion yet: {command('refit')} registers one. "
             "Or name a run's model: --model runs:/RUN_ID/model."
         )
     return (

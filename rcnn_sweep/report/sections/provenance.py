@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rcnn_sweep.format import NONE, date, plain
 from rcnn_sweep.names import Tag
-from rcnn_sweep.process import command, without_password
+from rcnn_sweep.process import command, typable, without_password
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
 from rcnn_sweep.tracking import RunSnapshot
@@ -28,7 +28,7 @@ def provenance_of(facts: StudyFacts) -> Provenance:
     return Provenance(
         tuple(_pairs(facts)),
         _versions(facts),
-        without_password(facts.study.command),
+        typable(without_password(facts.study.command)),
         ("trial", "seed", "command that reproduces it"),
         tuple(_reproduction(facts)),
         "From a row back to its run",

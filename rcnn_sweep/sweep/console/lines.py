@@ -1,9 +1,8 @@
 """What a sweep says on standard output before and after its trials."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
-from rcnn_sweep.process import printable
+from rcnn_sweep.process import printable, script_command, typable
 from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.planning import Plan, estimate
@@ -131,13 +130,19 @@ def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
         run = f"{pruning.run} of {pruning.full} steps run"
         yield f"pruning saved {pruning.saved:.0%} of the compute ({run})"
     yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
-    yield f"resume:    {info.command}"
-    if summary.best and summary.is_search:
-        yield f"best:      {summary.best_command}"
-    yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
+    yield f"resume:    {typable(info.command)}"
+    if summary.best and summary.is_search and not _baseline_won(summary):
+        yield f"best:      {typable(summary.best_command)}"
+    if dashboard := script_command("optuna-dashboard", info.storage):
+        yield f"dashboard: {dashboard}"
 
 
 def _winner(summary: SweepSummary) -> Iterator[str]:
+    if _baseline_won(summary):
+        [best] = summary.best
+        value = f"{summary.metrics[0]}={best.values[0]:.6g}"
+        yield f"nothing beat the baseline, trial {best.number}: {value}"
+        return
     word = "best" if len(summary.best) == 1 else "front"
     for trial in summary.best:
         values = ", ".join(
@@ -148,3 +153,7 @@ def _winner(summary: SweepSummary) -> Iterator[str]:
     if summary.gain is not None and summary.baseline is not None:
         value = f"{summary.metrics[0]}={summary.baseline.values[0]:.6g}"
         yield f"baseline trial {summary.baseline.number}: {value}; gain {summary.gain:+.6g}"
+
+
+def _baseline_won(summary: SweepSummary) -> bool:
+    return len(summary.metrics) == 1 and summary.best[:1] == (summary.baseline,)

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import flattened
+from rcnn_sweep.process import command
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, trial_at
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
@@ -36,8 +37,8 @@ def read_study(name: str | None, storage: str | None) -> StudySnapshot:
         more = ", ..." if len(known) > SHOWN else ""
         raise UserError(
             f"expected a study of {masked(url)}; received {name!r}.\n"
-            f"It holds {', '.join(known[:SHOWN]) or 'none'}{more} (python -m rcnn_sweep studies "
-            f"lists them).{nearest(name, known)}"
+            f"It holds {', '.join(known[:SHOWN]) or 'none'}{more} ({command('studies')} lists "
+            f"them).{nearest(name, known)}"
         )
     return _read(opened, name, masked(url))
 
