@@ -34,7 +34,8 @@ def summary_of(facts: StudyFacts) -> Summary:
 
 
 def _sentences(facts: StudyFacts) -> list[str]:
-    told = [_progress(facts.study), *_outcome(facts), *_caution(facts)]
+    judged = [] if facts.refit is None else [on_test(facts.refit.evidence)]
+    told = [_progress(facts.study), *judged, *_outcome(facts), *_caution(facts)]
     return [sentence for sentence in told if sentence]
 
 
@@ -90,13 +91,11 @@ def _texts(facts: StudyFacts, gain: float) -> str:
 
 
 def _caution(facts: StudyFacts) -> list[str]:
-    """Say how much of the gain chance could have made, or what a refit made of it on test."""
-    if facts.refit is not None:
-        return [on_test(facts.refit.evidence)]
+    """Say how much of the gain chance could have made, unless a refit has answered that."""
     study = facts.study
     pair = [facts.details.get(t.number) for t in (facts.best, study.baseline) if t is not None]
     known = [d.confusion for d in pair if d is not None and d.confusion is not None]
-    if len(known) < 2 or study.metrics != ("val_accuracy",) or facts.best == study.baseline:
+    if facts.refit is not None or len(known) < 2 or study.metrics != ("val_accuracy",) or facts.best == study.baseline:
         return []
     (low, high), (base_low, base_high) = (confusion.interval for confusion in known)
     overlap = low <= base_high
