@@ -95,7 +95,12 @@ def _caution(facts: StudyFacts) -> list[str]:
     study = facts.study
     pair = [facts.details.get(t.number) for t in (facts.best, study.baseline) if t is not None]
     known = [d.confusion for d in pair if d is not None and d.confusion is not None]
-    if facts.refit is not None or len(known) < 2 or study.metrics != ("val_accuracy",) or facts.best == study.baseline:
+    if (
+        facts.refit is not None
+        or len(known) < 2
+        or study.metrics != ("val_accuracy",)
+        or facts.best == study.baseline
+    ):
         return []
     (low, high), (base_low, base_high) = (confusion.interval for confusion in known)
     overlap = low <= base_high
