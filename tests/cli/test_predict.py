@@ -96,7 +96,7 @@ def test_a_model_in_a_folder_needs_no_store_and_a_closed_pipe_is_quiet(
     process.stdin.write(b"more\n" * 5000)
     process.stdin.close()
     assert process.wait(timeout=60) == 0
-    assert process.stderr.read() == f"answers by {copy}\n".encode()
+    assert process.stderr.read() == f"answers by {copy} (run {run_id})\n".encode()
     process.stderr.close()
     assert not (tmp_path / "mlflow.db").exists()
 
