@@ -44,7 +44,7 @@ def _figures(facts: StudyFacts) -> list[Figure]:
     told = ", ".join(f"{count} {state}" for state, count in found_states.items())
     found.append(Figure("trials", f"{sum(found_states.values())}", told or "none yet"))
     saving = pruning(study.trials)
-    if saving.pruned:
+    if saving.run < saving.full:
         note = f"{saving.run} of {saving.full} epochs run"
         found.append(Figure("saved by pruning", share(saving.saved), note))
     return found
