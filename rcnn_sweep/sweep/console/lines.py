@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from rcnn_sweep.format import counted
 from rcnn_sweep.process import printable, script_command, typable
 from rcnn_sweep.sweep.findings import SweepSummary, counts_and_repeats
 from rcnn_sweep.sweep.hooks import StudyInfo
@@ -90,20 +91,18 @@ def _baseline(plan: Plan) -> str:
 
 def workers_line(plan: Plan, launcher: LauncherTraits) -> str:
     """Say where the workers run and what each may use."""
-    threads = f"{threads_of(plan.workers)} thread(s) each"
-    devices = f", {len(gpus())} GPU(s)" if gpus() else ""
+    threads = f"{counted(threads_of(plan.workers), 'thread')} each"
+    devices = f", {counted(len(gpus()), 'GPU')}" if gpus() else ""
     limit = plan.options.max_trials_per_worker
-    turns = "" if limit is None else f", replaced after {limit} trial(s)"
+    turns = "" if limit is None else f", replaced after {counted(limit, 'trial')}"
     if not launcher.is_watched:
-        return f"{plan.workers} worker(s) through {launcher.name}, {threads}{turns}"
+        workers = counted(plan.workers, "worker")
+        return f"{workers} through {launcher.name}, {threads}{turns}"
     if is_here(plan.options, plan.workers):
         return f"1 worker, in this process{devices}"
     if plan.workers == 1:
         return f"1 worker process{devices}{turns}"
-    return (
-        f"{plan.workers} worker processes, {threads}{devices}{turns} (each on its own: one that "
-        "dies takes no other along)"
-    )
+    return f"{plan.workers} worker processes, {threads}{devices}{turns}"
 
 
 def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:
