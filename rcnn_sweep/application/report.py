@@ -168,7 +168,7 @@ def reference_of(
         return found
     if not may_train:
         again = command("report", facts.study.name)
-        return Absent(f"It was not trained as the sweep was stopped; {again} does it.")
+        return Absent(f"It is not trained yet, as the sweep is not over; {again} does it.")
     config = _config(facts, reader)
     if config is None:
         return Absent("No trial of this study recorded its configuration, so its data is unknown.")
