@@ -118,9 +118,10 @@ def write_frames(recording: Path, target: Path) -> None:
         start += seconds
     prompt = f"$ python -m rcnn_sweep {' '.join(SWEEP)}"
     target.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
-        f'aria-label="A sweep in a terminal"><style>{"".join(style)}</style>'
-        f'<rect class="page" x=".5" y=".5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="7"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'role="img" aria-label="A sweep in a terminal"><style>{"".join(style)}</style>'
+        f'<rect class="page" x=".5" y=".5" rx="7" '
+        f'width="{width - 1:.0f}" height="{height - 1:.0f}"/>'
         f'<text class="prompt" x="12" y="26">{escape(prompt)}</text>{"".join(groups)}</svg>\n',
         encoding="utf-8",
     )

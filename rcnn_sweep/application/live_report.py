@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from socketserver import BaseServer
+from typing import Any, cast
 
 from rcnn_sweep.application.report import completed
 from rcnn_sweep.errors import UserError
@@ -83,11 +84,8 @@ def live_server(page: LivePage, port: int) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             """Answer with the page."""
-            own = self.server.server_address[1]
-            if self.headers.get("Host") not in {
-                f"{host}:{own}" for host in (LOOPBACK, "localhost")
-            }:
-                self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "This page is for its own machine.")
+            if self.headers.get("Host") not in _own_hosts(self.server):
+                self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "This page is for its own machine")
                 return
             if self.path != "/":
                 self.send_error(HTTPStatus.NOT_FOUND)
@@ -125,3 +123,9 @@ def live_server(page: LivePage, port: int) -> ThreadingHTTPServer:
         ) from error
     server.daemon_threads = True
     return server
+
+
+def _own_hosts(server: BaseServer) -> set[str]:
+    """Give what a browser on this machine calls the server."""
+    _, port = cast(tuple[str, int], server.server_address)
+    return {f"{host}:{port}" for host in (LOOPBACK, "localhost")}
