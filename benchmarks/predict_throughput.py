@@ -23,7 +23,7 @@ from typing import Any
 
 from rcnn_sweep.config import from_yaml
 from rcnn_sweep.data import full_texts
-from rcnn_sweep.prediction import FORMATS, batches, from_file
+from rcnn_sweep.prediction import FORMATS, Answer, Columns, batches, from_file
 from rcnn_sweep.tracking import RunReader, TextModel
 from rcnn_sweep.training import start_tensorflow
 
@@ -43,9 +43,12 @@ def seconds(call: Callable[[], Any], repeats: int) -> float:
 
 def whole_path(model: TextModel, file: Path, count: int, target: Path) -> None:
     """Do what the command does: read, answer, write."""
+    columns = Columns(("text",), model.classes)
     with target.open("wb") as output:
         for batch in batches(itertools.islice(from_file(file, None), count)):
-            output.write(FORMATS["csv"].rows(batch, *model.answer(batch)))
+            found = model.answer([entry.text for entry in batch])
+            answers = [Answer(*answer) for answer in zip(*found, strict=True)]
+            output.write(FORMATS["csv"].rows(columns, batch, answers))
 
 
 def command(*words: str) -> Callable[[], None]:
@@ -137,7 +140,8 @@ def main() -> None:
         if given.model is None:
             given.model, texts = model_and_texts(folder)
         else:
-            texts = list(itertools.islice(from_file(given.texts, None), given.count))
+            read = itertools.islice(from_file(given.texts, None), given.count)
+            texts = [entry.text for entry in read if entry]
         texts = [text for text in texts[: given.count] if text]
         pd.DataFrame({"text": texts}).to_csv(folder / TABLE, index=False)
         pd.DataFrame({"text": texts}).to_parquet(folder / TEXTS)

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
 
+# Printed commands begin with what starts the interpreter here: so it is "python" in every test.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
 CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2] / "shared/data")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rcnn_sweep.tracking import CHAMPION, TextModel
+from rcnn_sweep.tracking import CHAMPION, Answers, TextModel
 from rcnn_sweep.training import start_tensorflow
 
 if TYPE_CHECKING:
@@ -35,8 +35,18 @@ class Model:
         """
         return self._loaded.table(texts)
 
-    def answer(self, texts: Sequence[str]) -> tuple[list[str], list[float]]:
-        """Give the label of each text and its probability, as plain lists."""
+    @property
+    def about(self) -> str:
+        """The model in words: its address, what an alias means today, the run it is from."""
+        return self._loaded.about
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes whose probabilities it tells, in their order; empty where it does not."""
+        return self._loaded.classes
+
+    def answer(self, texts: Sequence[str]) -> Answers:
+        """Give labels, probabilities and those of all classes as plain lists."""
         return self._loaded.answer(texts)
 
 

@@ -6,6 +6,7 @@ from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
     from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
+    from rcnn_sweep.application.live_report import LivePage, Made, live_server, made
     from rcnn_sweep.application.report import (
         attach_report,
         report_comparison,
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Job",
+    "LivePage",
+    "Made",
     "RecordedStudy",
     "RecordedTrials",
     "attach_report",
     "decided_epochs",
+    "live_server",
+    "made",
     "of_fixed_length",
     "recorded_run",
     "report_comparison",

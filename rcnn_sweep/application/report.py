@@ -32,6 +32,7 @@ from rcnn_sweep.report import (
     studies_html,
     study_facts,
     study_html,
+    study_note,
     write_page,
 )
 from rcnn_sweep.sweep import StudySnapshot, is_owner, read_study
@@ -73,7 +74,7 @@ def report_study(
     facts = completed(facts, reader, may_train=may_train)
     path = write_page(output or _place(study), study_html(facts))
     if output is None and reader is not None:
-        _attach(study, reader, path)
+        _attach(facts, reader, path)
     return path
 
 
@@ -92,11 +93,15 @@ def attach_report(name: str, storage: str, tracking_uri: str, *, may_train: bool
         )
 
 
-def _attach(study: StudySnapshot, reader: RunReader, path: Path) -> None:
+def _attach(facts: StudyFacts, reader: RunReader, path: Path) -> None:
+    """Put the page onto the study's run, and what it says in short into the run's description."""
     from rcnn_sweep.tracking import RunWriter
 
-    run = reader.run(str(study.parent["run_id"]))
-    RunWriter(reader.client, run.run_id, run.experiment_id).file(Artifact.SWEEP, path)
+    if facts.parent is None:
+        return
+    writer = RunWriter(reader.client, facts.parent.run_id, facts.parent.experiment_id)
+    writer.file(Artifact.SWEEP, path)
+    writer.note(study_note(facts))
 
 
 def report_comparison(
@@ -182,7 +187,7 @@ def references_of(
         return known
     if not may_train:
         again = command("report", facts.study.name)
-        return Absent(f"It was not trained as the sweep was stopped; {again} does it.")
+        return Absent(f"It is not trained yet, as the sweep is not over; {again} does it.")
     config = _config(facts, reader)
     if config is None:
         return Absent("No trial of this study recorded its configuration, so its data is unknown.")

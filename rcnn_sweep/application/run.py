@@ -11,6 +11,7 @@ from rcnn_sweep import network
 from rcnn_sweep.config import Config, check, typed
 from rcnn_sweep.data import Dataset, load, ngram_problems
 from rcnn_sweep.errors import Terminated, UserError
+from rcnn_sweep.format import plain
 from rcnn_sweep.names import Tag, TrialAttr
 from rcnn_sweep.process import signals
 from rcnn_sweep.sweep import TrialContext, TrialPruned, current_trial
@@ -112,13 +113,13 @@ def recorded_run(job: Job, store: Store) -> Finished:
 
 def started(job: Job, store: Store) -> "RunWriter":
     """Start the record; a trial's is a child of its study's, and both stores name each other."""
-    name, trial = run_name(job.config), job.trial
+    trial = job.trial
     if trial is None:
-        return store.start(job.kind or "run", name=name, tags=job.tags)
+        return store.start(job.kind or "run", name=run_name(job.config), tags=job.tags)
     tags = {Tag.STUDY: trial.study_name, Tag.TRIAL: str(trial.number)}
     return store.start(
         job.kind or "trial",
-        name=f"{trial.number}: {name}",
+        name=trial_name(trial.number, trial.params, job.config.tracking.run_name),
         tags={**tags, **job.tags},
         parent=trial.parent["run_id"],
     )
@@ -128,3 +129,19 @@ def run_name(config: Config) -> str:
     """Give the configured name, else one from the data and the sizes that sweeps explore."""
     sizes = f"f{config.conv.filters}-k{config.conv.kernel_size}-u{config.lstm.units}"
     return config.tracking.run_name or f"{config.data.name}-{sizes}-s{config.training.seed}"
+
+
+def trial_name(number: int, params: Mapping[str, object], given: str | None = None) -> str:
+    """Give a trial's number and what makes it differ from others: the ``given`` name, or its point.
+
+    Keys are shortened to their last part where that tells them apart.
+
+    >>> trial_name(11, {"conv.filters": 52, "lstm.units": 129})
+    '#11 filters 52 units 129'
+    """
+    last = [key.rpartition(".")[2] for key in params]
+    named = (
+        f"{end if last.count(end) == 1 else key} {plain(value)}"
+        for end, (key, value) in zip(last, params.items(), strict=True)
+    )
+    return " ".join([f"#{number}", *([given] if given else named)])

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from rcnn_sweep.api import compose_job
 from rcnn_sweep.config import config_folder
+from rcnn_sweep.process import command
 
 SEARCH = "search"
 """The group that a sweep's space is chosen from; it is told apart from a run's groups."""
@@ -28,14 +29,13 @@ def show_help() -> None:
     sweeper = "\n".join(sweeper_lines(composed.hydra.sweeper))
     with open_dict(composed):
         del composed["hydra"]
-    print(
-        template.safe_substitute(
-            GROUPS="\n".join(group_lines(composed)),
-            SEARCHES="\n".join(option_lines(SEARCH)),
-            SWEEPER=sweeper,
-            CONFIG=OmegaConf.to_yaml(composed),
-        )
+    told = template.safe_substitute(
+        GROUPS="\n".join(group_lines(composed)),
+        SEARCHES="\n".join(option_lines(SEARCH)),
+        SWEEPER=sweeper,
+        CONFIG=OmegaConf.to_yaml(composed),
     )
+    print(told.replace("python -m rcnn_sweep", command()))
 
 
 def group_lines(composed: DictConfig) -> Iterator[str]:

@@ -16,6 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from rcnn_sweep.api import trial_task, with_default_search
+from rcnn_sweep.cli.completion import is_query, show_candidates
 from rcnn_sweep.cli.flags import check_flags
 from rcnn_sweep.cli.help import show_help
 from rcnn_sweep.cli.verbs import VERBS, verb
@@ -69,6 +70,8 @@ def main() -> None:
     register_schemas()
     if sys.argv[1:2] and sys.argv[1] in VERBS:
         sys.exit(_exit_code(lambda: verb(sys.argv[1])(sys.argv[2:])))
+    if is_query(sys.argv[1:]):
+        sys.exit(_exit_code(show_candidates))
     if {"-h", "--help"} & set(sys.argv[1:]):
         sys.exit(_exit_code(show_help))
     sys.exit(_exit_code(run_app))
@@ -103,7 +106,9 @@ def is_sweep(words: list[str]) -> bool:
 
 def _exit_code(app: Callable[[], int | None]) -> int:
     try:
-        return with_own_errors(app) or DONE
+        code = with_own_errors(app) or DONE
+        sys.stdout.flush()  # a reader that has gone is told here, not at the interpreter's end
+        return code
     except JobFailed as carrier:
         return _failure(carrier.error)
     except SweepFailed as error:

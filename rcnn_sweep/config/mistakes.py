@@ -24,6 +24,7 @@ from rcnn_sweep.config.store import config_folder
 from rcnn_sweep.data import SOURCES
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import NO_JOBLIB
+from rcnn_sweep.process import command
 from rcnn_sweep.rules import nearest
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, YAMLError)
@@ -218,7 +219,7 @@ def _unreadable(error: OverrideParseException, verbs: Sequence[str]) -> str:
 
 def _stray_word(word: str, keys: Sequence[str], verbs: Sequence[str]) -> str:
     if word in verbs:
-        return f"{word}: expected the verb first (python -m rcnn_sweep {word} ...); " + (
+        return f"{word}: expected the verb first ({command(word)} ...); " + (
             "received other words before it."
         )
     hint = "" if word in keys else nearest(word, verbs, cutoff=LIKE)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.stores import tracking_database
-from rcnn_sweep.process import is_dead
+from rcnn_sweep.process import command, is_dead
 from rcnn_sweep.tracking import RUNNING
 
 NEWEST = "SELECT max(start_time) FROM runs"
@@ -35,7 +35,7 @@ def dead_runs() -> Findings:
     if dead:
         yield note(
             f"{len(dead)} runs say RUNNING but their process is gone: {', '.join(dead[:3])}",
-            "python -m rcnn_sweep studies --reap ends them, as does the next run there.",
+            f"{command('studies', '--reap')} ends them, as does the next run there.",
         )
     if alive := len(running) - len(dead):
         yield ok(f"{alive} runs are running")

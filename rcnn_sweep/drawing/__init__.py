@@ -11,7 +11,7 @@
 from rcnn_sweep.drawing.canvas import Drawing
 from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
 from rcnn_sweep.drawing.frame import Frame
-from rcnn_sweep.drawing.scales import Scale, scale_of
+from rcnn_sweep.drawing.scales import Scale, main_range, scale_of
 from rcnn_sweep.drawing.sheet import sheet_of
 from rcnn_sweep.drawing.style import SHADES, palette_css, shapes_css
 
@@ -23,6 +23,7 @@ __all__ = [
     "Line",
     "Scale",
     "learning_curves",
+    "main_range",
     "palette_css",
     "scale_of",
     "shapes_css",

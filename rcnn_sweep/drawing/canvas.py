@@ -34,32 +34,48 @@ class Drawing:
         """Draw a straight line."""
         self.shapes.append(shapes.Segment((x1, y1), (x2, y2), kind))
 
-    def path(self, points: Sequence[Point], kind: str, *, tip: str = "") -> None:
+    def path(self, points: Sequence[Point], kind: str, *, tip: str = "", key: str = "") -> None:
         """Draw a line through ``points``."""
-        self.shapes.append(shapes.Path(tuple(points), kind, tip))
+        self.shapes.append(shapes.Path(tuple(points), kind, tip, key))
 
-    def circle(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
+    def circle(
+        self, x: float, y: float, radius: float, kind: str, *, tip: str = "", key: str = ""
+    ) -> None:
         """Draw a dot; ``tip`` shows when the pointer rests on it."""
-        self.shapes.append(shapes.Circle((x, y), radius, kind, tip))
+        self.shapes.append(shapes.Circle((x, y), radius, kind, tip, key))
 
-    def diamond(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
+    def diamond(
+        self, x: float, y: float, radius: float, kind: str, *, tip: str = "", key: str = ""
+    ) -> None:
         """Draw a square on its corner."""
         corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
-        self.shapes.append(shapes.Path(corners, kind, tip, is_closed=True))
+        self.shapes.append(shapes.Path(corners, kind, tip, key, is_closed=True))
 
-    def square(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
+    def square(
+        self, x: float, y: float, radius: float, kind: str, *, tip: str = "", key: str = ""
+    ) -> None:
         """Draw a square around a point."""
-        self.box(x - radius, y - radius, 2 * radius, 2 * radius, kind, tip=tip)
+        self.box(x - radius, y - radius, 2 * radius, 2 * radius, kind, tip=tip, key=key)
 
-    def cross(self, x: float, y: float, radius: float, kind: str, *, tip: str = "") -> None:
+    def cross(
+        self, x: float, y: float, radius: float, kind: str, *, tip: str = "", key: str = ""
+    ) -> None:
         """Draw a cross over a point."""
-        self.shapes.append(shapes.Cross((x, y), radius, kind, tip))
+        self.shapes.append(shapes.Cross((x, y), radius, kind, tip, key))
 
     def box(
-        self, x: float, y: float, width: float, height: float, kind: str, *, tip: str = ""
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        kind: str,
+        *,
+        tip: str = "",
+        key: str = "",
     ) -> None:
         """Draw a rectangle from its upper left corner."""
-        self.shapes.append(shapes.Box((x, y), max(width, 0), height, kind, tip))
+        self.shapes.append(shapes.Box((x, y), max(width, 0), height, kind, tip, key))
 
     def text(
         self, x: float, y: float, words: str, kind: str = "", *, anchor: Anchor = "start"
@@ -70,6 +86,11 @@ class Drawing:
     def place(self, other: "Drawing", x: float, y: float) -> None:
         """Copy all of ``other`` into this picture, its upper left corner at the place given."""
         self.shapes += [shapes.moved(shape, x, y) for shape in other.shapes]
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of shape that are in the picture, for a legend."""
+        return {name for shape in self.shapes for name in shape.kind.split()}
 
     def markup(self) -> Markup:
         """Give the picture as an SVG element to be put into a page."""

@@ -12,6 +12,8 @@ from rcnn_sweep.format import metric
 from rcnn_sweep.metrics import Place, names, shown
 
 WIDTH, ROW = 720.0, 264.0
+LABELS_APART = 13.0
+"""The least distance of two labels at the ends of lines: the height of their letters."""
 
 Curve: TypeAlias = Sequence[tuple[int, float]]
 """Epochs (from 1) and what was measured after them."""
@@ -22,13 +24,15 @@ class Line:
     """What is drawn in one colour: its curves by panel.
 
     ``kind`` is the colour, ``c0`` (the baseline's) to ``c6``; ``label`` stands at the line's end;
-    ``name`` is what a pointer or a screen reader is told.
+    ``name`` is what a pointer or a screen reader is told; ``key`` as in
+    :mod:`~rcnn_sweep.drawing.shapes`.
     """
 
     name: str
     label: str
     kind: str
     curves: Mapping[str, Curve]
+    key: str = ""
 
 
 def learning_curves(lines: Sequence[Line], panels: Sequence[str] | None = None) -> Drawing | None:
@@ -60,7 +64,7 @@ def learning_curves(lines: Sequence[Line], panels: Sequence[str] | None = None) 
 
 def _room(lines: Sequence[Line]) -> float:
     """Give the width to be left for labels at the lines' ends."""
-    return max([26.0, *(8 + 6.0 * len(line.label) for line in lines)])
+    return max([33.0, *(15 + 6.0 * len(line.label) for line in lines)])
 
 
 def _finite(line: Line) -> Line:
@@ -92,14 +96,19 @@ def _panel(
     frame.axes("epoch", name, x_marks=min(max(steps), 8))
     ends = {line.label: frame.y(curve[-1][1]) for line, curve in drawn}
     last = {line.label: x(curve[-1][0]) for line, curve in drawn}
-    for label, place in apart(ends, 11.0, upward[0] - 5).items():
-        drawing.text(last[label] + 8, place + 4, label, "mark halo")
+    kinds = {line.label: line.kind for line, _ in drawn}
+    for label, place in apart(ends, LABELS_APART, upward[0] - 5).items():
+        if place != ends[label]:
+            drawing.line(
+                last[label] + 3, ends[label], last[label] + 13, place, f"lead {kinds[label]}"
+            )
+        drawing.text(last[label] + 15, place + 4, label, "mark halo")
     for line, curve in reversed(drawn):
         places = [(x(step), frame.y(value)) for step, value in curve]
         tip = f"{line.name}: {', '.join(metric(value) for _, value in curve)}"
-        drawing.path(places, f"curve {line.kind}", tip=tip)
+        drawing.path(places, f"curve {line.kind}", tip=tip, key=line.key)
         for at in places:
-            drawing.circle(*at, 2.6, f"dot {line.kind}", tip=tip)
+            drawing.circle(*at, 2.6, f"dot {line.kind}", tip=tip, key=line.key)
 
 
 def apart(places: Mapping[str, float], least: float, lowest: float) -> dict[str, float]:

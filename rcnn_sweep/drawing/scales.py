@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import quantiles
 from typing import TypeAlias
 
 from rcnn_sweep.format import plain
@@ -11,6 +12,10 @@ Value: TypeAlias = bool | int | float | str | None
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 """The distances between round marks, times a power of ten."""
+FENCES = 3.0
+"""Tukey's outer fences, in interquartile ranges (Exploratory Data Analysis, 1977)."""
+FEWEST_FENCED = 5
+"""Values from which quartiles say something about outliers."""
 MOST_DECADES = 8
 """On a logarithmic scale: of more, not each has a mark."""
 
@@ -39,6 +44,14 @@ class Scale:
         low, high, at = (self._bent(v) for v in (self.low, self.high, number))
         share = 0.5 if high == low else (at - low) / (high - low)
         return self.start + share * (self.end - self.start)
+
+    def held(self, value: float) -> tuple[float, int]:
+        """Give the place of ``value`` on a scale of numbers, at its end where it lies beyond it.
+
+        The second number says so: -1 below the scale, 1 above it, else 0.
+        """
+        beyond = (value > self.high) - (value < self.low)
+        return self(min(max(value, self.low), self.high)), beyond
 
     def _bent(self, value: float) -> float:
         return math.log(value) if self.is_log else value
@@ -93,6 +106,32 @@ def scale_of(
     margin = pad * (high - low) or ((pad and abs(high) * 0.05) or pad)
     is_whole = all(isinstance(value, int) for value in values)
     return Scale(low - margin, high + margin, start, end, is_whole=is_whole)
+
+
+def main_range(
+    values: Sequence[float], others: Sequence[float], kept: Sequence[float]
+) -> tuple[float, float]:
+    """Give the range worth drawing: ``values`` without the far outliers among them.
+
+    Outliers are beyond Tukey's outer fences, three interquartile ranges from the quartiles, where
+    there are five values or more. ``others`` widen the range by its own length at most, and
+    ``kept`` are always in it.
+
+    >>> main_range([0.85, 0.86, 0.86, 0.87, 0.88], [0.5, 0.84], [0.85])
+    (0.84, 0.88)
+    """
+    inner = list(values)
+    if len(values) >= FEWEST_FENCED:
+        first, _, third = quantiles(values, method="inclusive")
+        reach = FENCES * (third - first)
+        inner = [value for value in values if first - reach <= value <= third + reach]
+    inner += kept
+    if not inner:
+        return min(others), max(others)
+    low, high = min(inner), max(inner)
+    span = high - low
+    near = [v for v in (*values, *others) if not span or low - span <= v <= high + span]
+    return min([low, *near]), max([high, *near])
 
 
 def _is_number(value: Value) -> bool:

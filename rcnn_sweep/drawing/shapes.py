@@ -2,7 +2,8 @@
 
 Places and lengths are in the drawing's units, ``y`` growing downwards. ``kind`` is one or more
 names of :data:`rcnn_sweep.drawing.style.RULES`, separated by spaces; ``tip`` is what a shape says
-when the pointer rests on it, where the renderer knows a pointer.
+when the pointer rests on it, where the renderer knows a pointer; shapes of one ``key``, in whatever
+drawing of a page, stand for the same thing.
 """
 
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ class Path:
     points: tuple[Point, ...]
     kind: str
     tip: str = ""
+    key: str = ""
     is_closed: bool = False
 
 
@@ -39,6 +41,7 @@ class Circle:
     radius: float
     kind: str
     tip: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Cross:
     radius: float
     kind: str
     tip: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Box:
     height: float
     kind: str
     tip: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ PALETTE = {
 }
 
 INKS = {
+    **{"sofar": "soft", "beyond": "soft"},
     **{"best": "best", "baseline": "base", "complete": "dot", "pruned": "faint", "failed": "bad"},
     **{"c0": "base", "c1": "best", **{f"c{n}": f"l{n}" for n in range(2, 7)}},
 }
@@ -81,6 +82,8 @@ RULES = (
     (".complete", Look(fill=INKS["complete"], stroke="paper", width=0.8)),
     (".pruned", Look(fill="paper", stroke=INKS["pruned"], width=1.3)),
     (".failed", Look(fill="none", stroke=INKS["failed"], width=1.6)),
+    (".beyond", Look(fill="none", stroke="soft", width=1.4)),
+    (".lead", Look(fill="none", width=0.8, opacity=0.7)),
     (".bar", Look(fill="dot")),
     (".layer", Look(fill="wash", stroke="best", width=1)),
     *((f".shade{n}", Look(fill="best", strength=n / SHADES)) for n in range(SHADES + 1)),

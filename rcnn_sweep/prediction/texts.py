@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.prediction.columns import delimited, json_lines, parquet, text_of
+from rcnn_sweep.prediction.columns import (
+    Entry,
+    Reading,
+    delimited,
+    json_lines,
+    parquet,
+    text_of,
+)
 from rcnn_sweep.prediction.lines import decoded, lines_arriving, lines_of
 
 BATCH_TEXTS = 2048
@@ -15,19 +22,19 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {*SEPARATORS, *JSON_LINES, ".parquet"}
 
-Texts = Iterator[str | None]
-"""Texts in order. None says that no more is to be had at the moment."""
+Texts = Iterator[Entry | None]
+"""Texts in order, in their rows. None says that no more is to be had at the moment."""
 
 
-def batches(texts: Iterable[str | None]) -> Iterator[list[str]]:
+def batches(texts: Iterable[Entry | None]) -> Iterator[list[Entry]]:
     """Give texts in lists of at most :data:`BATCH_TEXTS`, none longer in all than memory bears."""
-    batch: list[str] = []
+    batch: list[Entry] = []
     size = 0
-    for text in texts:
-        if text is not None:
-            batch.append(text)
-            size += len(text)
-        if batch and (text is None or len(batch) >= BATCH_TEXTS or size >= BATCH_CHARACTERS):
+    for entry in texts:
+        if entry is not None:
+            batch.append(entry)
+            size += len(entry.text)
+        if batch and (entry is None or len(batch) >= BATCH_TEXTS or size >= BATCH_CHARACTERS):
             yield batch
             batch, size = [], 0
     if batch:
@@ -37,22 +44,29 @@ def batches(texts: Iterable[str | None]) -> Iterator[list[str]]:
 def arguments(words: Sequence[str]) -> Texts:
     """Give the texts of a command line; raises :class:`UserError` where one is not UTF-8."""
     for place, word in enumerate(words, start=1):
-        yield text_of(word, f"TEXT {place}")
+        yield _alone(text_of(word, f"TEXT {place}"))
 
 
 def arriving(descriptor: int, name: str) -> Texts:
     """Give one text a line from a pipe, a terminal or a file; an empty line is an empty text."""
     for line in decoded(lines_arriving(descriptor), name):
-        yield line and line.rstrip("\r\n")
+        yield None if line is None else _alone(line.rstrip("\r\n"))
 
 
-def from_file(path: Path, column: str | None) -> Texts:
+def _alone(text: str) -> Entry:
+    """Give a text that stands in no table: a row of one column."""
+    return Entry(text, {"text": text})
+
+
+def from_file(path: Path, column: str | None, reading: Reading | None = None) -> Texts:
     """Give the texts of a file: of a table's ``column`` (None: text), else one text a line.
+
+    ``reading`` is told how far it has come.
 
     The suffix tells: .csv, .tsv, .jsonl, .ndjson, .json (one object a line) and .parquet are
     tables. Raises :class:`UserError`, naming file and line, for what cannot be read.
     """
-    suffix = path.suffix.lower()
+    suffix, reading = path.suffix.lower(), reading or Reading()
     if column is not None and suffix not in TABLES:
         raise UserError(
             f"--text-column: expected a table ({', '.join(sorted(TABLES))}); received {path}.\n"
@@ -60,20 +74,28 @@ def from_file(path: Path, column: str | None) -> Texts:
         )
     try:
         if suffix == ".parquet":
-            yield from parquet(path, column or "text")
+            yield from parquet(path, column or "text", reading)
             return
         with path.open("rb") as stream:
-            yield from _from_stream(path, stream, column or "text")
+            reading.total = path.stat().st_size
+            yield from _from_stream(path, stream, column or "text", reading)
     except OSError as error:
         cause = os.strerror(error.errno) if error.errno else str(error)
         raise UserError(f"--file: expected a readable file; {path}: {cause}.") from error
 
 
-def _from_stream(path: Path, stream: BinaryIO, column: str) -> Texts:
+def _from_stream(path: Path, stream: BinaryIO, column: str, reading: Reading) -> Texts:
     suffix = path.suffix.lower()
-    lines = (line for line in decoded(lines_of(stream), str(path)) if line is not None)
+    raw = _counted(lines_of(stream), reading)
+    lines = (line for line in decoded(raw, str(path)) if line is not None)
     if suffix in SEPARATORS:
         return delimited(path, lines, column, SEPARATORS[suffix])
     if suffix in JSON_LINES:
         return json_lines(path, lines, column)
-    return (line.rstrip("\r\n") for line in lines)
+    return (_alone(line.rstrip("\r\n")) for line in lines)
+
+
+def _counted(lines: Iterable[bytes], reading: Reading) -> Iterator[bytes]:
+    for line in lines:
+        reading.done += len(line)
+        yield line

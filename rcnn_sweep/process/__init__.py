@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.process import signals
-from rcnn_sweep.process.commands import CommandLine, command, typed_as
+from rcnn_sweep.process.commands import (
+    CommandLine,
+    command,
+    interpreter,
+    module_command,
+    script_command,
+    typable,
+    typed_as,
+)
 from rcnn_sweep.process.escapes import one_line, printable
 from rcnn_sweep.process.files import replacing, sync_folder, write_whole
 from rcnn_sweep.process.passwords import (
@@ -32,8 +40,10 @@ __all__ = [
     "ensure_database",
     "free_memory",
     "hide_in_logs",
+    "interpreter",
     "is_dead",
     "may_pass",
+    "module_command",
     "once",
     "one_line",
     "printable",
@@ -41,9 +51,11 @@ __all__ = [
     "remember",
     "replacing",
     "retry",
+    "script_command",
     "signals",
     "sync_folder",
     "tables_in",
+    "typable",
     "typed_as",
     "without_address_secrets",
     "without_password",

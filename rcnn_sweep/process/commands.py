@@ -1,12 +1,20 @@
-"""Commands as a user would type them: this process's own, and others to come next."""
+"""Commands as a user would type them: this process's own, and others to come next.
 
+
+Records hold ``python -m rcnn_sweep ...``, whatever machine they are read on. What is printed
+begins with what starts this very interpreter from the working directory (:func:`interpreter`).
+"""
+
+import os
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 
 from rcnn_sweep.process.escapes import one_line
 from rcnn_sweep.process.passwords import without_password
@@ -14,7 +22,8 @@ from rcnn_sweep.process.passwords import without_password
 MODULE, FILE = re.compile(r"python -m \w+(\.\w+)*"), re.compile(r"python [^-].*")
 """The programs that :meth:`CommandLine.own` tells."""
 
-OURS = ("python", "-m", "rcnn_sweep")
+PYTHON = "python"
+OURS = (PYTHON, "-m", "rcnn_sweep")
 
 _typed: ContextVar[tuple[str, ...] | None] = ContextVar("typed", default=None)
 
@@ -38,7 +47,7 @@ class CommandLine:
         spec = getattr(sys.modules["__main__"], "__spec__", None)
         module = spec.name.removesuffix(".__main__") if spec is not None else None
         name, *words = sys.argv or [""]
-        program = ("python", "-m", module) if module else ("python", name)
+        program = (PYTHON, "-m", module) if module else (PYTHON, name)
         return cls(program, tuple(words))
 
     @classmethod
@@ -71,13 +80,57 @@ class CommandLine:
         return CommandLine(self.program, words)
 
     def __str__(self) -> str:
-        """Give what a user would type into a shell, passwords masked."""
+        """Give what is recorded, for a shell, passwords masked; :func:`typable` is to be typed."""
         return shlex.join(map(without_password, (*self.program, *self.words)))
 
 
 def command(*words: str) -> str:
-    """Give ``python -m rcnn_sweep WORDS`` quoted for a shell."""
-    return shlex.join([*OURS, *words])
+    """Give ``python -m rcnn_sweep WORDS`` to be typed here, quoted for a shell."""
+    return module_command(OURS[2], *words)
+
+
+def module_command(module: str, *words: str) -> str:
+    """Give ``python -m MODULE WORDS`` to be typed here, quoted for a shell."""
+    return shlex.join([interpreter(), "-m", module, *words])
+
+
+def typable(recorded: str) -> str:
+    """Give a recorded command, ``python ...``, to be typed here; another is left as it is."""
+    start, end = f"{PYTHON} ", f"{shlex.quote(interpreter())} "
+    return end + recorded.removeprefix(start) if recorded.startswith(start) else recorded
+
+
+def interpreter() -> str:
+    """Give the word that starts this interpreter in a shell whose folder is the working directory.
+
+    A bare name where the search path leads to it, else its path, relative where it lies below.
+    """
+    own = Path(sys.executable)
+    for name in dict.fromkeys((PYTHON, "python3", own.name)):
+        if _leads_to(shutil.which(name), own):
+            return name
+    return _place(own)
+
+
+def script_command(name: str, *words: str) -> str | None:
+    """Give the command of a script that is installed beside this interpreter, None without it."""
+    own = Path(sys.executable).with_name(name)
+    if not own.is_file():
+        return None
+    return shlex.join([name if _leads_to(shutil.which(name), own) else _place(own), *words])
+
+
+def _leads_to(found: str | None, own: Path) -> bool:
+    """Say whether a program that was found is ``own``: links out of an environment hide which."""
+    if found is None or not own.exists():
+        return False
+    is_beside = os.path.normpath(Path(found).parent.absolute()) == os.path.normpath(own.parent)
+    return is_beside and Path(found).samefile(own)
+
+
+def _place(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 @contextmanager

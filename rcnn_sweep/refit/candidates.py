@@ -11,6 +11,7 @@ from rcnn_sweep.data import expected_sha256
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import METRICS, Arm
 from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.process import typable
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 from rcnn_sweep.tracking import RunReader
 
@@ -41,7 +42,7 @@ def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     if not others:
         raise UserError(
             f"refit: expected a complete trial besides the baseline; {study.name} has none.\n"
-            f"Resume it: {study.command}"
+            f"Resume it: {typable(study.command)}"
         )
     first = Candidate(BASE_CONFIG, str(study.parent["run_id"]))
     if baseline is not None:

@@ -77,7 +77,7 @@ class RecordedRefit(RecordedTrials):
                 Tag.STUDY: self.asked.study,
                 Tag.STUDY_RUN: self.asked.study_run,
             }
-            writer = store.start("refit", name=info.study_name, tags=tags)
+            writer = store.start("refit", name=f"refit of {self.asked.study}", tags=tags)
             writer.params({"study": self.asked.study, "judged_by": self.asked.judged_by})
             run_id = writer.run_id
         given = {

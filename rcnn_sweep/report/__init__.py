@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.report.comparison import runs_html, studies_html
     from rcnn_sweep.report.confusion import Confusion
     from rcnn_sweep.report.facts import NOT_RECORDED, StudyFacts, study_facts
+    from rcnn_sweep.report.note import study_note
     from rcnn_sweep.report.page import write_page
     from rcnn_sweep.report.reference import (
         Absent,
@@ -41,6 +42,7 @@ __all__ = [
     "studies_html",
     "study_facts",
     "study_html",
+    "study_note",
     "write_page",
 ]
 

@@ -9,12 +9,12 @@ from typing import Any
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import judged_by
 from rcnn_sweep.names import Artifact, Tag
-from rcnn_sweep.process import command
+from rcnn_sweep.process import command, without_password
 from rcnn_sweep.report.reference import Absent, References
 from rcnn_sweep.report.refit import Refit
 from rcnn_sweep.report.runs import RunFacts, run_facts
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, importances
-from rcnn_sweep.tracking import RunReader, RunSnapshot
+from rcnn_sweep.tracking import RunReader, RunSnapshot, run_page
 
 SHOWN = 5
 """Best trials whose learning curves are drawn; more would be a tangle."""
@@ -30,6 +30,7 @@ class StudyFacts:
     ``ranked`` are the completed trials, the best first (of a Pareto front in the order of their
     numbers). ``details`` are the runs of the baseline and the first of ``ranked``. ``validation``
     and ``test`` are the plain references on these splits, ``test`` None without a ``refit``.
+    ``store`` is the address of their MLflow store, its password masked.
     """
 
     study: StudySnapshot
@@ -42,6 +43,11 @@ class StudyFacts:
     validation: References | Absent = NOT_RECORDED
     refit: Refit | None = None
     test: References | Absent | None = None
+    store: str = ""
+
+    def page_of(self, run: RunSnapshot | None) -> str:
+        """Give the address of a run in MLflow's page, empty where there is none."""
+        return run_page(self.store, run.experiment_id, run.run_id) if run and self.store else ""
 
     @property
     def best(self) -> TrialSnapshot | None:
@@ -117,7 +123,8 @@ def study_facts(study: StudySnapshot, storage: str | None, reader: RunReader | N
         return facts
     wanted = [trial.number for trial in facts.shown if trial.number in runs]
     details = {number: run_facts(reader, runs[number]) for number in wanted}
-    return replace(facts, details=details, environment=_where(reader, runs))
+    store = without_password(reader.uri)
+    return replace(facts, details=details, environment=_where(reader, runs), store=store)
 
 
 def _parent(study: StudySnapshot, reader: RunReader | None) -> RunSnapshot | None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -17,6 +18,9 @@ from rcnn_sweep.drawing import palette_css, shapes_css
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import write_whole
 
+SCRIPTS = ("sort.js", "copy.js", "trials.js", "wide.js")
+"""What the page can do, a file each; without any of it the page says the same."""
+
 
 def page(template: str, title: str, values: Mapping[str, Any]) -> str:
     """Render ``template`` of this package with ``values``; every text in them is escaped.
@@ -25,7 +29,7 @@ def page(template: str, title: str, values: Mapping[str, Any]) -> str:
     text that slipped through unescaped could load and run nothing.
     """
     css = "\n".join([palette_css(), _part("report.css"), shapes_css()])
-    script = _part("sort.js")
+    script = "\n".join(map(_part, SCRIPTS))
     policy = (
         f"default-src 'none'; style-src '{_checksum(css)}'; script-src '{_checksum(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -70,7 +74,18 @@ def _environment() -> Environment:
     )
     environment.filters["metric"] = format.metric
     environment.filters["breakable"] = breakable
+    environment.filters["headings"] = headings
     return environment
+
+
+def headings(part: str) -> list[tuple[str, Markup]]:
+    """Give the id and the words of each section's heading in a rendered part of a page.
+
+    >>> headings('<h2 id="search">The search</h2>')
+    [('search', Markup('The search'))]
+    """
+    found = re.findall(r'<h2 id="([\w-]+)">(.*?)</h2>', part)
+    return [(name, Markup(words)) for name, words in found]  # escaped where they were rendered
 
 
 def breakable(name: str) -> Markup:

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -34,7 +34,8 @@ class TrialContext:
     """The trial that the running task function belongs to.
 
     ``seed`` is derived from the study's seed and ``number``. ``parent`` is what the hooks'
-    ``open_study`` returned in the driver. ``metrics`` names the objectives, in order.
+    ``open_study`` returned in the driver. ``metrics`` names the objectives, in order. ``params``
+    is the trial's point, by key.
     """
 
     study_name: str
@@ -43,6 +44,7 @@ class TrialContext:
     parent: Mapping[str, Any]
     metrics: tuple[str, ...]
     channel: Channel
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Store ``value``, anything JSON can hold, as an attribute of the Optuna trial."""

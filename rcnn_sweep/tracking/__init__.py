@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 from rcnn_sweep.tracking.address import check_store, is_there, tracking_uri
 from rcnn_sweep.tracking.database import RUNNING
-from rcnn_sweep.tracking.models import ALIAS, CHAMPION, MODEL, TextModel
+from rcnn_sweep.tracking.models import ALIAS, CHAMPION, MODEL, Answers, TextModel
 from rcnn_sweep.tracking.provenance import environment, source_tags, version_of
 from rcnn_sweep.tracking.reader import RunReader, RunSnapshot, left_running
-from rcnn_sweep.tracking.store import Store, how_to_see
+from rcnn_sweep.tracking.store import Store, how_to_see, run_page
 
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.model_logging import log_text_model
@@ -21,6 +21,7 @@ __all__ = [
     "FORMER",
     "MODEL",
     "RUNNING",
+    "Answers",
     "Registry",
     "RunReader",
     "RunSnapshot",
@@ -34,6 +35,7 @@ __all__ = [
     "is_there",
     "left_running",
     "log_text_model",
+    "run_page",
     "source_tags",
     "tracking_uri",
     "version_of",

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import CommandLine, command, without_password
@@ -20,6 +20,14 @@ RUN_ID = re.compile(r"[0-9a-f]{32}")
 RANKED_BY = "val_accuracy"
 LOOKED_AT = 100
 COLUMNS = ("label", "probability")
+
+
+class Answers(NamedTuple):
+    """What a model says of texts, a place each: label, its probability, those of all classes."""
+
+    labels: list[str]
+    probabilities: list[float]
+    classes: list[tuple[float, ...]]
 
 
 class TextModel:
@@ -53,8 +61,41 @@ class TextModel:
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         self._model = mlflow.pyfunc.load_model(self.uri)
 
-    def answer(self, texts: Sequence[str]) -> tuple[list[str], list[float]]:
-        """Give the label of each text and its probability."""
+    @property
+    def about(self) -> str:
+        """The model that answers: its address, what an alias means today, the run it is from."""
+        told = []
+        if found := re.fullmatch(r"models:/(.+)@(.+)", self.uri):
+            from mlflow.tracking import MlflowClient
+
+            named = MlflowClient().get_model_version_by_alias(*found.groups())
+            told.append(f"version {named.version}")
+        run_id = self._model.metadata.run_id
+        if run_id and run_id not in self.uri:
+            told.append(f"run {run_id}")
+        return without_password(self.uri) + (f" ({', '.join(told)})" if told else "")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes whose probabilities :meth:`answer` tells, in their order."""
+        raw = self._raw()
+        return () if raw is None else tuple(map(str, raw.labels))
+
+    def answer(self, texts: Sequence[str]) -> Answers:
+        """Give the label of each text and its probability, and that of every class if known."""
+        raw = self._raw()
+        if raw is None:
+            return Answers(*self._plain(texts), [()] * len(texts))
+        found = raw.probabilities(list(texts)).astype("float64")
+        best = found.argmax(axis=1)
+        return Answers(
+            [str(raw.labels[place]) for place in best],
+            found.max(axis=1).tolist(),
+            [tuple(row) for row in found.tolist()],
+        )
+
+    def _plain(self, texts: Sequence[str]) -> tuple[list[str], list[float]]:
+        """Ask a model that is known by MLflow's interface alone."""
         import pandas as pd
 
         answers = self._model.predict(pd.DataFrame({"text": texts}, dtype=object))
@@ -72,13 +113,12 @@ class TextModel:
         for place, text in enumerate(texts):
             if not isinstance(text, str):
                 raise UserError(f"predict: expected texts; received {text!r:.60} in place {place}.")
-        labels, probabilities = self.answer(texts)
-        found = pd.DataFrame({"label": labels, "probability": probabilities})
-        raw = self._raw()
-        if raw is None:
+        answers = self.answer(texts)
+        found = pd.DataFrame({"label": answers.labels, "probability": answers.probabilities})
+        if not self.classes:
             return found
-        classes = pd.DataFrame(raw.probabilities(list(texts)), columns=list(raw.labels))
-        return pd.concat([found, classes.astype("float64")], axis=1)
+        classes = pd.DataFrame(answers.classes, columns=list(self.classes), dtype="float64")
+        return pd.concat([found, classes], axis=1)
 
     def _raw(self) -> Any:
         """Give the classifier behind MLflow's wrapper if it tells every class, else None."""
@@ -148,13 +188,13 @@ def _next(uri: str, store: RunReader | None) -> str:
         best = best_logged(store)
         if best is None:
             return (
-                "There is no champion yet, nor a run with a model: python -m rcnn_sweep trains "
-                "one; after a sweep, python -m rcnn_sweep refit registers its champion."
+                f"There is no champion yet, nor a run with a model: {command()} trains one; after "
+                f"a sweep, {command('refit')} registers its champion."
             )
         score = best.metrics.get(RANKED_BY)
         told = best.name if score is None else f"{best.name} ({RANKED_BY} {score:.4f})"
         return (
-            "There is no champion yet: after a sweep, python -m rcnn_sweep refit registers one. "
+            f"There is no champion yet: after a sweep, {command('refit')} registers one. "
             f"Until then the best run with a model is {without_password(told)}:\n"
             f"{command('predict', '--model', best.run_id, *_texts_typed())}"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
-from rcnn_sweep.process import ProcessId, is_dead, without_password
+from rcnn_sweep.process import ProcessId, is_dead, module_command, without_password
 from rcnn_sweep.tracking.address import DEFAULT_DATABASE, database_path
 from rcnn_sweep.tracking.kept import metrics_of
 from rcnn_sweep.tracking.provenance import source_tags
@@ -190,12 +190,28 @@ class Store:
 
 def how_to_see(store: Store, run_id: str) -> str:
     """Give the command and the page that show the run."""
-    page = f"#/experiments/{store.experiment_id}/runs/{run_id}?workflowType=machine_learning"
+    page = run_page(store.shown_uri, store.experiment_id, run_id)
     if store.is_remote:
-        return f"Run {run_id}: {store.shown_uri}/{page}"
-    command = "mlflow ui --host 127.0.0.1"
-    if not store.is_default_in(Path.cwd()):
-        command += f' --backend-store-uri "{store.shown_uri}"'
-    return f"Run {run_id}\nSee it: {command}   (in a checkout: make ui)\n" + (
-        f"  then http://127.0.0.1:5000/{page}"
-    )
+        return f"Run {run_id}: {page}"
+    return f"Run {run_id}\nSee it: {_page_server(store)}\n  then {page}"
+
+
+def run_page(shown_uri: str, experiment_id: str, run_id: str) -> str:
+    """Give the address of a run in MLflow's page, in its view for training runs.
+
+    A tracking server has that page itself; for another store it is where ``mlflow ui`` serves it
+    by default. ``shown_uri`` is the store's address without its password.
+    """
+    is_server = shown_uri.startswith(("http://", "https://"))
+    place = shown_uri.rstrip("/") if is_server else "http://127.0.0.1:5000"
+    return f"{place}/#/experiments/{experiment_id}/runs/{run_id}?workflowType=machine_learning"
+
+
+def _page_server(store: Store) -> str:
+    """Give the command that serves the page of a store that is no server."""
+    here, checkout = Path.cwd(), Path(__file__).parents[2]
+    if not store.is_default_in(here):
+        given = ("--backend-store-uri", store.shown_uri)
+        return module_command("mlflow", "ui", "--host", "127.0.0.1", *given)
+    is_checkout = here == checkout and (checkout / "Makefile").is_file()
+    return "make ui" if is_checkout else module_command("mlflow", "ui", "--host", "127.0.0.1")

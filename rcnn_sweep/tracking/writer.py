@@ -57,7 +57,11 @@ class RunWriter:
 
     def describe(self, text: str) -> None:
         """Show ``text``, as it stands, as the run's description in MLflow's page."""
-        self.tags({"mlflow.note.content": f"```\n{text}\n```"})
+        self.note(f"```\n{text}\n```")
+
+    def note(self, markdown: str) -> None:
+        """Show ``markdown`` as the run's description in MLflow's page."""
+        self.tags({"mlflow.note.content": markdown})
 
     def text(self, path: str, content: str) -> None:
         """Record ``content`` as the artifact ``path``."""

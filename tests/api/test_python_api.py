@@ -122,7 +122,9 @@ def test_a_runs_model_tells_every_class(data: tuple[str, ...]) -> None:
     for row in answers.to_dict("records"):
         assert row["probability"] == pytest.approx(max(row["bad"], row["good"]))
         assert row["label"] == max(("bad", "good"), key=row.__getitem__)
-    assert model.answer(texts) == (answers["label"].tolist(), answers["probability"].tolist())
+    told = model.answer(texts)
+    assert told[:2] == (answers["label"].tolist(), answers["probability"].tolist())
+    assert told.classes == [tuple(row) for row in answers[["bad", "good"]].to_numpy().tolist()]
     assert model.predict([]).empty
     with pytest.raises(rcnn_sweep.UserError, match="expected texts; received 3 in place 0"):
         model.predict([3])  # type: ignore[list-item]

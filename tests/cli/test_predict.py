@@ -31,14 +31,23 @@ def test_labels_of_a_file_are_the_runs_own_numbers(small_run: tuple[Path, str]) 
     folder, run_id = small_run
     words = ("--model", run_id, "--file", "reviews.csv", "--output", "answers.csv")
     done = predict(folder, *words)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode().splitlines() == [
+        f"answers by runs:/{run_id}/model",
+        "there is a column label already: the answers' own is predicted_label",
+    ]
     reviews, answers = pd.read_csv(folder / "reviews.csv"), pd.read_csv(folder / "answers.csv")
-    assert list(answers["text"]) == list(reviews["text"])
+    kept = reviews.columns.tolist()
+    assert answers.columns.tolist() == [*kept, "predicted_label", "probability", "bad", "good"]
+    assert answers[kept].equals(reviews)
+    assert answers["probability"].equals(answers[["bad", "good"]].max(axis=1))
     dataset = load(TableConfig(path=str(folder / "reviews.csv"), maxlen=12), say=print)
     test = [int(row) for row in dataset.test.rows]
     in_test = {tuple(row) for row in dataset.test.x[test]}
     encoded = [tuple(row) for row in dataset.vocabulary.encode(list(answers["text"]))]
-    right = (answers["label"] == reviews["label"])[[row in in_test for row in encoded]].mean()
+    right = (answers["predicted_label"] == reviews["label"])[
+        [row in in_test for row in encoded]
+    ].mean()
     metrics = RunReader(f"sqlite:///{folder}/mlflow.db").run(run_id).metrics
     assert right == pytest.approx(metrics["test_accuracy"])
     assert answers["probability"].between(0.5, 1).all()
@@ -58,7 +67,7 @@ def test_texts_of_the_command_line_and_of_a_pipe_get_the_same_answers(
     rows = [line.split("\t") for line in direct.stdout.decode().splitlines()]
     assert [row[0] for row in rows[:2]] == ["good", "bad"]
     assert [row[2] for row in rows] == [GOOD, BAD, address]
-    assert direct.stderr == b""
+    assert direct.stderr == f"answers by {model}\n".encode()
 
 
 @pytest.mark.slow
@@ -87,7 +96,7 @@ def test_a_model_in_a_folder_needs_no_store_and_a_closed_pipe_is_quiet(
     process.stdin.write(b"more\n" * 5000)
     process.stdin.close()
     assert process.wait(timeout=60) == 0
-    assert process.stderr.read() == b""
+    assert process.stderr.read() == f"answers by {copy} (run {run_id})\n".encode()
     process.stderr.close()
     assert not (tmp_path / "mlflow.db").exists()
 

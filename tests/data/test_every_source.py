@@ -273,7 +273,7 @@ def test_every_source_is_known_by_its_name(case: Case) -> None:
     assert type(from_yaml(f"data: {{name: {source.name}}}").data) is source.options
     assert {f"data.{field.name}" for field in fields(source.options)} <= set(config_keys())
     assert (config_folder() / "data" / f"{source.name}.yaml").is_file()
-    assert f"`data={source.name}`" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`data={source.name}`" in (ROOT / "docs/own_data.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from rcnn_sweep.drawing import Drawing, Line, learning_curves, scale_of, sheet_of
+from rcnn_sweep.drawing import Drawing, Line, learning_curves, main_range, scale_of, sheet_of
 from rcnn_sweep.drawing.curves import apart
 from rcnn_sweep.drawing.scales import Scale
 from rcnn_sweep.drawing.style import INKS, PALETTE, RULES, colour, look_of, shapes_css
@@ -37,6 +37,21 @@ def test_texts_and_truth_values_make_a_named_scale() -> None:
 def test_one_value_lies_in_the_middle() -> None:
     assert scale_of([0.5, 0.5], 0, 100, pad=0.08)(0.5) == pytest.approx(50)
     assert scale_of([0.0], 0, 100)(0.0) == pytest.approx(50)
+
+
+def test_what_would_flatten_the_rest_is_held_at_the_end_of_its_scale() -> None:
+    complete, pruned = [0.85, 0.86, 0.87, 0.87, 0.88, 0.5], [0.51, 0.845]
+    low, high = main_range(complete, pruned, [0.88])
+    assert (low, high) == (0.845, 0.88)
+    scale = scale_of([low, high], 100, 0)
+    assert [scale.held(value) for value in (0.51, 0.845, 0.88, 2.0)] == [
+        *((100, -1), (100, 0)),
+        *((0, 0), (0, 1)),
+    ]
+    assert main_range(complete, pruned, [0.5]) == (0.5, 0.88), "what must be seen is seen"
+    assert main_range([0.5, 0.9], [], []) == (0.5, 0.9), "two values have no outlier"
+    assert main_range([], [0.3, 0.4], []) == (0.3, 0.4)
+    assert main_range([0.7, 0.7], [0.2], []) == (0.2, 0.7)
 
 
 def test_labels_are_pushed_apart_but_not_out_of_the_plot() -> None:

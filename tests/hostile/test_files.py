@@ -9,7 +9,7 @@ import pytest
 
 from rcnn_sweep.cli.verbs import predict
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.prediction import FORMATS, destination, format_for
+from rcnn_sweep.prediction import FORMATS, Answer, Columns, Entry, destination, format_for
 from rcnn_sweep.process import replacing, write_whole
 from rcnn_sweep.report.page import write_page
 
@@ -53,14 +53,18 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"
 def test_formulas_are_escaped_in_a_csv_where_that_is_asked() -> None:
     form = format_for(None, Path("x.csv"), escape_formulas=True)
     texts = [*FORMULAS, "a = b", "", "'quoted'"]
-    labels = ["=label"] * len(texts)
-    written = form.header + form.rows(texts, labels, [0.5] * len(texts)).decode()
+    columns = Columns(("text", "=1"))
+    rows = [Entry(text, {"text": text, "=1": "@"}) for text in texts]
+    written = form.head(columns) + form.rows(columns, rows, [Answer("=label", 0.5)] * 12).decode()
     rows = list(csv.DictReader(io.StringIO(written, newline="")))
     assert [row["text"] for row in rows] == [f"'{text}" for text in FORMULAS] + texts[-3:]
     assert {row["label"] for row in rows} == {"'=label"}
     assert {row["probability"] for row in rows} == {"0.5"}
-    plain = FORMATS["csv"].rows(["=1"], ["a"], [0.5]).decode()
-    assert plain == '"a",0.5,"=1"\n'
+    assert {row["'=1"] for row in rows} == {"'@"}
+    plain = FORMATS["csv"].rows(
+        Columns(("text",)), [Entry("=1", {"text": "=1"})], [Answer("a", 0.5)]
+    )
+    assert plain == b'"=1","a",0.5\n'
     with pytest.raises(UserError, match="--escape-formulas: expected --format csv"):
         format_for("jsonl", None, escape_formulas=True)
     with pytest.raises(UserError, match="--escape-formulas"):

@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.prediction import arguments, arriving, batches, from_file, lines, texts
+from rcnn_sweep.prediction import (
+    Entry,
+    Reading,
+    arguments,
+    arriving,
+    batches,
+    from_file,
+    lines,
+    texts,
+)
 
 TEXTS = ["plain", "with, comma", 'and "quotes"', "two\nlines", "Grüße", ""]
 
@@ -19,13 +28,19 @@ def test_every_kind_of_table_gives_the_same_texts(tmp_path: Path) -> None:
     frame.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
     frame.to_parquet(tmp_path / "t.parquet")
     for suffix in ("csv", "tsv", "jsonl", "parquet"):
-        assert list(from_file(tmp_path / f"t.{suffix}", "review")) == TEXTS, suffix
+        found = list(from_file(tmp_path / f"t.{suffix}", "review"))
+        assert [entry.text for entry in found] == TEXTS, suffix
+        assert [list(entry.cells) for entry in found] == [["number", "review"]] * len(TEXTS)
+        assert [int(entry.cells["number"]) for entry in found] == list(range(len(TEXTS)))
 
 
 def test_a_file_of_lines_keeps_empty_ones_and_drops_line_ends_and_the_mark(tmp_path: Path) -> None:
     file = tmp_path / "t.txt"
     file.write_bytes(b"\xef\xbb\xbfone\r\n\ntwo\x0bstill two\nlast")
-    assert list(from_file(file, None)) == ["one", "", "two\x0bstill two", "last"]
+    told = Reading()
+    found = [entry.text for entry in from_file(file, None, told)]
+    assert found == ["one", "", "two\x0bstill two", "last"]
+    assert told.done == told.total == file.stat().st_size
 
 
 def test_texts_come_in_batches_limited_by_number_and_by_size(
@@ -34,7 +49,9 @@ def test_texts_come_in_batches_limited_by_number_and_by_size(
     monkeypatch.setattr(texts, "BATCH_TEXTS", 3)
     monkeypatch.setattr(texts, "BATCH_CHARACTERS", 10)
     given = ["a", "b", "c", "d", "x" * 10, "e", None, None, "f"]
-    assert list(batches(given)) == [["a", "b", "c"], ["d", "x" * 10], ["e"], ["f"]]
+    entries = [text and Entry(text, {"text": text}) for text in given]
+    found = [[entry.text for entry in batch] for batch in batches(entries)]
+    assert found == [["a", "b", "c"], ["d", "x" * 10], ["e"], ["f"]]
     assert list(batches([])) == []
 
 
@@ -43,10 +60,10 @@ def test_a_silent_pipe_gets_its_answers_at_once() -> None:
     os.write(writing, b"one\ntwo\nthr")
     found = batches(arriving(reading, "standard input"))
     started = time.monotonic()
-    assert next(found) == ["one", "two"]
+    assert [entry.text for entry in next(found)] == ["one", "two"]
     assert time.monotonic() - started < 5
     threading.Timer(0.3, lambda: (os.write(writing, b"ee\n"), os.close(writing))).start()
-    assert list(found) == [["three"]]
+    assert [[entry.text for entry in batch] for batch in found] == [["three"]]
     os.close(reading)
 
 

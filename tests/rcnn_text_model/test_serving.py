@@ -143,7 +143,7 @@ def test_served_answers_are_the_runs_own_numbers(
 
     model = TextModel(CHAMPION, tracking_uri=store)
     model.load()
-    _, probabilities = model.answer(list(reviews["text"]))
+    probabilities = model.answer(list(reviews["text"])).probabilities
     assert [row["probability"] for row in served] == pytest.approx(probabilities, abs=1e-6)
 
 

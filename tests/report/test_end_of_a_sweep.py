@@ -32,7 +32,8 @@ def test_a_stopped_sweep_trains_no_reference(made: Made, results: Path) -> None:
     attach_report("search", made.url, made.store.uri, may_train=False)
     assert "reference_val_accuracy" not in made.store.client.get_run(run_id).data.metrics
     page = Page(results / "report.html")
-    assert "It was not trained as the sweep was stopped; python -m rcnn_sweep report" in page.text
+    told = "It is not trained yet, as the sweep is not over; python -m rcnn_sweep report search"
+    assert told in page.text
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])

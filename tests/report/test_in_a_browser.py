@@ -1,5 +1,6 @@
-"""The page in headless Chromium: no complaint, no request, and the table can be sorted."""
+"""The page in headless Chromium: no complaint, no request, and what its scripts can do."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -43,21 +44,60 @@ def test_it_has_nothing_to_complain_of_and_its_heads_are_buttons(page: Path) -> 
     assert "search &lt;b&gt;" in document
 
 
+def done_to(page: Path, script: str) -> str:
+    """The page's document after ``script``, which did something as its reader would."""
+    html = page.read_text(encoding="utf-8")
+    # The page's own policy forbids any other script, so the test adds its own without it.
+    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
+    changed = page.with_name("changed.html")
+    changed.write_text(
+        html.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8"
+    )
+    document, complaints = browse(changed, "--dump-dom")
+    assert complaints == ""
+    return document
+
+
+def test_a_trial_is_marked_in_all_plots_and_rows_filtered_and_its_command_copied(
+    page: Path,
+) -> None:
+    document = done_to(
+        page,
+        """
+        const table = document.querySelector("table.sortable");
+        const row = table.querySelector("tr[data-key='1']");
+        row.cells[1].click();
+        const told = document.querySelector("output.told");
+        const lit = (tag) => document.querySelectorAll(`${tag}.lit`).length;
+        const all = (tag) => document.querySelectorAll(`${tag}[data-key='1']`).length;
+        const seen = [lit("tr"), lit("svg polygon"), lit("svg polyline"), told.textContent];
+        const every = [all("tr"), all("svg polygon"), all("svg polyline")];
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+        const after = [document.querySelectorAll(".lit").length, told.hidden];
+        document.querySelector(".filter input[value='failed']").click();
+        const off = [...document.querySelectorAll("tr.off")].map((one) => one.dataset.key);
+        const copies = document.querySelectorAll("pre .copy, td .copy").length;
+        const places = document.querySelectorAll("pre, td.code").length;
+        const found = { seen, every, after, off, copies, places };
+        document.body.append(JSON.stringify(found), document.createElement("hr"));
+        """,
+    )
+    told = json.loads(document[document.rindex('{"seen"') : document.rindex("<hr>")])
+    *lit, words = told["seen"]
+    assert lit == told["every"] and min(lit) > 0
+    assert words.startswith("trial 1 (complete): val_accuracy 0.8500 conv.filters=9")
+    assert told["after"] == [0, True]
+    assert set(told["off"]) == {"2"}
+    assert told["copies"] == told["places"] > 4
+
+
 def order_after(page: Path, clicks: int) -> list[str]:
     """The trials of the table in the order after so many clicks on the third column."""
-    html = page.read_text(encoding="utf-8")
-    # The page's own policy forbids any other script, so the test adds its clicks without it.
-    html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
-    clicked = page.with_name(f"clicked-{clicks}.html")
-    clicked.write_text(
-        html.replace("</body>", f"<script>{SORT * clicks}</script></body>"), encoding="utf-8"
-    )
-    document, complaints = browse(clicked, "--dump-dom")
-    assert complaints == ""
+    document = done_to(page, SORT * clicks)
     table = document[document.index('class="grid sortable"') :]
     table = table[: table.index("</table>")]
     assert ('aria-sort="ascending"' in table) == (clicks == 1)
-    return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*>(\d+)</th>', table)
+    return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*><a [^>]*>(\d+)</a></th>', table)
 
 
 @pytest.mark.slow

@@ -13,6 +13,8 @@ from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 START = datetime(2026, 1, 1)
 CHANCE = random.Random(0)
 
+TRIALS = "A click on a column's name sorts by it; one on a trial marks it in every plot."
+
 
 def trial(number: int) -> TrialSnapshot:
     value = CHANCE.random()
@@ -62,7 +64,7 @@ def test_the_best_trials_of_thousands_are_told_and_the_page_is_below_five_megaby
     place.write_text(html, encoding="utf-8")
     page = Page(place)
     told = "Of 5000 trials the 500 best are shown here; sweep/trials.csv has all."
-    rows = page.tables[f"A click on a column's name sorts by it. {told}"][1:]
+    rows = page.tables[f"{TRIALS} {told}"][1:]
     numbers = [int(row[0]) for row in rows]
     assert len(numbers) == MOST and numbers == sorted(numbers)
     assert set(numbers) == {

@@ -35,3 +35,7 @@ def test_points_asked_for_come_after_the_baseline_then_another_studys_best(toy: 
 def test_a_point_that_cannot_be_is_a_mistake(toy: Toy, words: list[str], answer: str) -> None:
     assert answer in toy.run(*ONE, *words, code=2)
     assert not toy.calls() and not (toy.directory / "studies.db").exists()
+    log = toy.directory / "hooks.txt"
+    assert not log.exists() or "prepare" not in log.read_text(), (
+        "told before the data is looked for"
+    )

@@ -64,7 +64,7 @@ def shown(
 
 def test_before_the_first_trial_there_is_little_to_tell() -> None:
     text = shown()
-    assert "s: 10 waiting; 0:00:45 so far, unknown until a trial has ended to come" in text
+    assert "s: 10 waiting; 0:00:45 so far, time to come unknown yet" in text
     assert "best: none yet" in text and "running" not in text
 
 

@@ -37,7 +37,9 @@ def documented(path: str, pattern: str) -> set[str]:
 
 @pytest.mark.parametrize(("kind", "conf"), [("sampler", SamplerConf), ("pruner", PrunerConf)])
 def test_what_is_documented_is_what_there_is(kind: str, conf: type) -> None:
-    assert documented("README.md", rf"`{kind}\.name=(\w+)` \| `([\w ]+)`, or the") == NAMES[kind]
+    assert (
+        documented("docs/sweeps.md", rf"`{kind}\.name=(\w+)` \| `([\w ]+)`, or the") == NAMES[kind]
+    )
     helped = documented("conf/config.yaml", rf"{kind}\.name=(\w+)  or ([\w ]+), or a class$")
     assert helped == NAMES[kind]
     listed = re.match(r"``([\w ]+)``", str(conf.__doc__))

@@ -5,6 +5,7 @@ import re
 from typing import NoReturn
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import command
 from rcnn_sweep.rules import closest
 
 # argparse's complaints, and what to say instead.
@@ -26,9 +27,7 @@ class Arguments(argparse.ArgumentParser):
 
     def __init__(self, verb: str, description: str) -> None:
         """Take the verb's name and what it does in a sentence or two."""
-        super().__init__(
-            prog=f"python -m rcnn_sweep {verb}", description=description, allow_abbrev=False
-        )
+        super().__init__(prog=command(verb), description=description, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Raise :class:`UserError` rather than print the usage."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rcnn_sweep.cli.verbs.arguments import Arguments
-from rcnn_sweep.process import printable
+from rcnn_sweep.process import command, printable
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import StudyHooks
@@ -30,7 +30,8 @@ def main(words: Sequence[str]) -> None:
 def _left(storage: str | None) -> Iterator[str]:
     """Tell of MLflow runs that nobody runs."""
     for run in _left_running():
-        yield f"\nMLflow run {run} says RUNNING, but its process is gone: studies --reap ends it"
+        reap = command("studies", "--reap")
+        yield f"\nMLflow run {run} says RUNNING, but its process is gone: {reap} ends it"
 
 
 def _reaped(storage: str | None) -> Iterator[str]:

@@ -44,4 +44,4 @@ SECTIONS = (
     Section("provenance", provenance_of),
 )
 
-__all__ = ["SECTIONS"]
+__all__ = ["SECTIONS", "head_of", "summary_of"]

@@ -28,6 +28,7 @@ def failures_of(facts: StudyFacts) -> Failures:
                 text(again.get(t.number, "")),
             ],
             "failed" if t.state == "failed" else "",
+            str(t.number),
         )
         for t in trials
         if t.state in ("failed", "interrupted", "withdrawn")

@@ -1,11 +1,12 @@
 """What the page is about: the study's name, its data and date, and a few big numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rcnn_sweep.format import duration, joined, metric, plain, share, signed
+from rcnn_sweep.format import counted, duration, joined, metric, plain, share, signed
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import References
+from rcnn_sweep.report.refit import Refit
 from rcnn_sweep.sweep import counts, gain, pruning
 
 
@@ -36,7 +37,7 @@ def head_of(facts: StudyFacts) -> Head:
 def _figures(facts: StudyFacts) -> list[Figure]:
     study, reference = facts.study, facts.validation
     found_states = counts(study.trials, study.waiting)
-    found = [*_results(facts)]
+    found = [*_results(facts), *_on_test(facts.refit)]
     if isinstance(reference, References):
         bar = reference.bar
         note = f"{bar.title}, {duration(bar.seconds)}"
@@ -44,7 +45,7 @@ def _figures(facts: StudyFacts) -> list[Figure]:
     told = ", ".join(f"{count} {state}" for state, count in found_states.items())
     found.append(Figure("trials", f"{sum(found_states.values())}", told or "none yet"))
     saving = pruning(study.trials)
-    if saving.pruned:
+    if saving.run < saving.full:
         note = f"{saving.run} of {saving.full} epochs run"
         found.append(Figure("saved by pruning", share(saving.saved), note))
     return found
@@ -67,6 +68,22 @@ def _results(facts: StudyFacts) -> list[Figure]:
         name = f"baseline {study.metrics[0]}"
         found.append(Figure(name, metric(study.baseline.values[0]), note, "baseline"))
     return found
+
+
+def _on_test(refit: Refit | None) -> Iterator[Figure]:
+    """Give what a refit found of its best candidate, beside what the search had found."""
+    leader = None if refit is None else refit.evidence.leader
+    if refit is None or leader is None:
+        return
+    evidence = refit.evidence
+    against = evidence.comparison(leader)
+    if against is None or against.judged is None:
+        return
+    low, high = against.judged.interval
+    note = f"{against.verdict}; 95 %: {signed(low)} to {signed(high)}, {against.arm.name}, " + (
+        counted(len(evidence.asked.seeds), "seed")
+    )
+    yield Figure(f"gain in test {evidence.asked.judged_by}", signed(against.judged.mean), note)
 
 
 def _subtitle(facts: StudyFacts) -> str:

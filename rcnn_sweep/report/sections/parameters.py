@@ -22,6 +22,11 @@ class Parameters:
     metric: str
     left_out: str
 
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of mark in the slices."""
+        return {kind for drawing in self.slices for kind in drawing.kinds}
+
 
 def parameters_of(facts: StudyFacts) -> Parameters | None:
     """Give the section; None where no parameter varies among the trials with a value."""

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from rcnn_sweep.format import NONE, date, plain
 from rcnn_sweep.names import Tag
-from rcnn_sweep.process import command, without_password
+from rcnn_sweep.process import command, typable, without_password
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
-from rcnn_sweep.tracking import RunSnapshot
+from rcnn_sweep.tracking import RunSnapshot, run_page
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """``pairs`` are names and values; ``command`` started the study and resumes it."""
+    """``pairs`` are names, values and links; ``command`` started the study and resumes it."""
 
-    pairs: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[str, str, str], ...]
     versions: str
     command: str
     head: tuple[str, ...]
@@ -28,15 +28,15 @@ def provenance_of(facts: StudyFacts) -> Provenance:
     return Provenance(
         tuple(_pairs(facts)),
         _versions(facts),
-        without_password(facts.study.command),
+        typable(without_password(facts.study.command)),
         ("trial", "seed", "command that reproduces it"),
         tuple(_reproduction(facts)),
         "From a row back to its run",
     )
 
 
-def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
-    """Give names and values; what is not known is left out."""
+def _pairs(facts: StudyFacts) -> list[tuple[str, str, str]]:
+    """Give names and values, a run's with a link to it; what is not known is left out."""
     study, runs = facts.study, list(facts.runs.values())
     parent = facts.parent
     rows = [
@@ -44,6 +44,7 @@ def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
         ("storage", study.storage),
         ("directory", study.directory),
         ("MLflow run of the study", parent and parent.run_id),
+        ("MLflow run of its refit", facts.refit and facts.refit.run_id),
         ("data", _data(facts)),
         *_protocol(facts),
         ("data SHA-256", ", ".join(_tags(runs, Tag.DATA_SHA256))),
@@ -57,7 +58,12 @@ def _pairs(facts: StudyFacts) -> list[tuple[str, str]]:
             date(min(filter(None, (t.started for t in study.trials)), default=None)),
         ),
     ]
-    return [(name, plain(value)) for name, value in rows if value not in (None, "", NONE)]
+    links = {parent.run_id: facts.page_of(parent)} if parent else {}
+    if parent and facts.refit:
+        refit = facts.refit.run_id
+        links[refit] = run_page(facts.store, parent.experiment_id, refit) if facts.store else ""
+    known = [(name, plain(value)) for name, value in rows if value not in (None, "", NONE)]
+    return [(name, value, links.get(value, "")) for name, value in known]
 
 
 def _data(facts: StudyFacts) -> str:
@@ -137,10 +143,11 @@ def _reproduction(facts: StudyFacts) -> list[Row]:
     return [
         row(
             [
-                number(trial.number, str(trial.number)),
+                number(trial.number, str(trial.number), facts.page_of(facts.runs[trial.number])),
                 text(facts.runs[trial.number].params.get("training.seed", trial.seed), ""),
-                Cell(command("reproduce", facts.runs[trial.number].run_id), kind="code"),
-            ]
+                Cell(command("reproduce", facts.runs[trial.number].run_id), kind="code words"),
+            ],
+            key=str(trial.number),
         )
         for trial in own
     ]

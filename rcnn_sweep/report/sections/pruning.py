@@ -22,13 +22,16 @@ def saving_of(facts: StudyFacts) -> Saving:
 def _told(saving: Pruning) -> str:
     if not saving.pruned:
         return "No trial was stopped early."
+    stopped = counted(saving.pruned, "trial was", "trials were")
     told = (
         f"{saving.pruned} of {saving.ended} trials were stopped early, as their course fell "
         f"behind: {saving.run} of {saving.full} epochs were run, and {share(saving.saved)} of "
         "the work was not done."
     )
     if not saving.full:
-        told = f"{counted(saving.pruned, 'trial was', 'trials were')} stopped early."
+        told = f"{stopped} stopped early."
+    elif saving.run == saving.full:
+        return f"{stopped} stopped, after the last epoch."
     if saving.seconds_a_step and saving.full:
         seconds = (saving.full - saving.run) * saving.seconds_a_step
         told += (

@@ -50,5 +50,6 @@ def _trial_lines(facts: StudyFacts) -> list[Line]:
         role = ", best" * is_best + ", baseline" * is_baseline
         kind = "c1" if is_best else "c0" if is_baseline else f"c{next(others)}"
         curves = detail.curves if detail else own
-        lines.append(Line(f"trial {trial.number}{role}", str(trial.number), kind, curves))
+        key = str(trial.number)
+        lines.append(Line(f"trial {key}{role}", key, kind, curves, key))
     return [line for line in lines if line.curves]

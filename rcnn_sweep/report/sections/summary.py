@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rcnn_sweep.evidence import Evidence
 from rcnn_sweep.format import counted, duration, joined, metric, signed
-from rcnn_sweep.process import CommandLine
+from rcnn_sweep.process import CommandLine, typable
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections.reference import in_short
 from rcnn_sweep.report.tables import Row, param, row, text
@@ -33,7 +34,8 @@ def summary_of(facts: StudyFacts) -> Summary:
 
 
 def _sentences(facts: StudyFacts) -> list[str]:
-    told = [_progress(facts.study), *_outcome(facts), *_caution(facts)]
+    judged = [] if facts.refit is None else [on_test(facts.refit.evidence)]
+    told = [_progress(facts.study), *judged, *_outcome(facts), *_caution(facts)]
     return [sentence for sentence in told if sentence]
 
 
@@ -89,11 +91,16 @@ def _texts(facts: StudyFacts, gain: float) -> str:
 
 
 def _caution(facts: StudyFacts) -> list[str]:
-    """Say how much of the gain chance could have made."""
+    """Say how much of the gain chance could have made, unless a refit has answered that."""
     study = facts.study
     pair = [facts.details.get(t.number) for t in (facts.best, study.baseline) if t is not None]
     known = [d.confusion for d in pair if d is not None and d.confusion is not None]
-    if len(known) < 2 or study.metrics != ("val_accuracy",) or facts.best == study.baseline:
+    if (
+        facts.refit is not None
+        or len(known) < 2
+        or study.metrics != ("val_accuracy",)
+        or facts.best == study.baseline
+    ):
         return []
     (low, high), (base_low, base_high) = (confusion.interval for confusion in known)
     overlap = low <= base_high
@@ -105,6 +112,22 @@ def _caution(facts: StudyFacts) -> list[str]:
         f"the best of {judged} trials was chosen on these very texts, one seed each. "
         "Take the gain as a lead to be tested, not as a result."
     ]
+
+
+def on_test(evidence: Evidence) -> str:
+    """Say in a sentence or two what a refit found on the test split."""
+    leader = evidence.leader
+    found = None if leader is None else evidence.comparison(leader)
+    told = f"On the test split, over {counted(len(evidence.asked.seeds), 'seed')}: " + (
+        f"{evidence.sentence[:1].lower()}{evidence.sentence[1:]}"
+    )
+    if found is None or found.judged is None:
+        return told
+    low, high = found.judged.interval
+    return f"{told} {found.arm.name[:1].upper()}{found.arm.name[1:]} differs from it by " + (
+        f"{signed(found.judged.mean)} in test {evidence.asked.judged_by} on average, 95 % interval "
+        f"{signed(low)} to {signed(high)}."
+    )
 
 
 def _changes(facts: StudyFacts) -> list[Row]:
@@ -130,4 +153,4 @@ def _best_command(facts: StudyFacts) -> str:
     study = facts.study
     if facts.best is None or not study.is_search or not study.command or facts.parent is None:
         return ""
-    return command_of(CommandLine.parsed(study.command), facts.best.params)
+    return typable(command_of(CommandLine.parsed(study.command), facts.best.params))

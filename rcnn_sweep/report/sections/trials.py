@@ -27,7 +27,8 @@ def trials_of(facts: StudyFacts) -> Trials:
     extra = [name for name in beside if name in known and name not in study.metrics]
     rows = [_row(facts, trial, keys, extra) for trial in facts.excerpt.trials]
     head = ("trial", "state", *study.metrics, *extra, "epochs", "time", *keys)
-    caption = f"A click on a column's name sorts by it. {facts.left_out}".strip()
+    caption = "A click on a column's name sorts by it; one on a trial marks it in every plot."
+    caption = f"{caption} {facts.left_out}".strip()
     return Trials(head, tuple(rows), caption)
 
 
@@ -37,14 +38,14 @@ def _row(facts: StudyFacts, trial: TrialSnapshot, keys: list[str], extra: list[s
     others = [None if run is None else run.metrics.get(name) for name in extra]
     word = "repeat" if trial.duplicate_of is not None else trial.state
     cells = [
-        number(trial.number, str(trial.number)),
+        number(trial.number, str(trial.number), facts.page_of(run)),
         Cell(word, word, "words state"),
         *(number(value, metric(value)) for value in [*values, *others]),
         number(len(trial.steps), str(len(trial.steps)) if trial.steps else NONE),
         number(trial.seconds, duration(trial.seconds)),
         *(param(trial.params.get(key, "")) for key in keys),
     ]
-    return row(cells, _kind(facts, trial))
+    return row(cells, _kind(facts, trial), str(trial.number))
 
 
 def _kind(facts: StudyFacts, trial: TrialSnapshot) -> str:

@@ -1,10 +1,10 @@
 """What a sweep says on standard output before and after its trials."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import fmean
 
-from rcnn_sweep.process import printable
+from rcnn_sweep.format import counted
+from rcnn_sweep.process import printable, script_command, typable
 from rcnn_sweep.sweep.findings import Standing, SweepSummary, counts_and_repeats, standing_of
 from rcnn_sweep.sweep.hooks import StudyInfo
 from rcnn_sweep.sweep.planning import Plan, estimate
@@ -103,20 +103,18 @@ def _baseline(plan: Plan) -> str:
 
 def workers_line(plan: Plan, launcher: LauncherTraits) -> str:
     """Say where the workers run and what each may use."""
-    threads = f"{threads_of(plan.workers)} thread(s) each"
-    devices = f", {len(gpus())} GPU(s)" if gpus() else ""
+    threads = f"{counted(threads_of(plan.workers), 'thread')} each"
+    devices = f", {counted(len(gpus()), 'GPU')}" if gpus() else ""
     limit = plan.options.max_trials_per_worker
-    turns = "" if limit is None else f", replaced after {limit} trial(s)"
+    turns = "" if limit is None else f", replaced after {counted(limit, 'trial')}"
     if not launcher.is_watched:
-        return f"{plan.workers} worker(s) through {launcher.name}, {threads}{turns}"
+        workers = counted(plan.workers, "worker")
+        return f"{workers} through {launcher.name}, {threads}{turns}"
     if is_here(plan.options, plan.workers):
         return f"1 worker, in this process{devices}"
     if plan.workers == 1:
         return f"1 worker process{devices}{turns}"
-    return (
-        f"{plan.workers} worker processes, {threads}{devices}{turns} (each on its own: one that "
-        "dies takes no other along)"
-    )
+    return f"{plan.workers} worker processes, {threads}{devices}{turns}"
 
 
 def print_summary(summary: SweepSummary, info: StudyInfo, closing: Iterable[str]) -> None:
@@ -143,13 +141,19 @@ def summary_lines(summary: SweepSummary, info: StudyInfo) -> Iterator[str]:
         run = f"{pruning.run} of {pruning.full} steps run"
         yield f"pruning saved {pruning.saved:.0%} of the compute ({run})"
     yield f"wall time {summary.wall_seconds:.1f} s, trials {summary.busy_seconds:.1f} s"
-    yield f"resume:    {info.command}"
-    if summary.best and summary.is_search:
-        yield f"best:      {summary.best_command}"
-    yield f"dashboard: optuna-dashboard {shlex.quote(info.storage)}"
+    yield f"resume:    {typable(info.command)}"
+    if summary.best and summary.is_search and not _baseline_won(summary):
+        yield f"best:      {typable(summary.best_command)}"
+    if dashboard := script_command("optuna-dashboard", info.storage):
+        yield f"dashboard: {dashboard}"
 
 
 def _winner(summary: SweepSummary) -> Iterator[str]:
+    if _baseline_won(summary):
+        [best] = summary.best
+        value = f"{summary.metrics[0]}={best.values[0]:.6g}"
+        yield f"nothing beat the baseline, trial {best.number}: {value}"
+        return
     word = "best" if len(summary.best) == 1 else "front"
     for trial in summary.best:
         values = ", ".join(
@@ -174,3 +178,7 @@ def told(again: Standing) -> str:
         f"run again {others} time(s), mean {fmean(again.values):.5g}; its true value is estimated "
         f"at {again.estimate:.5g} ({low:.5g} to {high:.5g})"
     )
+
+
+def _baseline_won(summary: SweepSummary) -> bool:
+    return len(summary.metrics) == 1 and summary.best[:1] == (summary.baseline,)

@@ -65,8 +65,10 @@ class LiveTable:
         left = remaining(self._ended[self.before :], now - self.began, to_come)
         if left is None and self.expected is not None:
             left = rounded(max(timedelta(), self.expected * to_come - (now - self.began)))
-        rest = "unknown until a trial has ended" if left is None else f"about {left}"
-        return f"{self.study_name}: {counted}; {elapsed} so far, {rest} to come"
+        rest = ""
+        if to_come:
+            rest = ", time to come unknown yet" if left is None else f", about {left} to come"
+        return f"{self.study_name}: {counted}; {elapsed} so far{rest}"
 
     def _running(
         self, trials: Sequence[TrialSnapshot], running: Sequence[TrialSnapshot], now: datetime
@@ -136,7 +138,8 @@ def placed(trial: TrialSnapshot, step: int, trials: Sequence[TrialSnapshot], dir
 def _table(*columns: str) -> Table:
     table = Table(expand=False)
     for column in columns:
-        table.add_column(column, justify="left" if column == "what differs" else "right")
+        is_text = column == "what differs"
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=not is_text)
     return table
 
 

@@ -47,6 +47,7 @@ def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
     make_pruner(options.pruner)
     asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
     _check_groups(asked, request.asked)
+    _check_points(options, asked, FeasibilityCheck(request.asked, hooks))
     with named("settling what all trials share, such as their data"):
         composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
@@ -164,7 +165,7 @@ def _budget(
     order = points_of(options.sampler)
     if order == "sampled":
         return dict(enumerate(first_points(options, space, check, baseline))), options.n_trials
-    points = _every_point(options, space, check)
+    points = _every_point(space, check)
     if order == "shuffled":
         random.Random(options.seed).shuffle(points)
     is_cut = order == "shuffled" or is_total_given
@@ -172,19 +173,13 @@ def _budget(
     return dict(enumerate(points)), n_trials
 
 
-def _every_point(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> list[Params]:
+def _every_point(space: Space, check: FeasibilityCheck) -> list[Params]:
     """Give the points of a finite space, each once: the possible ones, where that is quick to say.
 
     Of a large space each point is judged when its slot is claimed.
     """
-    size = space.size()
-    if size is None:
-        raise UserError(
-            f"hydra.sweeper.sampler.name={options.sampler.name}: expected a finite space; "
-            "received an interval. Use choice or range."
-        )
     points = list(space.points())
-    if size > ENUMERATED:
+    if len(points) > ENUMERATED:
         return points
     return [point for point in points if check.reason(point) is None]
 
@@ -199,6 +194,23 @@ def _check_groups(space: Space, composer: Composer) -> None:
                 f"{group}: expected one of {options}; received none, and the space has it not. "
                 f"Choose one, or search over them: {group}=A,B."
             )
+
+
+def _check_points(options: SweeperOptions, asked: Space, check: FeasibilityCheck) -> None:
+    """Judge the base config and the points of the command, as far as they need no data."""
+    check.base()
+    if points_of(options.sampler) == "sampled":
+        first_points(replace(options, warm_start=None), asked, check, None)
+    else:
+        _check_finite(options, asked)
+
+
+def _check_finite(options: SweeperOptions, space: Space) -> None:
+    if space.size() is None:
+        raise UserError(
+            f"hydra.sweeper.sampler.name={options.sampler.name}: expected a finite space; "
+            "received an interval. Use choice or range."
+        )
 
 
 def _check_places(options: SweeperOptions) -> None:

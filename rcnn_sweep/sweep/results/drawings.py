@@ -9,12 +9,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rcnn_sweep.drawing import Drawing, Frame, Scale, scale_of
+from rcnn_sweep.drawing import Drawing, Frame, Scale, main_range, scale_of
 from rcnn_sweep.format import metric, plain, share
 from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep.space import Value
 
 WIDTH = 720.0
 POINT = 4.0
+EDGE = 12.0
+"""How far inside the axis a mark stands whose value is beyond it."""
 MOST_SLICES = 12
 TOLD = 1000
 """Trials of a history whose marks tell their parameters; of more they would make a page heavy."""
@@ -51,16 +54,31 @@ def draw_history(study: StudySnapshot) -> Drawing | None:
     )
     numbers = [t.number for t in study.trials]
     x = Scale(min(numbers) - 0.5, max(numbers) + 0.5, 62, WIDTH - 12, is_whole=True)
-    frame = Frame(drawing, x, scale_of([t.values[0] for t in seen], 268, 28, pad=0.08))
+    frame = Frame(drawing, x, _value_scale(study, seen, 268, 28))
     frame.axes("trial", study.metrics[0], x_marks=10)
     drawing.path(_best_so_far(study, frame), "sofar")
-    for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
+    for trial in sorted(seen, key=lambda t: _depth(t, study)):
         told = trial if len(seen) <= TOLD else replace(trial, params={})
-        tip = _tip(told, study)
-        _sign(drawing, x(trial.number), frame.y(trial.values[0]), _kind(trial, study), tip=tip)
+        _mark(frame, x(trial.number), told, study, _kind(trial, study))
     for trial in (t for t in study.trials if t.state in ("failed", "interrupted")):
-        drawing.cross(x(trial.number), 262, 4, "failed", tip=_tip(trial, study))
+        key = str(trial.number)
+        drawing.cross(x(trial.number), 262, 4, "failed", tip=_tip(trial, study), key=key)
     return drawing
+
+
+def _value_scale(
+    study: StudySnapshot, seen: Sequence[TrialSnapshot], start: float, end: float, pad: float = 0.08
+) -> Scale:
+    """Give the scale of the first objective, without what would flatten all the rest."""
+    kept = [t.values[0] for t in (*study.best, study.baseline) if t is not None and t in seen]
+    complete = [t.values[0] for t in seen if t.state == "complete"]
+    pruned = [t.values[0] for t in seen if t.state != "complete"]
+    return scale_of(main_range(complete, pruned, kept), start, end, pad=pad)
+
+
+def _depth(trial: TrialSnapshot, study: StudySnapshot) -> int:
+    """Give the order of drawing: the baseline's large square stays visible below a mark on it."""
+    return ("baseline", "pruned", "complete", "best").index(_kind(trial, study))
 
 
 def _best_so_far(study: StudySnapshot, frame: Frame) -> list[tuple[float, float]]:
@@ -70,8 +88,8 @@ def _best_so_far(study: StudySnapshot, frame: Frame) -> list[tuple[float, float]
     for trial in (t for t in with_values(study) if t.state == "complete"):
         value = trial.values[0] if best is None else better(best, trial.values[0])
         if best is not None and value != best:
-            points.append((frame.x(trial.number), frame.y(best)))
-        points.append((frame.x(trial.number), frame.y(value)))
+            points.append((frame.x(trial.number), frame.y.held(best)[0]))
+        points.append((frame.x(trial.number), frame.y.held(value)[0]))
         best = value
     return [*points, (frame.x.end, points[-1][1])] if points else []
 
@@ -108,11 +126,10 @@ def _slice(study: StudySnapshot, key: str) -> Drawing:
     )
     values = [t.params[key] for t in seen]
     x = scale_of(values, 66, 328, is_log=is_log(study, key), pad=0.05)
-    y = scale_of([t.values[0] for t in seen], 200, 28, pad=0.08)
-    frame = Frame(drawing, x, y)
+    frame = Frame(drawing, x, _value_scale(study, seen, 200, 28))
     frame.axes(f"{_short(key, 32)}{' (log)' if x.is_log else ''}", study.metrics[0], x_marks=5)
-    for trial in sorted(seen, key=lambda t: (t.state != "pruned", t in study.best)):
-        _mark(drawing, x(trial.params[key]), y(trial.values[0]), trial, study)
+    for trial in sorted(seen, key=lambda t: _depth(t, study)):
+        _mark(frame, x(trial.params[key]), trial, study, _kind(trial, study))
     return drawing
 
 
@@ -133,13 +150,19 @@ def draw_parallel(study: StudySnapshot) -> Drawing | None:
         scale_of([c[i] for c in columns], 272, 46, is_log=i < len(keys) and is_log(study, names[i]))
         for i in range(len(names))
     ]
+    scales[len(keys)] = _value_scale(study, whole, 272, 46, pad=0.0)
     places = [70 + i * (WIDTH - 130) / (len(names) - 1) for i in range(len(names))]
     for trial, row in sorted(zip(whole, columns, strict=True), key=lambda p: _weight(p[0], study)):
-        line = [(x, s(v)) for x, s, v in zip(places, scales, row, strict=True)]
-        drawing.path(line, f"strand {_kind(trial, study)}", tip=_tip(trial, study))
+        line = [(x, _held(s, v)) for x, s, v in zip(places, scales, row, strict=True)]
+        kind, key = f"strand {_kind(trial, study)}", str(trial.number)
+        drawing.path(line, kind, tip=_tip(trial, study), key=key)
     for place, scale, name in zip(places, scales, names, strict=True):
         _upright(drawing, place, scale, name)
     return drawing
+
+
+def _held(scale: Scale, value: Value) -> float:
+    return scale(value) if scale.names or not isinstance(value, float) else scale.held(value)[0]
 
 
 def _weight(trial: TrialSnapshot, study: StudySnapshot) -> int:
@@ -177,7 +200,8 @@ def draw_front(study: StudySnapshot) -> Drawing | None:
     if len(study.metrics) == 2:
         drawing.path([(x(a), y(b)) for a, b in front], "sofar")
     for trial in seen:
-        _mark(drawing, x(trial.values[0]), y(trial.values[1]), trial, study)
+        place, tip, key = (x(trial.values[0]), y(trial.values[1])), _tip(trial, study), trial.number
+        _sign(drawing, *place, _kind(trial, study), tip=tip, key=str(key))
     return drawing
 
 
@@ -192,23 +216,31 @@ def draw_signs() -> Drawing:
     return drawing
 
 
-def _mark(drawing: Drawing, x: float, y: float, trial: TrialSnapshot, study: StudySnapshot) -> None:
-    """Draw a trial's sign with the trial in a line for who points at it."""
-    _sign(drawing, x, y, _kind(trial, study), tip=_tip(trial, study))
+def _mark(frame: Frame, x: float, trial: TrialSnapshot, study: StudySnapshot, kind: str) -> None:
+    """Draw a trial's sign at its value, with the trial in a line for who points at it.
+
+    Of a value beyond the axis it stands at its end, with an arrow in the value's direction.
+    """
+    y, beyond = frame.y.held(trial.values[0])
+    y += EDGE * beyond
+    _sign(frame.drawing, x, y, kind, tip=_tip(trial, study), key=str(trial.number))
+    if beyond:
+        tip, foot = y - 10 * beyond, y - 6 * beyond
+        frame.drawing.path([(x - 4, foot), (x, tip), (x + 4, foot)], "beyond")
 
 
-def _sign(drawing: Drawing, x: float, y: float, kind: str, *, tip: str = "") -> None:
+def _sign(drawing: Drawing, x: float, y: float, kind: str, *, tip: str = "", key: str = "") -> None:
     match kind:
         case "best":
-            drawing.diamond(x, y, POINT + 3, "best", tip=tip)
+            drawing.diamond(x, y, POINT + 3, "best", tip=tip, key=key)
         case "baseline":
-            drawing.square(x, y, POINT + 0.5, "baseline", tip=tip)
+            drawing.square(x, y, POINT + 2, "baseline", tip=tip, key=key)
         case "complete":
-            drawing.circle(x, y, POINT, "complete", tip=tip)
+            drawing.circle(x, y, POINT, "complete", tip=tip, key=key)
         case "pruned":
-            drawing.circle(x, y, POINT - 0.5, "pruned", tip=tip)
+            drawing.circle(x, y, POINT - 0.5, "pruned", tip=tip, key=key)
         case _:
-            drawing.cross(x, y, POINT, "failed", tip=tip)
+            drawing.cross(x, y, POINT, "failed", tip=tip, key=key)
 
 
 def _tip(trial: TrialSnapshot, study: StudySnapshot) -> str:

@@ -6,7 +6,7 @@ import optuna
 from optuna.storages import BaseStorage
 
 from rcnn_sweep.names import StudyAttr
-from rcnn_sweep.process import CommandLine, one_line
+from rcnn_sweep.process import CommandLine, command, one_line, typable
 from rcnn_sweep.sweep.findings import best_of, counts_and_repeats
 from rcnn_sweep.sweep.storage import masked, storage_url
 from rcnn_sweep.sweep.study import (
@@ -49,6 +49,8 @@ def _told(storage: BaseStorage, name: str) -> Iterator[str]:
         params = " ".join(f"{key}={value}" for key, value in best.params.items())
         yield f"  best:   trial {best.number}: {one_line(f'{shown} {params}')}"
     if dead := ", ".join(str(trial.number) for trial in stale_trials(frozen)):
-        yield f"  dead:   trial {dead} says RUNNING, but no process runs it: studies --reap ends it"
+        reap = command("studies", "--reap")
+        yield f"  dead:   trial {dead} says RUNNING, but no process runs it: {reap} ends it"
     if StudyAttr.COMMAND in attrs:
-        yield f"  resume: {CommandLine.recorded(attrs[StudyAttr.COMMAND]) or NO_COMMAND}"
+        read = CommandLine.recorded(attrs[StudyAttr.COMMAND])
+        yield f"  resume: {typable(str(read)) if read else NO_COMMAND}"

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from optuna.trial import FrozenTrial
 
 from rcnn_sweep.names import TrialAttr
-from rcnn_sweep.process import write_whole
+from rcnn_sweep.process import typable, write_whole
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks
 from rcnn_sweep.sweep.plain import plain
@@ -87,7 +87,7 @@ def best_text(summary: SweepSummary, plan: Plan, queue: Queue, hooks: StudyHooks
     header = (
         "# @package _global_\n"
         f"# Trial {best.number} of study {summary.study_name}: {values}.\n"
-        f"# {summary.best_command}\n"
+        f"# {typable(summary.best_command)}\n"
     )
     settled = [override for override in plan.composer.fixed if override not in plan.given]
     header += "".join(f"# Settled for the sweep: {' '.join(o.split())}\n" for o in settled)

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import flattened
-from rcnn_sweep.process import CommandLine, one_line
+from rcnn_sweep.process import CommandLine, command, one_line
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.findings import StudySnapshot, TrialSnapshot, best_of, confirmed, trial_at
 from rcnn_sweep.sweep.storage import masked, open_storage, sqlite_file, storage_url
@@ -38,8 +38,7 @@ def read_study(name: str | None, storage: str | None) -> StudySnapshot:
         shown = one_line(", ".join(known[:SHOWN])) or "none"
         raise UserError(
             f"expected a study of {masked(url)}; received {name!r}.\n"
-            f"It holds {shown}{more} (python -m rcnn_sweep studies "
-            f"lists them).{nearest(name, known)}"
+            f"It holds {shown}{more} ({command('studies')} lists them).{nearest(name, known)}"
         )
     return _read(opened, name, masked(url))
 

@@ -136,7 +136,7 @@ class TrialRunner:
             self._reuse(study, trial, earlier)
             return
         config = self._config(number, params)
-        outcome = self._attempt(trial, config, seed)
+        outcome = self._attempt(trial, config, params, seed)
         self._tell(study, number, outcome, Path(config.hydra.runtime.output_dir))
 
     def _study(self, number: int) -> tuple[Study, FeasibleSampler]:
@@ -170,7 +170,7 @@ class TrialRunner:
         else:
             study.tell(trial.number, earlier.values)
 
-    def _attempt(self, trial: Trial, config: DictConfig, seed: int) -> TrialOutcome:
+    def _attempt(self, trial: Trial, config: DictConfig, params: Params, seed: int) -> TrialOutcome:
         spec = self.spec
         context = TrialContext(
             study_name=spec.study_name,
@@ -181,6 +181,7 @@ class TrialRunner:
             channel=StudyChannel(
                 trial, self.queue, spec.session, is_single=len(spec.options.metrics) == 1
             ),
+            params=params,
         )
         with entered(context):
             return self._job(config)
