@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
     from rcnn_sweep.data.splits import Split
+    from rcnn_sweep.data.vectors import WordVectors, vector_problems, vectors_sha256, word_vectors
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "TextSource",
     "Texts",
     "Vocabulary",
+    "WordVectors",
     "Words",
     "cache_folder",
     "expected_sha256",
@@ -56,6 +58,9 @@ __all__ = [
     "problems",
     "source_named",
     "source_of",
+    "vector_problems",
+    "vectors_sha256",
+    "word_vectors",
 ]
 
 if not TYPE_CHECKING:

@@ -15,9 +15,10 @@ from rcnn_sweep.network.embedding import EmbeddingConfig
 from rcnn_sweep.network.model import Options, build, problems, refusals, shortest
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
+    LayerRow,
     draw_architecture,
     graphviz_found,
-    layer_shapes,
+    layer_rows,
     summary,
 )
 from rcnn_sweep.network.pool import PoolConfig
@@ -27,13 +28,14 @@ __all__ = [
     "OPTIMIZERS",
     "ConvConfig",
     "EmbeddingConfig",
+    "LayerRow",
     "LstmConfig",
     "Options",
     "PoolConfig",
     "build",
     "draw_architecture",
     "graphviz_found",
-    "layer_shapes",
+    "layer_rows",
     "optimizer",
     "problems",
     "refusals",

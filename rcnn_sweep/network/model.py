@@ -1,8 +1,8 @@
 """A graph of the parts: a config becomes a compiled ``keras.Model``.
 
-Words become vectors, a convolution reads them in short windows, pooling thins them out, an LSTM
-reads what is left in order, and one dense layer decides. With the defaults it is the notebook's
-network: 303,935 parameters.
+Words become vectors, convolutions read them in short windows, pooling thins them out, recurrent
+layers read what is left in order, and one dense layer decides. With the defaults it is the
+notebook's network: 303,935 parameters.
 """
 
 from bisect import bisect_left
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rcnn_sweep.network import conv, embedding, head, pool, recurrent
-from rcnn_sweep.network.shape import Shape
 
 if TYPE_CHECKING:
     import keras
@@ -45,11 +44,16 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
     windows = conv.output(options.conv, words)
     yield from _too_short(options, maxlen)
     pooled = pool.output(options.pool, windows)
+    read = recurrent.sequence(options.lstm, pooled)
+    batch = {
+        **{f"data.maxlen * {shape.key}": maxlen * shape.width for shape in (words, windows)},
+        f"{read.steps} steps * {read.key}": read.steps * read.width,
+    }
     tensors = {
         **embedding.weights(options.embedding, num_words),
         **conv.weights(options.conv, words),
         **recurrent.weights(options.lstm, pooled),
-        **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
+        **{f"training.batch_size * {each}": batch_size * batch[each] for each in batch},
     }
     for product, numbers in tensors.items():
         if numbers > MOST_NUMBERS:
@@ -73,10 +77,6 @@ def shortest(options: Options, maxlen: int) -> int:
     return 1 + bisect_left(lengths, True, key=lambda length: not any(_too_short(options, length)))
 
 
-def _batch(shape: Shape) -> str:
-    return f"training.batch_size * data.maxlen * {shape.key}"
-
-
 def build(
     options: Options,
     *,
@@ -85,8 +85,11 @@ def build(
     classes: int,
     optimizer: "keras.optimizers.Optimizer",
     metrics: Sequence[str] = (),
+    vectors: embedding.KnownVectors | None = None,
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
+
+    Words begin with their ``vectors`` as far as these are known.
 
     Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``; without ``maxlen`` rows of
     any length from :func:`shortest`. Output: float32,
@@ -96,7 +99,7 @@ def build(
     import keras
 
     inputs = {"ids": keras.Input((maxlen,), dtype="int32", name="ids")}
-    words = embedding.apply(options.embedding, inputs["ids"], num_words)
+    words = embedding.apply(options.embedding, inputs["ids"], num_words, vectors)
     windows = conv.apply(options.conv, words)
     pooled = pool.apply(options.pool, windows)
     branches = [recurrent.apply(options.lstm, pooled)]

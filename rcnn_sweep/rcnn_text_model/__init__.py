@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .lengths import grouped, padded_lengths
-from .text import INDEX_FROM, Vocabulary, count_words, pad_ranks, tokenise
+from .text import INDEX_FROM, OUT_OF_VOCABULARY, Vocabulary, count_words, pad_ranks, tokenise
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "INDEX_FROM",
+    "OUT_OF_VOCABULARY",
     "TextClassifier",
     "Vocabulary",
     "class_probabilities",

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from rcnn_sweep import network
 from rcnn_sweep.config import Config, TrainingConfig
-from rcnn_sweep.data import Split
+from rcnn_sweep.data import Split, WordVectors
 from rcnn_sweep.metrics import Keras, compiled, each_epoch, find
 from rcnn_sweep.process import signals
 from rcnn_sweep.rcnn_text_model import class_probabilities
@@ -64,8 +64,11 @@ def best_of(epochs: Sequence[Mapping[str, float]], monitor: str) -> int:
     return 1 + int(np.argmax(ranks))
 
 
-def build_model(config: Config, *, classes: int) -> keras.Model:
-    """Build and compile the network that ``config`` describes, for ``classes`` classes."""
+def build_model(config: Config, *, classes: int, vectors: WordVectors | None = None) -> keras.Model:
+    """Build and compile the network that ``config`` describes, for ``classes`` classes.
+
+    ``vectors`` are what ``config.embedding.vectors`` names, read.
+    """
     training = config.training
     return network.build(
         config,
@@ -74,6 +77,7 @@ def build_model(config: Config, *, classes: int) -> keras.Model:
         classes=classes,
         optimizer=network.optimizer(training.optimizer, training.learning_rate),
         metrics=compiled(),
+        vectors=vectors,
     )
 
 
