@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.application.run import Job, recorded_run, run_composed
     from rcnn_sweep.application.study import RecordedStudy, RecordedTrials
+    from rcnn_sweep.application.vectors import check_same_vectors
 
 __all__ = [
     "Job",
@@ -23,6 +24,7 @@ __all__ = [
     "RecordedStudy",
     "RecordedTrials",
     "attach_report",
+    "check_same_vectors",
     "decided_epochs",
     "live_server",
     "made",

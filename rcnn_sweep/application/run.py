@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from rcnn_sweep import network
+from rcnn_sweep.application.vectors import check_vectors
 from rcnn_sweep.config import Config, check, typed
 from rcnn_sweep.data import Dataset, load, ngram_problems
 from rcnn_sweep.errors import Terminated, UserError
@@ -85,7 +86,12 @@ def check_ngrams(config: Config, dataset: Dataset) -> None:
 
 
 def recorded_run(job: Job, store: Store) -> Finished:
-    """Train, evaluate and record; the record's end is truthful whatever happens."""
+    """Train, evaluate and record; the record's end is truthful whatever happens.
+
+    Raises :class:`rcnn_sweep.errors.UserError`, before there is a record, for word vectors that
+    are not fit for the data.
+    """
+    check_vectors(job.config, job.dataset)
     writer = started(job, store)
     try:
         if job.trial is not None:

@@ -17,9 +17,10 @@ from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refus
 from rcnn_sweep.network.ngrams import NgramsConfig
 from rcnn_sweep.network.optimizers import OPTIMIZERS, SCHEDULES, optimizer, schedule
 from rcnn_sweep.network.picture import (
+    LayerRow,
     draw_architecture,
     graphviz_found,
-    layer_shapes,
+    layer_rows,
     summary,
 )
 from rcnn_sweep.network.pool import PoolConfig
@@ -30,6 +31,7 @@ __all__ = [
     "SCHEDULES",
     "ConvConfig",
     "EmbeddingConfig",
+    "LayerRow",
     "LstmConfig",
     "NgramsConfig",
     "Options",
@@ -37,7 +39,7 @@ __all__ = [
     "build",
     "draw_architecture",
     "graphviz_found",
-    "layer_shapes",
+    "layer_rows",
     "loss",
     "ngram_uses",
     "optimizer",
