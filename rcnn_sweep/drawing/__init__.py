@@ -11,6 +11,7 @@
 from rcnn_sweep.drawing.canvas import Drawing
 from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
 from rcnn_sweep.drawing.frame import Frame
+from rcnn_sweep.drawing.reliability import Reliability, reliability_diagram
 from rcnn_sweep.drawing.scales import Scale, scale_of
 from rcnn_sweep.drawing.sheet import sheet_of
 from rcnn_sweep.drawing.style import SHADES, palette_css, shapes_css
@@ -21,9 +22,11 @@ __all__ = [
     "Drawing",
     "Frame",
     "Line",
+    "Reliability",
     "Scale",
     "learning_curves",
     "palette_css",
+    "reliability_diagram",
     "scale_of",
     "shapes_css",
     "sheet_of",
