@@ -159,6 +159,16 @@ def roc_auc(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return float(roc_auc_score(truth, probabilities, multi_class="ovr", labels=classes))
 
 
+def brier(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Take the Brier score, the mean squared error of the probabilities, as scikit-learn has it.
+
+    Of two classes that of the second, of more the sum over the classes.
+    """
+    apart = probabilities.astype(np.float64) - np.eye(probabilities.shape[1])[truth]
+    total = float((apart**2).sum(axis=1).mean())
+    return total / 2 if probabilities.shape[1] == 2 else total
+
+
 TABLE: tuple[Metric, ...] = (
     Metric(
         "train_loss",
@@ -211,6 +221,14 @@ TABLE: tuple[Metric, ...] = (
         shown=(Place.TRIALS,),
     ),
     Metric("val_f1_micro", "F1 (micro)", "F1 over all decisions", f1_micro, Kind.SHARE, "maximize"),
+    Metric(
+        "val_brier",
+        "Brier score",
+        "the mean squared error of the probabilities",
+        brier,
+        Kind.LOSS,
+        "minimize",
+    ),
     # In the order of the notebook's closing lines.
     Metric(
         "test_accuracy",
@@ -255,6 +273,14 @@ TABLE: tuple[Metric, ...] = (
         roc_auc,
         Kind.SHARE,
         "maximize",
+    ),
+    Metric(
+        "test_brier",
+        "Brier score",
+        "the mean squared error of the probabilities",
+        brier,
+        Kind.LOSS,
+        "minimize",
     ),
     Metric(
         "best_epoch", "best epoch", "the epoch with the best training.monitor", None, Kind.EPOCH

@@ -81,6 +81,8 @@ class Artifact:
     CONFUSION_NORMALIZED = "evaluation/confusion_matrix_normalized.png"
     CLASSIFICATION_REPORT = "evaluation/classification_report.json"
     LEARNING_CURVES = "evaluation/learning_curves.png"
+    CALIBRATION = "evaluation/calibration.json"
+    RELIABILITY = "evaluation/reliability.png"
     PREDICTIONS = "evaluation/predictions.npz"
     TRACEBACK = "failure/traceback.txt"
     SWEEP = "sweep"

@@ -11,6 +11,7 @@
 from rcnn_sweep.drawing.canvas import Drawing
 from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
 from rcnn_sweep.drawing.frame import Frame
+from rcnn_sweep.drawing.reliability import Reliability, reliability_diagram
 from rcnn_sweep.drawing.scales import Scale, main_range, scale_of
 from rcnn_sweep.drawing.sheet import sheet_of
 from rcnn_sweep.drawing.style import SHADES, palette_css, shapes_css
@@ -21,10 +22,12 @@ __all__ = [
     "Drawing",
     "Frame",
     "Line",
+    "Reliability",
     "Scale",
     "learning_curves",
     "main_range",
     "palette_css",
+    "reliability_diagram",
     "scale_of",
     "shapes_css",
     "sheet_of",

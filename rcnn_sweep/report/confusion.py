@@ -56,11 +56,8 @@ class Confusion:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the accuracy (Wilson, JASA 1927)."""
-        from scipy.stats import binomtest  # a second of imports
-
-        found = binomtest(self.correct, self.total).proportion_ci(0.95, method="wilson")
-        return float(found.low), float(found.high)
+        """Wilson's 95 % interval of the accuracy."""
+        return wilson(self.correct, self.total)
 
     def recall(self, row: int) -> float:
         """Give the share of class ``row`` that was recognised; 0 where it has no texts."""
@@ -70,6 +67,14 @@ class Confusion:
         """Give the cell's share of its row as a step from 0 to ``SHADES``."""
         cells: Sequence[int] = self.matrix[row]
         return round(SHADES * cells[column] / max(sum(cells), 1))
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """Give Wilson's 95 % interval of a share of ``total``, 1 or more (Wilson, JASA 1927)."""
+    from scipy.stats import binomtest  # a second of imports
+
+    found = binomtest(hits, total).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rcnn_sweep.drawing import Curve
 from rcnn_sweep.metrics import Place, names, shown
@@ -11,12 +12,33 @@ from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """The expected calibration ``error``, and of each bin its confidence, accuracy and texts."""
+
+    error: float
+    points: tuple[tuple[float, float, int], ...]
+
+    @classmethod
+    def of(cls, recorded: Any) -> "Calibration | None":
+        """Read ``evaluation/calibration.json``; None where it is something else."""
+        try:
+            points = tuple(
+                (float(own["confidence"]), float(own["accuracy"]), int(own["count"]))
+                for own in recorded["bins"]
+            )
+            return cls(float(recorded["expected_calibration_error"]), points) if points else None
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
 class RunFacts:
-    """A run with its curves by metric (epoch, value) and its confusion matrix, where recorded."""
+    """A run with its curves by metric (epoch, value) and, where recorded, how it judged texts."""
 
     run: RunSnapshot
     curves: Mapping[str, Curve]
     confusion: Confusion | None
+    calibration: Calibration | None = None
 
 
 def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
@@ -24,4 +46,9 @@ def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
     known = [name for name in names(shown(Place.CURVES)) if name in run.metrics]
     curves = {name: reader.history(run.run_id, name) for name in known}
     matrix = reader.json(run.run_id, Artifact.CONFUSION)
-    return RunFacts(run, curves, None if matrix is None else Confusion.of(matrix))
+    return RunFacts(
+        run,
+        curves,
+        None if matrix is None else Confusion.of(matrix),
+        Calibration.of(reader.json(run.run_id, Artifact.CALIBRATION)),
+    )

@@ -22,6 +22,7 @@ class Evaluation:
     """
 
     labels: tuple[str, ...]
+    truth: np.ndarray
     matrix: np.ndarray
     report: dict[str, Any]
     scores: Mapping[str, float]
@@ -43,6 +44,7 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, labels: Sequence[str]
     predicted = probabilities.argmax(axis=1)
     return Evaluation(
         labels=tuple(labels),
+        truth=truth,
         matrix=confusion_matrix(truth, predicted, labels=classes),
         report=classification_report(
             truth,

@@ -23,6 +23,7 @@ from rcnn_sweep.process import signals
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.tracking import RunWriter, environment, log_text_model
 from rcnn_sweep.training import figures
+from rcnn_sweep.training.calibration import calibration
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
 from rcnn_sweep.training.fitting import History, build_model, fit
 from rcnn_sweep.training.predictions import Predictions
@@ -241,11 +242,14 @@ def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter
     matrix = {"labels": list(evaluation.labels), "matrix": evaluation.matrix.tolist()}
     writer.json(Artifact.CONFUSION, matrix)
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
+    sure = calibration(history.probabilities, evaluation.truth)
+    writer.json(Artifact.CALIBRATION, sure)
     counts, labels = evaluation.matrix, evaluation.labels
     pictures = {
         Artifact.CONFUSION_PICTURE: partial(figures.confusion_matrix, counts, labels, False),
         Artifact.CONFUSION_NORMALIZED: partial(figures.confusion_matrix, counts, labels, True),
         Artifact.LEARNING_CURVES: partial(figures.draw_curves, history),
+        Artifact.RELIABILITY: partial(figures.reliability, sure),
     }
     for path, draw in pictures.items():
         with _picture(path), writer.artifact(path) as file:

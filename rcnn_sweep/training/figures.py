@@ -1,10 +1,18 @@
 """Numbers become drawings: the matrix of confusions, the curves, the layers of the network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from rcnn_sweep.drawing import SHADES, Drawing, Line, learning_curves
+from rcnn_sweep.drawing import (
+    SHADES,
+    Drawing,
+    Line,
+    Reliability,
+    learning_curves,
+    reliability_diagram,
+)
 from rcnn_sweep.metrics import Metric, Place, shown
 from rcnn_sweep.network import LayerRow
 from rcnn_sweep.training.fitting import History
@@ -125,6 +133,12 @@ def draw_curves(history: History) -> Drawing:
     if drawing is None:
         raise ValueError("learning curves need an epoch")
     return drawing
+
+
+def reliability(sure: Mapping[str, Any]) -> Drawing:
+    """Draw what :func:`rcnn_sweep.training.calibration.calibration` gives."""
+    points = [(own["confidence"], own["accuracy"], own["count"]) for own in sure["bins"]]
+    return reliability_diagram([Reliability("network", "c1", points)])
 
 
 def architecture(rows: Sequence[LayerRow]) -> Drawing:

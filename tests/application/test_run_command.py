@@ -65,12 +65,13 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         *("train_loss", "train_accuracy", "val_loss", "val_accuracy"),
         *("val_f1_macro", "val_f1_micro", "test_loss", "test_accuracy", "test_f1_macro"),
         *("test_f1_micro", "test_roc_auc", "fit_seconds", "total_seconds", "parameters"),
-        "best_epoch",
+        *("val_brier", "test_brier", "best_epoch"),
     }
     for path in [
         *("config/resolved.yaml", "config/overrides.yaml", "config/environment.json"),
         *("evaluation/confusion_matrix.png", "evaluation/confusion_matrix_normalized.png"),
         *("evaluation/confusion_matrix.json", "evaluation/classification_report.json"),
+        *("evaluation/calibration.json", "evaluation/reliability.png"),
         *("evaluation/learning_curves.png", "model/summary.txt", "model/architecture.svg"),
         "weights/rcnn.weights.h5",
     ]:

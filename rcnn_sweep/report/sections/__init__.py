@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.sections.calibration import calibration_of
 from rcnn_sweep.report.sections.confusion import matrices_of
 from rcnn_sweep.report.sections.failures import failures_of
 from rcnn_sweep.report.sections.head import head_of
@@ -38,6 +39,7 @@ SECTIONS = (
     Section("search", search_of),
     Section("parameters", parameters_of),
     Section("confusion", matrices_of),
+    Section("calibration", calibration_of),
     Section("pruning", saving_of),
     Section("trials", trials_of),
     Section("failures", failures_of),

@@ -1,0 +1,56 @@
+"""The section on calibration, from what runs recorded."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rcnn_sweep.report.confusion import Confusion, wilson
+from rcnn_sweep.report.runs import Calibration, RunFacts
+from rcnn_sweep.report.sections.calibration import calibration_of
+
+RECORDED = {
+    "bins": [{"confidence": 0.7, "accuracy": 0.6, "count": 10, "low": 0.6, "high": 0.8}],
+    "expected_calibration_error": 0.1,
+}
+MATRIX = Confusion(("bad", "good"), ((8, 2), (0, 10)))
+
+
+def run(calibration: Calibration | None, confusion: Confusion | None = MATRIX) -> Any:
+    snapshot = SimpleNamespace(metrics={"val_loss": 0.4, "val_brier": 0.12})
+    return RunFacts(snapshot, {}, confusion, calibration)  # type: ignore[arg-type]
+
+
+def facts(*runs: Any) -> Any:
+    trials = [SimpleNamespace(number=number) for number in range(len(runs))]
+    study = SimpleNamespace(baseline=trials[0])
+    return SimpleNamespace(study=study, best=trials[-1], details=dict(enumerate(runs)), refit=None)
+
+
+def test_each_network_has_a_row_and_the_best_one_its_classes() -> None:
+    known = Calibration.of(RECORDED)
+    found = calibration_of(facts(run(known), run(known)))
+    assert found is not None and found.drawing is not None
+    cells = [[cell.text for cell in row.cells] for row in found.rows]
+    assert cells[0] == ["baseline, trial 0", "0.4000", "0.1200", "0.1000"]
+    assert cells[1][0] == "best trial, trial 1"
+    bad, good = ([cell.text for cell in row.cells] for row in found.class_rows)
+    low, high = wilson(8, 10)
+    assert bad == [
+        *("bad", "10 texts", "1.0000", "0.6756 to 1.0000"),
+        *("0.8000", f"{low:.4f} to {high:.4f}"),
+    ]
+    assert good[2:] == ["0.8333", "0.5520 to 0.9530", "1.0000", "0.7225 to 1.0000"]
+    assert found.class_caption.startswith("best trial, trial 1")
+
+
+def test_a_study_from_before_has_its_classes_only_or_nothing() -> None:
+    found = calibration_of(facts(run(None)))
+    assert found is not None and found.drawing is None and found.rows == ()
+    assert len(found.class_rows) == 2
+    assert calibration_of(facts(run(None, None))) is None
+
+
+@pytest.mark.parametrize("other", [None, {}, {"bins": [{}]}, {"bins": []}, [1]])
+def test_what_is_no_calibration_is_none(other: Any) -> None:
+    assert Calibration.of(other) is None

@@ -1,0 +1,55 @@
+"""Calibration by hand and against scikit-learn, and its picture."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import brier_score_loss
+
+from rcnn_sweep.drawing.shapes import Circle
+from rcnn_sweep.metrics import brier
+from rcnn_sweep.training import figures
+from rcnn_sweep.training.calibration import calibration
+
+
+def test_confidence_beside_accuracy_by_hand() -> None:
+    second = np.array([0.9, 0.92, 0.08, 0.55, 0.5])
+    probabilities = np.stack([1 - second, second], axis=1)
+    found = calibration(probabilities, np.array([1, 0, 0, 1, 1]))
+    half, ninety = found["bins"][0], found["bins"][-1]
+    assert (half["count"], half["low"], half["high"]) == (1, 0.5, pytest.approx(0.55))
+    assert (half["confidence"], half["accuracy"]) == (0.5, 0.0), "the first of equals is predicted"
+    rows = {round(own["low"], 2): own["count"] for own in found["bins"]}
+    assert (sum(rows.values()) == 5 and rows[0.9] == 2) or rows[0.85] + rows[0.9] == 3
+    assert ninety["high"] <= 1
+    apart = sum(own["count"] * abs(own["confidence"] - own["accuracy"]) for own in found["bins"])
+    assert found["expected_calibration_error"] == pytest.approx(apart / 5)
+
+
+def test_who_is_right_as_often_as_sure_has_a_small_error() -> None:
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet((1, 1, 1), 40_000)
+    truth = (probabilities.cumsum(axis=1) < rng.random((40_000, 1))).sum(axis=1)
+    assert calibration(probabilities, truth)["expected_calibration_error"] < 0.01
+    sharper = probabilities**3 / (probabilities**3).sum(axis=1, keepdims=True)
+    assert calibration(sharper, truth)["expected_calibration_error"] > 0.1
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_brier_score_is_scikit_learns(classes: int) -> None:
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(classes), 200)
+    truth = rng.integers(0, classes, 200)
+    theirs = (
+        brier_score_loss(truth, probabilities[:, 1])
+        if classes == 2
+        else brier_score_loss(truth, probabilities, labels=range(classes))
+    )
+    assert brier(probabilities, truth) == pytest.approx(theirs)
+
+
+def test_the_diagram_has_a_dot_a_bin_that_grows_with_its_texts() -> None:
+    second = np.array([0.99] * 50 + [0.6] * 2)
+    found = calibration(np.stack([1 - second, second], axis=1), np.ones(52, int))
+    drawing = figures.reliability(found)
+    few, many = [shape for shape in drawing.shapes if isinstance(shape, Circle)][1:]
+    assert few.radius < many.radius
+    assert few.centre[0] < many.centre[0] and few.centre[1] == many.centre[1]
