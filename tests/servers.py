@@ -51,6 +51,8 @@ def free_port() -> int:
 class Server(ABC):
     """A database server with its files in ``folder``; ``url`` is that of the last new database."""
 
+    reaper: "subprocess.Popen[bytes] | None" = None
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.url = folder, free_port(), ""
 
@@ -69,6 +71,24 @@ class Server(ABC):
     @abstractmethod
     def admin(self) -> str:
         """Give the URL by which the server's administrator logs in."""
+
+    def end_with_us(self, pid: int) -> None:
+        """Have the server end, and its files go, when this process does, however it ends.
+
+        The reaper waits for the end of a pipe that this process alone holds open.
+        """
+        words = ["sh", "-c", 'read _; kill -9 "$1"; rm -rf "$2"', "sh", str(pid), str(self.folder)]
+        quiet = subprocess.DEVNULL
+        self.reaper = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True
+        )
+
+    def end_alone(self) -> None:
+        """Take the reaper away: its server is ended by ours."""
+        if self.reaper is not None and self.reaper.stdin is not None:
+            self.reaper.kill()
+            self.reaper.wait()
+            self.reaper.stdin.close()
 
     def run(self, *statements: str) -> list[tuple[object, ...]]:
         """Run statements as the administrator; gives the rows of the last one."""
@@ -102,8 +122,10 @@ class Postgres(Server):
     def start(self) -> None:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
         self._tool("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        self.end_with_us(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
 
     def stop(self) -> None:
+        self.end_alone()
         self._tool("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def admin(self) -> str:
@@ -140,9 +162,11 @@ class MariaDB(Server):
             self.process = subprocess.Popen(
                 [program, *self._words(), *words], stdout=log, stderr=log, start_new_session=True
             )
+        self.end_with_us(self.process.pid)
         self._wait()
 
     def stop(self) -> None:
+        self.end_alone()
         self.signal(signal.SIGKILL)
         if self.process is not None:
             self.process.wait()

@@ -7,6 +7,8 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -38,9 +40,10 @@ class JobFailed(BaseException):
     """Carries a single run's exception past Hydra, which would add lines of its own."""
 
     def __init__(self, error: Exception) -> None:
-        """Keep ``error`` as it was raised."""
+        """Keep ``error`` as it was raised, and where Hydra had the job write."""
         super().__init__(str(error))
         self.error = error
+        self.directory = Path(HydraConfig.get().runtime.output_dir)
 
 
 def task(composed: DictConfig) -> Any:
@@ -110,6 +113,8 @@ def _exit_code(app: Callable[[], int | None]) -> int:
         sys.stdout.flush()  # a reader that has gone is told here, not at the interpreter's end
         return code
     except JobFailed as carrier:
+        if is_mistake(carrier.error):
+            remove_empty(carrier.directory)
         return _failure(carrier.error)
     except SweepFailed as error:
         print(printable(f"The sweep failed: {error}"), file=sys.stderr)
@@ -125,6 +130,24 @@ def _exit_code(app: Callable[[], int | None]) -> int:
     except Terminated:
         print("Interrupted (SIGTERM).", file=sys.stderr)
         return TERMINATED
+
+
+def remove_empty(directory: Path) -> None:
+    """Remove a job's directory where it holds Hydra's files alone: the job has told nothing.
+
+    So are the folders above it that have become empty, below the working directory.
+    """
+    about = directory / ".hydra"
+    others = [path for path in directory.iterdir() if path != about]
+    if any(path.suffix != ".log" or path.stat().st_size for path in others):
+        return
+    with suppress(OSError):
+        for file in [*about.glob("*.yaml"), *others]:
+            file.unlink()
+        for folder in (about, directory, *directory.parents):
+            if folder == Path.cwd():
+                break
+            folder.rmdir()  # of one that is not empty nothing is removed
 
 
 def with_own_errors(app: Callable[[], int | None]) -> int | None:

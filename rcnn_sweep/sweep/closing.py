@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from rcnn_sweep.errors import Terminated
@@ -10,7 +10,6 @@ from rcnn_sweep.sweep.console import print_summary
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.findings import (
     SweepSummary,
-    TrialSnapshot,
     best_of,
     confirmed,
     counts_and_repeats,
@@ -84,25 +83,23 @@ class Closing:
     def _summary(self, state: str, reason: str, seconds: float) -> SweepSummary:
         """Summarise; where the storage cannot be read, say so and leave the trials out."""
         try:
-            trials, slots, unread = self.queue.snapshots(), self.queue.look(), NO_RESULT
+            slots, unread = self.queue.look(), NO_RESULT
         except Exception as error:
-            trials, slots, unread = [], Slots(), str(error)
-        summary = summarise(
-            self.plan, trials, slots, state=state, reason=reason, wall_seconds=seconds
-        )
+            slots, unread = Slots(), str(error)
+        summary = summarise(self.plan, slots, state=state, reason=reason, wall_seconds=seconds)
         return summary if summary.best else _failed(summary, unread)
 
 
 def summarise(
     plan: Plan,
-    trials: Sequence[TrialSnapshot],
     slots: Slots,
     *,
     state: str,
     reason: str,
     wall_seconds: float,
 ) -> SweepSummary:
-    """Compute the summary from the plan, the study's trials and its slots."""
+    """Compute the summary from the plan and the study's slots as of one look."""
+    trials = slots.snapshots()
     own = [t for t in trials if t.duplicate_of is None]
     best = best_of(trials, plan.options.directions)
     return SweepSummary(

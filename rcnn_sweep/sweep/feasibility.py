@@ -39,12 +39,13 @@ RESULTS = (TrialState.COMPLETE, TrialState.PRUNED)
 
 @dataclass(frozen=True)
 class Infeasible:
-    """The impossible points among those looked at."""
+    """The impossible points among those looked at; ``possible`` are the others in their order."""
 
     impossible: int
     checked: int
     is_complete: bool
     example: str = ""
+    possible: tuple[Params, ...] = ()
 
     def __str__(self) -> str:
         if not self.impossible:
@@ -85,11 +86,13 @@ class FeasibilityCheck:
         is_complete = size is not None and size <= ENUMERATED
         rng = random.Random(seed)
         points = list(space.points()) if is_complete else [space.draw(rng) for _ in range(draws)]
-        reasons = [reason for point in points if (reason := self.reason(point)) is not None]
+        judged = [(point, self.reason(point)) for point in points]
+        reasons = [reason for _, reason in judged if reason is not None]
+        possible = tuple(point for point, reason in judged if reason is None)
         example = reasons[0].splitlines()[0] if reasons else ""
         if is_complete and len(reasons) == len(points):
             raise UserError(f"expected a possible point in the space; received none: {example}")
-        return Infeasible(len(reasons), len(points), is_complete, example)
+        return Infeasible(len(reasons), len(points), is_complete, example, possible)
 
 
 class KnownPoints:

@@ -38,6 +38,7 @@ def test_a_mistake_is_answered_in_two_lines_before_any_run_exists(
     assert answer in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
     assert "secret" not in done.stderr + done.stdout
+    assert not (tmp_path / "outputs").exists()
     assert not list(tmp_path.rglob("overrides.yaml")) or "secret" not in override
     assert "Traceback" not in done.stderr + done.stdout
     assert not (tmp_path / "mlflow.db").exists()

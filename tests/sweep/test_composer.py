@@ -105,6 +105,19 @@ def command_of(composer: Composer, *words: str) -> Command:
     return read_command(list(words), composer.loader)
 
 
+def test_a_value_after_a_sweep_of_its_key_is_refused_since_it_would_win(folder: Path) -> None:
+    composer = composer_of(folder)
+    for words in (
+        ("x=1,2", "x=3"),
+        ("deep.number=1,2", "deep={number: 3}"),
+        ("db=small,big", "~db"),
+    ):
+        with pytest.raises(UserError, match=r"received .*,.* and then .*, which wins in Hydra"):
+            command_of(composer, *words)
+    last = command_of(composer, "x=3", "x=1,2")
+    assert [str(override.input_line) for override in last.swept] == ["x=1,2"]
+
+
 class Act(Enum):
     RELU = "relu"
     TANH = "tanh"

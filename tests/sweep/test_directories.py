@@ -50,6 +50,13 @@ def test_a_directory_that_another_study_owns_is_refused_before_anything_runs(toy
     assert json.loads((toy.directory / "shared" / "study.json").read_text())["study_name"] == "s"
 
 
+def test_a_subdirectory_that_cannot_be_told_is_a_mistake_of_the_plan(toy: Toy) -> None:
+    said = toy.run(*ONE, "hydra.sweep.subdir=${nowhere}/${hydra.job.num}", "x=1,2", code=2)
+    assert "hydra.sweep.subdir: expected a directory for each trial" in said
+    assert "received ${nowhere}/${hydra.job.num}, which is none" in said
+    assert not list(toy.directory.iterdir())
+
+
 def test_a_directory_belongs_to_a_study_wherever_both_are(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path}/studies.db"
     (tmp_path / "studies.db").touch()

@@ -1,13 +1,15 @@
 """No slot is spent on a point that was tried before while there are others."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
-from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
+from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler, KnownPoints
+from rcnn_sweep.sweep.planning.planner import _every_point
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.space.space import Parameter, Space
 from rcnn_sweep.sweep.study import Slots
@@ -63,6 +65,21 @@ def test_small_space_is_tried_in_full_before_a_point_comes_again() -> None:
     points = drawn(space, 9, lambda number: RandomSampler(seed=number))
     assert repeats(space, points[:6]) == 0
     assert repeats(space, points) == 3
+
+
+def test_a_small_space_tells_its_possible_points_in_order_each_judged_once() -> None:
+    judged = []
+    composer = SimpleNamespace(task=lambda point: point)
+    hooks = SimpleNamespace(
+        validate=lambda point: judged.append(point) or ("too large" if point["x"] == 2 else None)
+    )
+    space = integers(x=3)
+    found = FeasibilityCheck(composer, hooks).infeasible(space, 0)  # type: ignore[arg-type]
+    assert found.possible == ({"x": 1}, {"x": 3})
+    assert (found.impossible, found.checked, found.is_complete) == (1, 3, True)
+    points = _every_point(None, space, found)  # type: ignore[arg-type]
+    assert points == [{"x": 1}, {"x": 3}]
+    assert len(judged) == 3
 
 
 def test_impossible_points_are_judged_once_and_tried_never() -> None:

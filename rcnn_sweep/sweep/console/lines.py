@@ -37,7 +37,7 @@ def plan_lines(plan: Plan, launcher: LauncherTraits, found: Queue | None) -> Ite
     yield f"trials     {_number(plan)} in all, seed {plan.options.seed}"
     yield from _searched(plan) if plan.is_search else _given(plan)
     yield f"workers    {workers_line(plan, launcher)}"
-    yield f"time       {estimate(plan, found.snapshots() if found else [])}"
+    yield f"time       {estimate(plan, found.look().snapshots() if found else [])}"
 
 
 def _searched(plan: Plan) -> Iterator[str]:
@@ -85,7 +85,8 @@ def _number(plan: Plan) -> str:
 
 
 def _resumed(found: Queue | None) -> str:
-    counts = {} if found is None else counts_and_repeats(found.snapshots(), found.look().untried())
+    slots = None if found is None else found.look()
+    counts = {} if slots is None else counts_and_repeats(slots.snapshots(), slots.untried())
     return f"resumed: {_counted(counts)}" if counts else "new"
 
 

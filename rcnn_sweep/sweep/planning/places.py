@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.space import Composer, Params
 
 HYDRAS = "multirun/${now:%Y-%m-%d}/${now:%H-%M-%S}"
 """Hydra's own default."""
@@ -34,6 +35,21 @@ def directory_of(master: DictConfig, study_name: str) -> Path:
             f"hydra.sweep.dir: expected one directory for all trials; received "
             f"{_written(master)}, which is none ({said}). What differs between trials belongs "
             "into hydra.sweep.subdir."
+        ) from error
+
+
+def check_subdir(composer: Composer, point: Params) -> None:
+    """Raise :class:`UserError` where ``hydra.sweep.subdir`` cannot be told for a trial's point."""
+    job = composer.job(point)
+    with read_write(job), open_dict(job):
+        job.hydra.job.id, job.hydra.job.num = "0", 0
+    try:
+        str(job.hydra.sweep.subdir)
+    except OmegaConfBaseException as error:
+        raw = cast(dict[str, Any], OmegaConf.to_container(job.hydra.sweep, resolve=False))
+        raise UserError(
+            f"hydra.sweep.subdir: expected a directory for each trial; received {raw['subdir']}, "
+            f"which is none ({str(error).splitlines()[0]})."
         ) from error
 
 

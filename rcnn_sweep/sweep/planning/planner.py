@@ -8,11 +8,11 @@ from dataclasses import replace
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.defaults import of_its_own
-from rcnn_sweep.sweep.feasibility import DRAWN, ENUMERATED, GLANCED_AT, FeasibilityCheck
+from rcnn_sweep.sweep.feasibility import DRAWN, GLANCED_AT, FeasibilityCheck, Infeasible
 from rcnn_sweep.sweep.hooks import MetricNames, StudyHooks
 from rcnn_sweep.sweep.options import SweeperOptions, read_options
 from rcnn_sweep.sweep.planning.first_points import first_points
-from rcnn_sweep.sweep.planning.places import directory_of
+from rcnn_sweep.sweep.planning.places import check_subdir, directory_of
 from rcnn_sweep.sweep.planning.plan import Plan
 from rcnn_sweep.sweep.planning.request import Request
 from rcnn_sweep.sweep.samplers import (
@@ -56,8 +56,12 @@ def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
     draws = DRAWN if options.dry_run else GLANCED_AT
     with named("looking for impossible points of the space"):
         infeasible = check.infeasible(space, options.seed, draws=draws)
+    for point in infeasible.possible[:1]:
+        check_subdir(composer, point)
     baseline = baseline_of(space, composer)
-    first, n_trials = _budget(options, space, check, baseline, request.gives("n_trials"))
+    first, n_trials = _budget(
+        options, space, check, infeasible, baseline, request.gives("n_trials")
+    )
     record, defaults = record_of(options, space, hooks.record(config)), hooks.defaults(config)
     own = of_its_own(record, defaults)
     name = options.study_name or f"{request.job_name}-{fingerprint(own)}"
@@ -158,6 +162,7 @@ def _budget(
     options: SweeperOptions,
     space: Space,
     check: FeasibilityCheck,
+    infeasible: Infeasible,
     baseline: Params | None,
     is_total_given: bool,
 ) -> tuple[dict[int, Params], int]:
@@ -165,7 +170,7 @@ def _budget(
     order = points_of(options.sampler)
     if order == "sampled":
         return dict(enumerate(first_points(options, space, check, baseline))), options.n_trials
-    points = _every_point(space, check)
+    points = _every_point(space, infeasible)
     if order == "shuffled":
         random.Random(options.seed).shuffle(points)
     is_cut = order == "shuffled" or is_total_given
@@ -173,15 +178,12 @@ def _budget(
     return dict(enumerate(points)), n_trials
 
 
-def _every_point(space: Space, check: FeasibilityCheck) -> list[Params]:
-    """Give the points of a finite space, each once: the possible ones, where that is quick to say.
+def _every_point(space: Space, infeasible: Infeasible) -> list[Params]:
+    """Give the points of a finite space, each once: the possible ones, where all were judged.
 
     Of a large space each point is judged when its slot is claimed.
     """
-    points = list(space.points())
-    if len(points) > ENUMERATED:
-        return points
-    return [point for point in points if check.reason(point) is None]
+    return list(infeasible.possible if infeasible.is_complete else space.points())
 
 
 def _check_groups(space: Space, composer: Composer) -> None:

@@ -37,14 +37,32 @@ class Command:
 
 
 def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
-    """Split a command's task overrides into fixed and swept ones; raises Hydra's own errors."""
+    """Split a command's task overrides into fixed and swept ones; raises Hydra's own errors.
+
+    Raises :class:`UserError` for a sweep that a later override of its key would end: in Hydra the
+    last one wins.
+    """
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
+    _check_order(parsed)
     fixed = [override for override in parsed if not override.is_sweep_override()]
     return Command(
         fixed=tuple(str(override.input_line) for override in fixed),
         swept=tuple(override for override in parsed if override.is_sweep_override()),
         sets={key: str(override.input_line) for override in fixed for key in _keys(override)},
     )
+
+
+def _check_order(parsed: list[Override]) -> None:
+    swept: dict[str, str] = {}
+    for override in parsed:
+        if override.is_sweep_override():
+            swept[override.get_key_element().lstrip("+~")] = str(override.input_line)
+        elif key := next((key for key in _keys(override) if key in swept), None):
+            raise UserError(
+                f"{key}: expected one value or several; received {swept[key]} and then "
+                f"{override.input_line}, which wins in Hydra and leaves nothing to sweep. "
+                "Leave one out."
+            )
 
 
 def _keys(override: Override) -> Iterator[str]:

@@ -14,12 +14,11 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from rcnn_sweep.names import StudyAttr, TrialAttr
-from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusively
 from rcnn_sweep.sweep.study.confirmation import Confirmation
 from rcnn_sweep.sweep.study.slots import Retries, Slots
-from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of, snapshot_of
+from rcnn_sweep.sweep.study.trials import INTERRUPTED, point_of
 
 JUDGED = 200
 """Impossible points that one claim passes over at most: it holds the storage's lock meanwhile."""
@@ -64,10 +63,6 @@ class Queue:
         """Bring the slots up to date: the one look at the storage that callers pass on."""
         self.slots.update(self.trials(), self.storage.get_study_user_attrs(self.study_id))
         return self.slots
-
-    def snapshots(self) -> list[TrialSnapshot]:
-        """Give the study's trials as plain values."""
-        return [snapshot_of(trial) for trial in self.trials()]
 
     def points(self) -> dict[int, Params]:
         """Give the point of each slot that has one: named by the application, or tried."""

@@ -8,6 +8,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.names import StudyAttr, TrialAttr
+from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.study.trials import (
     FATAL,
@@ -17,6 +18,7 @@ from rcnn_sweep.sweep.study.trials import (
     WITHDRAWN,
     kind_of,
     point_of,
+    snapshot_of,
 )
 
 
@@ -100,6 +102,10 @@ class Slots:
         last = tried[-1]
         may_return = kind_of(last) in RETURNING
         (self._failed.add if may_return else self._failed.discard)(slot)
+
+    def snapshots(self) -> list[TrialSnapshot]:
+        """Give the study's trials as plain values, as of the last look."""
+        return [snapshot_of(trial) for trial in self.trials]
 
     def attr(self, key: str) -> Any:
         """Give a user attribute of the study as of the last look, None if it has none."""
