@@ -24,7 +24,7 @@ endef
 export SHOW_PIP
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep report ui test lint bench house clean
+.PHONY: help setup baseline sweep report ui test lint bench house pictures clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -79,6 +79,13 @@ house: build/pydeps/bin/pydeps ## Redraw docs/house.svg, the picture of who impo
 build/pydeps/bin/pydeps:
 	$(PYTHON) -m venv build/pydeps
 	build/pydeps/bin/python -m pip install --quiet pydeps
+
+pictures: build/pictures/bin/pyte ## Make the pictures of README and docs anew, from a real sweep (minutes; needs Chromium)
+	PYTHONPATH=build/pictures $(BIN)/python docs/pictures.py
+
+build/pictures/bin/pyte: $(READY)
+	$(BIN)/python -m pip install --quiet --target build/pictures pyte
+	@mkdir -p $(@D) && touch $@
 
 clean: ## Remove the virtual environment and the caches (records and data stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
