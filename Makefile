@@ -27,7 +27,7 @@ endef
 export SHOW_PIP
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep report ui test lint bench house lock clean
+.PHONY: help setup baseline sweep report ui test lint bench house lock pictures clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -94,6 +94,13 @@ lock: build/uv/bin/uv ## Resolve requirements/ anew after a change of pyproject.
 build/uv/bin/uv:
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/lock.txt
+
+pictures: build/pictures/bin/pyte ## Make the pictures of README and docs anew, from a real sweep (minutes; needs Chromium)
+	PYTHONPATH=build/pictures $(BIN)/python docs/pictures.py
+
+build/pictures/bin/pyte: $(READY)
+	$(BIN)/python -m pip install --quiet --target build/pictures pyte
+	@mkdir -p $(@D) && touch $@
 
 clean: ## Remove the virtual environment and the caches (records and data stay)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

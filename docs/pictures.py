@@ -29,9 +29,9 @@ from PIL import Image
 
 PLACE = Path(tempfile.gettempdir()) / "reviews"
 TARGET = Path(__file__).parent / "pictures"
-COLUMNS, LINES = 108, 27
+COLUMNS, LINES = 112, 26
 STUDY = "snippets"
-SWEEP = ["-m", "data=snippets", "search=wide", "hydra.sweeper.n_trials=24"]
+SWEEP = ["-m", "data=snippets", "hydra.sweeper.n_trials=20", "hydra.sweeper.seed=1"]
 SWEEP += [f"hydra.sweeper.study_name={STUDY}"]
 REFIT = ["refit", STUDY, "--seeds", "3"]
 

@@ -48,7 +48,7 @@ def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
     asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
     _check_groups(asked, request.asked)
     _check_points(options, asked, FeasibilityCheck(request.asked, hooks))
-    with named("settling what all trials share, such as their data"):
+    with named("preparing the data and what else all trials share"):
         composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
     config = check.base()

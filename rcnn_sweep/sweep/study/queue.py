@@ -14,6 +14,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from rcnn_sweep.names import StudyAttr, TrialAttr
+from rcnn_sweep.sweep.findings import TrialSnapshot
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import exclusively
 from rcnn_sweep.sweep.study.confirmation import Confirmation
