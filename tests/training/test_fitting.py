@@ -158,7 +158,7 @@ def test_buckets_are_fitted_and_judged_row_by_row_without_a_trace_a_length(
 def test_a_loss_that_is_no_number_ends_the_fit() -> None:
     seed_everything(0, deterministic=True)
     training = TrainingConfig(epochs=3, batch_size=16, optimizer="sgd", learning_rate=1e30)
-    config = Config(SMALL.data, SMALL.embedding, SMALL.conv, SMALL.pool, SMALL.lstm, training)
+    config = replace(SMALL, training=training)
     model = build_model(config, classes=3)
     with pytest.raises(NotFinite, match="train_loss is nan"):
         fit(model, split(64), split(32), training, on_epoch=lambda *_: None)
