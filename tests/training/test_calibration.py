@@ -11,17 +11,17 @@ from rcnn_sweep.training.calibration import calibration
 
 
 def test_confidence_beside_accuracy_by_hand() -> None:
-    second = np.array([0.9, 0.92, 0.08, 0.55, 0.5])
+    second = np.array([0.91, 0.93, 0.08, 0.56, 0.5])  # sure by .91, .93, .92, .56 and .5
     probabilities = np.stack([1 - second, second], axis=1)
-    found = calibration(probabilities, np.array([1, 0, 0, 1, 1]))
-    half, ninety = found["bins"][0], found["bins"][-1]
-    assert (half["count"], half["low"], half["high"]) == (1, 0.5, pytest.approx(0.55))
-    assert (half["confidence"], half["accuracy"]) == (0.5, 0.0), "the first of equals is predicted"
-    rows = {round(own["low"], 2): own["count"] for own in found["bins"]}
-    assert (sum(rows.values()) == 5 and rows[0.9] == 2) or rows[0.85] + rows[0.9] == 3
-    assert ninety["high"] <= 1
-    apart = sum(own["count"] * abs(own["confidence"] - own["accuracy"]) for own in found["bins"])
-    assert found["expected_calibration_error"] == pytest.approx(apart / 5)
+    found = calibration(probabilities, np.array([1, 0, 0, 1, 1]))  # right, wrong, right, right,
+    half, next_one, sure = found["bins"]  # and wrong: of equals the first is predicted
+    assert half == {"low": 0.5, "high": 0.55, "count": 1, "confidence": 0.5, "accuracy": 0.0}
+    assert (next_one["count"], next_one["accuracy"]) == (1, 1.0)
+    assert (sure["low"], sure["high"]) == (pytest.approx(0.9), pytest.approx(0.95))
+    assert (sure["count"], sure["confidence"]) == (3, pytest.approx(0.92))
+    assert sure["accuracy"] == pytest.approx(2 / 3)
+    error = (0.5 + 0.44 + 3 * (0.92 - 2 / 3)) / 5
+    assert found["expected_calibration_error"] == pytest.approx(error)
 
 
 def test_who_is_right_as_often_as_sure_has_a_small_error() -> None:
