@@ -1,13 +1,18 @@
 """Calibration by hand and against scikit-learn, and its picture."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
+from rcnn_sweep.data import Split
 from rcnn_sweep.drawing.shapes import Circle
 from rcnn_sweep.metrics import brier
+from rcnn_sweep.rcnn_text_model.text import Vocabulary
 from rcnn_sweep.training import figures
 from rcnn_sweep.training.calibration import calibration
+from rcnn_sweep.training.mistakes import surest_mistakes
 
 
 def test_confidence_beside_accuracy_by_hand() -> None:
@@ -53,3 +58,21 @@ def test_the_diagram_has_a_dot_a_bin_that_grows_with_its_texts() -> None:
     few, many = [shape for shape in drawing.shapes if isinstance(shape, Circle)][1:]
     assert few.radius < many.radius
     assert few.centre[0] < many.centre[0] and few.centre[1] == many.centre[1]
+
+
+def test_the_surest_mistakes_come_first_with_the_words_that_the_network_sees() -> None:
+    vocabulary = Vocabulary(("good", "film", "bad"), num_words=6, maxlen=400, unknown="oov")
+    texts = ["good film", "bad film", "bad bad", " ".join(["good"] * 200)]
+    rows = Split(vocabulary.encode(texts), np.array([1, 0, 0, 0], np.int32), np.array([3, 2, 1, 0]))
+    dataset = SimpleNamespace(validation=rows, vocabulary=vocabulary, label_names=("no", "yes"))
+    second = np.array([0.9, 0.6, 0.3, 0.1])  # of rows 3, 2, 1 and 0
+    found = surest_mistakes(np.stack([1 - second, second], axis=1), dataset)
+    assert [(own["row"], own["true"], own["predicted"]) for own in found] == [
+        *((3, "no", "yes"), (0, "yes", "no"), (2, "no", "yes"))
+    ]
+    assert [own["probability"] for own in found] == pytest.approx([0.9, 0.9, 0.6])
+    long, short, unknown = (own["text"] for own in found)
+    assert short == "good film" and unknown == "· ·", "bad is beyond num_words"
+    assert long.startswith("good good") and long.endswith("…") and len(long) == 300
+    dataset.vocabulary = None
+    assert surest_mistakes(np.array([[0.0, 1.0]] * 4), dataset)[0]["text"] is None
