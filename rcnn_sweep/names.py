@@ -83,6 +83,7 @@ class Artifact:
     LEARNING_CURVES = "evaluation/learning_curves.png"
     CALIBRATION = "evaluation/calibration.json"
     RELIABILITY = "evaluation/reliability.png"
+    MISTAKES = "evaluation/mistakes.json"
     PREDICTIONS = "evaluation/predictions.npz"
     TRACEBACK = "failure/traceback.txt"
     SWEEP = "sweep"

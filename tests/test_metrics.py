@@ -123,6 +123,7 @@ def test_the_functions_give_what_is_worked_out_by_hand() -> None:
         "loss": pytest.approx(own.mean(), rel=1e-6),
         "f1_macro": pytest.approx((1 / 2 + 2 / 3) / 2),
         "f1_micro": pytest.approx(0.6),
+        "brier": pytest.approx((0.1**2 + 0.7**2 + 0.4**2 + 0.6**2 + 0.1**2) / 5),
         "roc_auc": pytest.approx(4 / 6),  # of six pairs, four in the right order
     }
 

@@ -126,6 +126,19 @@ class Vocabulary:
             return [ranks[word] for word in words if word in ranks]
         return [ranks.get(word, UNKNOWN_RANK) for word in words]
 
+    def decode(self, row: Ids) -> str:
+        """Give the words of a row of ids, ``(length,)``, a dot for each that is unknown.
+
+        >>> Vocabulary(("good", "film"), 9, 4, "oov").decode(np.array([0, 1, 2, 5]))
+        '· film'
+        """
+        words = (
+            "·" if id_ == OUT_OF_VOCABULARY else self.words[id_ - INDEX_FROM - 1]
+            for id_ in map(int, row)
+            if id_ not in (0, START)
+        )
+        return " ".join(words)
+
     def to_json(self) -> str:
         """Give the vocabulary as JSON text; :meth:`from_json` reads it back."""
         return json.dumps(asdict(self))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from rcnn_sweep.data import DataConfig
 from rcnn_sweep.evidence import Arm, Measured, Predicted
@@ -9,7 +10,10 @@ from rcnn_sweep.metrics import scores
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.refit.predictions import Tested, read_predictions
 from rcnn_sweep.tracking import RunReader, Store
-from rcnn_sweep.training import REFERENCES, Reference
+from rcnn_sweep.training import REFERENCES
+
+if TYPE_CHECKING:
+    from rcnn_sweep.training import Reference
 
 KIND = "reference"
 NO_TRIAL = -2
@@ -81,7 +85,7 @@ def _trained(
     }
 
 
-def _record(found: Reference, refit_run: str, store: Store) -> str:
+def _record(found: "Reference", refit_run: str, store: Store) -> str:
     """Record a reference as a child of the refit; give its run's id."""
     model = REFERENCES[found.name]
     tags = {

@@ -10,6 +10,9 @@ from rcnn_sweep.names import Artifact
 from rcnn_sweep.report.confusion import Confusion
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
+MOST_MISTAKES, LONGEST_TEXT = 10, 300
+"""What is shown of a record, whoever wrote it."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -32,6 +35,32 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A text that the network was sure of and wrong about; ``text`` is its beginning."""
+
+    true: str
+    predicted: str
+    probability: float
+    text: str
+
+    @classmethod
+    def all_of(cls, recorded: Any) -> "tuple[Mistake, ...]":
+        """Read ``evaluation/mistakes.json``; none where it is something else."""
+        try:
+            return tuple(
+                cls(
+                    str(own["true"]),
+                    str(own["predicted"]),
+                    float(own["probability"]),
+                    str(own["text"] or "")[:LONGEST_TEXT],
+                )
+                for own in recorded["mistakes"][:MOST_MISTAKES]
+            )
+        except (KeyError, TypeError, ValueError):
+            return ()
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """A run with its curves by metric (epoch, value) and, where recorded, how it judged texts."""
 
@@ -39,6 +68,7 @@ class RunFacts:
     curves: Mapping[str, Curve]
     confusion: Confusion | None
     calibration: Calibration | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
@@ -51,4 +81,5 @@ def run_facts(reader: RunReader, run: RunSnapshot) -> RunFacts:
         curves,
         None if matrix is None else Confusion.of(matrix),
         Calibration.of(reader.json(run.run_id, Artifact.CALIBRATION)),
+        Mistake.all_of(reader.json(run.run_id, Artifact.MISTAKES)),
     )

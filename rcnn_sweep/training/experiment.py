@@ -26,6 +26,7 @@ from rcnn_sweep.training import figures
 from rcnn_sweep.training.calibration import calibration
 from rcnn_sweep.training.evaluation import Evaluation, evaluate
 from rcnn_sweep.training.fitting import History, build_model, fit
+from rcnn_sweep.training.mistakes import surest_mistakes
 from rcnn_sweep.training.predictions import Predictions
 from rcnn_sweep.training.runtime import device, seed_everything
 from rcnn_sweep.training.terminal import EpochProgress, closing_lines
@@ -53,6 +54,8 @@ def perform(
     try:
         _fit(model, config, dataset, writer, history)
         evaluation = _judge(model, dataset, history, writer)
+        mistakes = surest_mistakes(history.probabilities, dataset)
+        writer.json(Artifact.MISTAKES, {"mistakes": mistakes})
         if dataset.test is not None:
             _keep_predictions(history.probabilities, dataset, writer)
         if config.tracking.log_model:

@@ -66,8 +66,8 @@ class WordGrams(TransformerMixin, BaseEstimator):
 
 
 def _frequent(keys: Ids, rows: Ids, least: int) -> Ids:
-    """Give the keys, in order, that are in ``least`` rows or more."""
-    order = np.lexsort((rows, keys))
+    """Give the keys, in order, that are in ``least`` rows or more; ``rows`` are in order."""
+    order = np.argsort(keys, kind="stable")
     keys, rows = keys[order], rows[order]
     is_new = np.ones(len(keys), bool)
     is_new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])

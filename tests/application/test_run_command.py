@@ -72,6 +72,7 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         *("evaluation/confusion_matrix.png", "evaluation/confusion_matrix_normalized.png"),
         *("evaluation/confusion_matrix.json", "evaluation/classification_report.json"),
         *("evaluation/calibration.json", "evaluation/reliability.png"),
+        "evaluation/mistakes.json",
         *("evaluation/learning_curves.png", "model/summary.txt", "model/architecture.svg"),
         "weights/rcnn.weights.h5",
     ]:

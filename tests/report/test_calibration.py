@@ -1,12 +1,14 @@
 """The section on calibration, from what runs recorded."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from rcnn_sweep.report.confusion import Confusion, wilson
-from rcnn_sweep.report.runs import Calibration, RunFacts
+from rcnn_sweep.report.page import page
+from rcnn_sweep.report.runs import Calibration, Mistake, RunFacts
 from rcnn_sweep.report.sections.calibration import calibration_of
 
 RECORDED = {
@@ -54,3 +56,15 @@ def test_a_study_from_before_has_its_classes_only_or_nothing() -> None:
 @pytest.mark.parametrize("other", [None, {}, {"bins": [{}]}, {"bins": []}, [1]])
 def test_what_is_no_calibration_is_none(other: Any) -> None:
     assert Calibration.of(other) is None
+
+
+def test_the_surest_mistakes_are_shown_cut_and_escaped() -> None:
+    hostile = {"true": "bad", "predicted": "good", "probability": 0.99, "text": "<b>" + 400 * "x"}
+    told = Mistake.all_of({"mistakes": [hostile] * 12})
+    assert len(told) == 10 and len(told[0].text) == 300
+    found = calibration_of(facts(replace(run(Calibration.of(RECORDED)), mistakes=told)))
+    assert found is not None and len(found.mistake_rows) == 10
+    shown = page("study.html", "s", {"sections": [("calibration", found)]})
+    assert "&lt;b&gt;xxx" in shown and "<b>xxx" not in shown
+    for other in (None, {}, {"mistakes": [{}]}, {"mistakes": 3}):
+        assert Mistake.all_of(other) == ()

@@ -6,7 +6,7 @@ from rcnn_sweep.drawing import Drawing, Reliability, reliability_diagram
 from rcnn_sweep.format import NONE, counted, metric
 from rcnn_sweep.report.confusion import Confusion, wilson
 from rcnn_sweep.report.facts import StudyFacts
-from rcnn_sweep.report.runs import RunFacts
+from rcnn_sweep.report.runs import Mistake, RunFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
 
 
@@ -22,6 +22,9 @@ class Calibrated:
     class_head: tuple[str, ...]
     class_rows: tuple[Row, ...]
     class_caption: str
+    mistake_head: tuple[str, ...] = ("text", "true", "taken for", "how sure")
+    mistake_rows: tuple[Row, ...] = ()
+    mistake_caption: str = ""
 
 
 def calibration_of(facts: StudyFacts) -> Calibrated | None:
@@ -31,6 +34,7 @@ def calibration_of(facts: StudyFacts) -> Calibrated | None:
     last = next(
         ((n, r.confusion) for n, r in reversed(networks.items()) if r.confusion is not None), None
     )
+    wrong = next(((n, r) for n, r in reversed(networks.items()) if r.mistakes), None)
     if not known and last is None:
         return None
     class_rows = _class_rows(last[1]) if last is not None and last[1].is_shown else ()
@@ -53,6 +57,8 @@ def calibration_of(facts: StudyFacts) -> Calibrated | None:
         rows_caption=f"How good the probabilities are, on the {split} texts: less is better",
         class_head=("class", "texts", "precision", "95 % interval", "recall", "95 % interval"),
         class_rows=tuple(class_rows),
+        mistake_rows=tuple(_mistake_row(mistake) for mistake in wrong[1].mistakes) if wrong else (),
+        mistake_caption="" if wrong is None else f"The surest mistakes of the {wrong[0]}",
         class_caption="" if last is None else f"{last[0]}, class by class (Wilson's intervals)",
     )
 
@@ -81,6 +87,17 @@ def _row(name: str, run: RunFacts, split: str) -> Row:
     loss, brier = (run.run.metrics.get(f"{prefix}_{key}") for key in ("loss", "brier"))
     error = None if run.calibration is None else run.calibration.error
     return row([text(name), *(number(value, metric(value)) for value in (loss, brier, error))])
+
+
+def _mistake_row(mistake: Mistake) -> Row:
+    return row(
+        [
+            text(mistake.text, "words long"),
+            text(mistake.true),
+            text(mistake.predicted),
+            number(mistake.probability, metric(mistake.probability)),
+        ]
+    )
 
 
 def _class_rows(confusion: Confusion) -> list[Row]:
