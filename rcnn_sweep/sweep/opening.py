@@ -43,8 +43,21 @@ def find_study(plan: Plan) -> Queue | None:
 
 
 def _check_record(plan: Plan, queue: Queue) -> None:
+    if _is_blank(plan, queue):
+        return
     recorded = completed(queue.study_attr(StudyAttr.RECORD), plan.defaults)
     check_record(plan.study_name, recorded, plan.record)
+
+
+def _is_blank(plan: Plan, queue: Queue) -> bool:
+    """Say whether a study is only just created, as a command that is killed then leaves it.
+
+    It has neither record nor trials, and the plan's directions, which cannot be changed.
+    """
+    if queue.study_attr(StudyAttr.RECORD) is not None or queue.trials():
+        return False
+    found = queue.storage.get_study_directions(queue.study_id)
+    return [direction.name.lower() for direction in found] == list(plan.options.directions)
 
 
 def placed(plan: Plan, master: DictConfig, found: Queue | None) -> Plan:
@@ -75,7 +88,7 @@ def _opened(plan: Plan) -> Queue:
 
     def created() -> Queue:
         queue = Queue(storage, _created(plan, storage), plan.url)
-        if queue.study_attr(StudyAttr.RECORD) is None and not queue.trials():
+        if _is_blank(plan, queue):
             queue.set_study_attr(StudyAttr.RECORD, plan.record)
         if queue.study_attr(StudyAttr.IDENTITY) is None:
             queue.set_study_attr(StudyAttr.IDENTITY, uuid4().hex)
