@@ -9,7 +9,7 @@ from typing import Any
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.stores import tracking_database
-from rcnn_sweep.process import command, is_dead
+from rcnn_sweep.process import command, is_dead, module_command
 from rcnn_sweep.tracking import RUNNING
 
 NEWEST = "SELECT max(start_time) FROM runs"
@@ -21,10 +21,11 @@ def legacy() -> Findings:
     """Look for records of MLflow's old file store, which it no longer reads."""
     old = sorted(Path("mlruns").glob("*/meta.yaml"))
     if old:
+        words = ("migrate-filestore", "--source", ".", "--target", "sqlite:///migrated.db")
+        migrate = module_command("mlflow", *words)
         yield note(
             f"{len(old)} experiments of MLflow's old file store in mlruns stop a bare `mlflow ui`",
-            "mlflow migrate-filestore --source . --target sqlite:///migrated.db, then remove "
-            "mlruns/*/meta.yaml; the artifacts beside them stay in use.",
+            f"{migrate}, then remove mlruns/*/meta.yaml; the artifacts beside them stay in use.",
         )
 
 

@@ -7,6 +7,7 @@ import sys
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
 from rcnn_sweep.doctor.packages import version
+from rcnn_sweep.process import module_command
 
 WORKER_BYTES = 1_200_000_000
 """Memory of one worker on IMDB with TensorFlow on a CPU, rounded up."""
@@ -48,7 +49,8 @@ def gpu() -> Findings:
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         yield note(f"{names[0]}, hidden", "unset CUDA_VISIBLE_DEVICES to use it.")
     elif not (version("nvidia-cudnn-cu12") or version("nvidia-cudnn-cu13")):
-        advice = 'pip install "tensorflow[and-cuda]", unless CUDA is installed otherwise.'
+        install = module_command("pip", "install", "tensorflow[and-cuda]")
+        advice = f"{install}, unless CUDA is installed otherwise."
         yield note(f"{names[0]}, but no CUDA libraries from pip", advice)
     else:
         yield ok(", ".join(names))

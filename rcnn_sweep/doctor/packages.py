@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from rcnn_sweep.doctor.finding import Findings, note, ok, problem
+from rcnn_sweep.process import module_command
 
 OLDEST_PYTHON = (3, 11)
 SHOWN = ("tensorflow", "keras", "mlflow", "optuna", "hydra-core")
@@ -36,13 +37,18 @@ def required() -> Findings:
     """Look for every package that the project depends on, within its range."""
     wanted = [words for extra, words in requirements() if extra is None]
     if not wanted:
-        yield note("the project's requirements are not recorded", "Install it: pip install -e .")
+        yield note("the project's requirements are not recorded", f"Install it: {pip('-e', '.')}")
     wrong = [words for words in wanted if fault(words)]
     for words in wrong:
-        yield problem(f"{words}: {fault(words)}", f'pip install "{words}"')
+        yield problem(f"{words}: {fault(words)}", pip(words))
     versions = ", ".join(f"{name} {version(name)}" for name in SHOWN)
     if wanted and not wrong:
         yield ok(f"{len(wanted)} packages within their ranges ({versions})")
+
+
+def pip(*words: str) -> str:
+    """Give the command that installs ``words`` for this interpreter."""
+    return module_command("pip", "install", *words)
 
 
 def optional() -> Findings:
@@ -54,8 +60,7 @@ def optional() -> Findings:
     if present := [name for name in EXTRAS if name not in missing]:
         yield ok(f"extras installed: {', '.join(present)}")
     for extra, several in missing.items():
-        needed = " ".join(f'"{words}"' for words in several)
-        yield note(f"extra {extra} is not installed", f"For {EXTRAS[extra]}: pip install {needed}")
+        yield note(f"extra {extra} is not installed", f"For {EXTRAS[extra]}: {pip(*several)}")
 
 
 def requirements() -> Iterator[tuple[str | None, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import module_command
 from rcnn_sweep.rules import nearest
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _check_package(row: Sampler) -> None:
     if row.package is not None and importlib.util.find_spec(row.package) is None:
         raise UserError(
             f"hydra.sweeper.sampler.name={row.name}: expected the package {row.package}; found "
-            f"none. pip install {row.package}"
+            f"none. {module_command('pip', 'install', row.package)}"
         )
 
 

@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Tag
-from rcnn_sweep.process import Schema, ensure_database, read_database, tables_in
+from rcnn_sweep.process import Schema, ensure_database, module_command, read_database, tables_in
 
 SQLITE = "sqlite:///"
 
@@ -47,12 +47,13 @@ def ensure_store(path: Path) -> None:
     Raises :class:`UserError`, and leaves it as it is, where it holds something in other tables
     than those of the MLflow installed, as after an upgrade, or cannot be read.
     """
+    upgrade = module_command("mlflow", "db", "upgrade", f"{SQLITE}{path}")
     schema = Schema(
         make=_make,
         is_whole=_is_whole,
         seeds=SEEDS,
         expected="tracking.uri: expected a database with the tables of the MLflow installed",
-        advice=f'copy it and run: mlflow db upgrade "{SQLITE}{path}", or name another file',
+        advice=f"copy it and run: {upgrade}, or name another file",
     )
     with _mistakes_named(path):
         ensure_database(path, schema, lock=FileLock(f"{path}.lock"), seconds=WAIT_SECONDS)

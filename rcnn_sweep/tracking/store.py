@@ -81,9 +81,11 @@ class Store:
                 if found is None:
                     raise
         if found.lifecycle_stage == "deleted":
+            words = ("experiments", "restore", "-x", found.experiment_id)
+            restore = module_command("mlflow", *words)
             raise UserError(
                 f"tracking.experiment: expected a live experiment; {name!r} is deleted. "
-                f"Restore it (mlflow experiments restore -x {found.experiment_id}) or use another."
+                f"Restore it ({restore}) or use another."
             )
         return str(found.experiment_id)
 

@@ -202,7 +202,7 @@ def test_missing_and_other_versions_of_packages_are_problems(
     wanted = [(None, "pytest<1"), (None, "no-such-package-here"), ("gp", "no-such-package-here")]
     monkeypatch.setattr(packages, "requirements", lambda: iter(wanted))
     first, second = packages.required()
-    assert (first.level, first.advice) == ("problem", 'pip install "pytest<1"')
+    assert (first.level, first.advice) == ("problem", "python -m pip install 'pytest<1'")
     assert second.level == "problem"
     present, missing = packages.optional()
     assert "gp" not in present.thing

@@ -74,7 +74,9 @@ def _outcome(facts: StudyFacts) -> list[str]:
     if study.baseline is None:
         return [f"The best is {value}. The baseline itself is not among the complete trials."]
     if best == study.baseline:
-        return [f"Nothing beat the baseline: the best is {value}, the composed config itself."]
+        is_open = {"waiting", "running"} & counts(study.trials, study.waiting).keys()
+        nothing = "Nothing has beaten the baseline yet" if is_open else "Nothing beat the baseline"
+        return [f"{nothing}: the best is {value}, the composed config itself."]
     better = gain(study) or 0.0
     return [
         f"The best is {value}. The baseline, trial {study.baseline.number}, has "
@@ -151,6 +153,8 @@ def _role(facts: StudyFacts) -> str:
 
 def _best_command(facts: StudyFacts) -> str:
     study = facts.study
-    if facts.best is None or not study.is_search or not study.command or facts.parent is None:
+    if facts.best is None or facts.best == study.baseline:
+        return ""
+    if not study.is_search or not study.command or facts.parent is None:
         return ""
     return typable(command_of(CommandLine.parsed(study.command), facts.best.params))
