@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.application.run import Job, recorded_run, run_composed
     from rcnn_sweep.application.study import RecordedStudy, RecordedTrials
+    from rcnn_sweep.application.vectors import check_same_vectors
 
 __all__ = [
     "Job",
     "RecordedStudy",
     "RecordedTrials",
     "attach_report",
+    "check_same_vectors",
     "decided_epochs",
     "of_fixed_length",
     "recorded_run",

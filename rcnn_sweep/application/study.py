@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
-from rcnn_sweep.application.run import check_ngrams
+from rcnn_sweep.application.ngrams import check_ngrams
+from rcnn_sweep.application.vectors import check_vectors
 from rcnn_sweep.config import (
     Config,
     TrackingConfig,
@@ -22,11 +23,10 @@ from rcnn_sweep.config import (
     to_yaml,
     typed,
 )
-from rcnn_sweep.data import DataConfig, expected_sha256, load, source_of
+from rcnn_sweep.data import expected_sha256, load, source_of, vectors_sha256
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
-from rcnn_sweep.network import ngram_uses
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
@@ -117,12 +117,7 @@ class RecordedStudy(RecordedTrials):
                 "split; received test. Leave it out, or set data.validation=holdout."
             )
         check_store(tracking_uri(settings.tracking.uri))
-        if dry_run:
-            return []
-        overrides = settled(settings.data)
-        if ngram_uses(settings):
-            check_ngrams(settings, load(settings.data, say=log.debug))
-        return overrides
+        return [] if dry_run else settled(settings)
 
     def caveats(self, config: DictConfig) -> list[str]:
         """Say what depends on data that is yet to be fetched."""
@@ -157,6 +152,8 @@ class RecordedStudy(RecordedTrials):
         """Give what must stay the same in one study: all but places and tracking."""
         settings = typed(config)
         compared = _compared(settings)
+        if settings.embedding.vectors is not None:
+            compared["embedding"]["vectors"] = vectors_sha256(settings.embedding.vectors)
         sha256 = expected_sha256(settings.data)
         return {**compared, "data": {**compared["data"], "sha256": sha256}}
 
@@ -197,6 +194,8 @@ class RecordedStudy(RecordedTrials):
         writer.params(study_params(info))
         writer.text(Artifact.BASE_CONFIG, to_yaml(config))
         writer.tags({**total, Tag.DATA_SHA256: expected_sha256(config.data)})
+        if config.embedding.vectors is not None:
+            writer.tags({Tag.VECTORS_SHA256: vectors_sha256(config.embedding.vectors)})
         if (instead := source_of(config.data).stand_in(config.data)) is not None:
             writer.tags({Tag.DATA_FALLBACK: instead.reason})
         return {"run_id": writer.run_id, "experiment_id": store.experiment_id}
@@ -252,13 +251,15 @@ def what_next(info: StudyInfo) -> list[str]:
     ]
 
 
-def settled(data: DataConfig) -> list[str]:
+def settled(config: Config) -> list[str]:
     """Load the data once, so that its mistakes show now and its cache is built.
 
     Gives the overrides that lead every trial to it at once.
     """
-    dataset = load(data, say=log.info)
-    options = source_of(data).settled(dataset.config, dataset.fallback_reason)
+    dataset = load(config.data, say=log.info)
+    check_vectors(config, dataset)
+    check_ngrams(config, dataset)
+    options = source_of(config.data).settled(dataset.config, dataset.fallback_reason)
     return [override(f"data.{name}", value) for name, value in options.items()]
 
 

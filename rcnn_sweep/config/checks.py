@@ -26,6 +26,7 @@ def problems(config: Config) -> Iterator[str]:
     wrong = [
         *data.problems(config.data),
         *network.problems(config),
+        *_vectors(config),
         *training.problems(config.training),
         *_selections(config),
         *refused_passwords(f"{key}={value}" for key, value in flat(config).items()),
@@ -33,6 +34,12 @@ def problems(config: Config) -> Iterator[str]:
     yield from wrong
     if not wrong:
         yield from _refusals(config)
+
+
+def _vectors(config: Config) -> Iterator[str]:
+    embedding = config.embedding
+    if embedding.vectors is not None:  # reading files takes NumPy, which others need not wait for
+        yield from data.vector_problems(embedding.vectors, embedding.output_dim)
 
 
 def _selections(config: Config) -> Iterator[str]:

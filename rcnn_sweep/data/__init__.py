@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
     from rcnn_sweep.data.ngrams import NgramOptions, ngram_problems, with_ngrams
     from rcnn_sweep.data.splits import Split
+    from rcnn_sweep.data.vectors import WordVectors, vector_problems, vectors_sha256, word_vectors
     from rcnn_sweep.rcnn_text_model import Vocabulary
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "TextSource",
     "Texts",
     "Vocabulary",
+    "WordVectors",
     "Words",
     "cache_folder",
     "expected_sha256",
@@ -59,7 +61,10 @@ __all__ = [
     "problems",
     "source_named",
     "source_of",
+    "vector_problems",
+    "vectors_sha256",
     "with_ngrams",
+    "word_vectors",
 ]
 
 if not TYPE_CHECKING:

@@ -16,9 +16,10 @@ from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refus
 from rcnn_sweep.network.ngrams import NgramsConfig
 from rcnn_sweep.network.optimizers import OPTIMIZERS, optimizer
 from rcnn_sweep.network.picture import (
+    LayerRow,
     draw_architecture,
     graphviz_found,
-    layer_shapes,
+    layer_rows,
     summary,
 )
 from rcnn_sweep.network.pool import PoolConfig
@@ -28,6 +29,7 @@ __all__ = [
     "OPTIMIZERS",
     "ConvConfig",
     "EmbeddingConfig",
+    "LayerRow",
     "LstmConfig",
     "NgramsConfig",
     "Options",
@@ -35,7 +37,7 @@ __all__ = [
     "build",
     "draw_architecture",
     "graphviz_found",
-    "layer_shapes",
+    "layer_rows",
     "ngram_uses",
     "optimizer",
     "problems",

@@ -1,8 +1,8 @@
 """A graph of the parts: a config becomes a compiled ``keras.Model``.
 
-Words become vectors, a convolution reads them in short windows, pooling thins them out, an LSTM
-reads what is left in order, and one dense layer decides. With the defaults it is the notebook's
-network: 303,935 parameters.
+Words become vectors, convolutions read them in short windows, pooling thins them out, recurrent
+layers read what is left in order, and one dense layer decides. With the defaults it is the
+notebook's network: 303,935 parameters.
 """
 
 from bisect import bisect_left
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rcnn_sweep.network import conv, embedding, head, ngrams, pool, recurrent
-from rcnn_sweep.network.shape import Shape
 
 if TYPE_CHECKING:
     import keras
@@ -57,20 +56,23 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
     The arithmetic of lengths is Keras's own, which a test compares with Keras itself.
     """
     yield from ngrams.refusals(options.ngrams, maxlen)
-    branch = Shape(maxlen, options.ngrams.order, "ngrams.order")
-    tensors = {_batch(branch): batch_size * maxlen * branch.width}
+    batch = {"data.maxlen * ngrams.order": maxlen * options.ngrams.order}
+    tensors = {}
     if not options.ngrams.alone:
         yield from embedding.refusals(options.embedding, maxlen)
         words = embedding.output(options.embedding, maxlen)
         windows = conv.output(options.conv, words)
         yield from _too_short(options, maxlen)
         pooled = pool.output(options.pool, windows)
-        tensors |= {
+        read = recurrent.sequence(options.lstm, pooled)
+        batch |= {f"data.maxlen * {shape.key}": maxlen * shape.width for shape in (words, windows)}
+        batch[f"{read.steps} steps * {read.key}"] = read.steps * read.width
+        tensors = {
             **embedding.weights(options.embedding, num_words),
             **conv.weights(options.conv, words),
             **recurrent.weights(options.lstm, pooled),
-            **{_batch(shape): batch_size * maxlen * shape.width for shape in (words, windows)},
         }
+    tensors |= {f"training.batch_size * {each}": batch_size * batch[each] for each in batch}
     for product, numbers in tensors.items():
         if numbers > MOST_NUMBERS:
             yield (
@@ -95,10 +97,6 @@ def shortest(options: Options, maxlen: int) -> int:
     return 1 + bisect_left(lengths, True, key=lambda length: not any(_too_short(options, length)))
 
 
-def _batch(shape: Shape) -> str:
-    return f"training.batch_size * data.maxlen * {shape.key}"
-
-
 def build(
     options: Options,
     *,
@@ -108,8 +106,11 @@ def build(
     ngrams_known: int = 0,
     optimizer: "keras.optimizers.Optimizer",
     metrics: Sequence[str] = (),
+    vectors: embedding.KnownVectors | None = None,
 ) -> "keras.Model":
     """Build and compile the network for ``classes`` classes; ``metrics`` are Keras's names.
+
+    Words begin with their ``vectors`` as far as these are known.
 
     Input: ids below ``num_words``, int32 of shape ``(batch, maxlen)``; without ``maxlen`` rows of
     any length from :func:`shortest`. N-grams have further inputs, named and shaped as
@@ -129,7 +130,9 @@ def build(
         width = options.embedding.order * columns
         inputs[CHANNELS] = keras.Input((maxlen, width), name=CHANNELS)
     if not options.ngrams.alone:
-        words = embedding.apply(options.embedding, inputs[IDS], num_words, inputs.get(CHANNELS))
+        words = embedding.apply(
+            options.embedding, inputs[IDS], num_words, vectors, inputs.get(CHANNELS)
+        )
         windows = conv.apply(options.conv, words)
         pooled = pool.apply(options.pool, windows)
         branches = [recurrent.apply(options.lstm, pooled)]

@@ -1,8 +1,10 @@
 """What a network looks like: Keras's table of layers, and the picture of them."""
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -15,9 +17,37 @@ def summary(model: "keras.Model") -> str:
     return "\n".join(lines) + "\n"
 
 
-def layer_shapes(model: "keras.Model") -> list[tuple[str, str]]:
-    """Name each layer's kind and output shape, ``("Conv1D", "(None, 396, 64)")``, in order."""
-    return [(type(layer).__name__, str(layer.output.shape)) for layer in model.layers]
+@dataclass(frozen=True)
+class LayerRow:
+    """A layer's kind, ``Conv1D``, its output shape, ``(None, 396, 64)``, and the rows it reads."""
+
+    kind: str
+    shape: str
+    reads: tuple[int, ...]
+
+
+def layer_rows(model: "keras.Model") -> list[LayerRow]:
+    """Tell the layers in order; operations between them are left out."""
+    places = {layer.name: place for place, layer in enumerate(model.layers)}
+    inputs = {op["name"]: {*_named(op["inbound_nodes"])} for op in model.get_config()["layers"]}
+
+    def read(name: str) -> set[int]:
+        known = {places[source] for source in inputs[name] if source in places}
+        return known.union(*(read(source) for source in inputs[name] if source not in places))
+
+    return [
+        LayerRow(type(layer).__name__, str(layer.output.shape), tuple(sorted(read(layer.name))))
+        for layer in model.layers
+    ]
+
+
+def _named(node: Any) -> Iterator[str]:
+    """Name the operations whose outputs are in a node of Keras's config."""
+    if isinstance(node, dict) and "keras_history" in node:
+        yield node["keras_history"][0]
+    elif isinstance(node, dict | list | tuple):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _named(inner)
 
 
 def graphviz_found() -> bool:
@@ -26,9 +56,18 @@ def graphviz_found() -> bool:
 
 
 def draw_architecture(model: "keras.Model", path: Path) -> None:
-    """Draw the layers with their shapes through Graphviz into the SVG file ``path``."""
+    """Draw the layers with their shapes through Graphviz into the SVG file ``path``.
+
+    Right-angled lines, Keras's default, end Graphviz 2.43 with a failed assertion where a graph
+    branches.
+    """
     import keras
 
     keras.utils.plot_model(
-        model, to_file=path, show_shapes=True, show_dtype=False, show_layer_names=False
+        model,
+        to_file=path,
+        show_shapes=True,
+        show_dtype=False,
+        show_layer_names=False,
+        splines="polyline",
     )

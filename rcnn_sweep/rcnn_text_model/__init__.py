@@ -24,7 +24,16 @@ from .ngrams import (
     TextNgrams,
     network_inputs,
 )
-from .text import EVERY_WORD, INDEX_FROM, Vocabulary, capped, count_words, pad_ranks, tokenise
+from .text import (
+    EVERY_WORD,
+    INDEX_FROM,
+    OUT_OF_VOCABULARY,
+    Vocabulary,
+    capped,
+    count_words,
+    pad_ranks,
+    tokenise,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +44,7 @@ __all__ = [
     "GRAMS",
     "IDS",
     "INDEX_FROM",
+    "OUT_OF_VOCABULARY",
     "RATIOS",
     "FurtherInputs",
     "NgramReader",

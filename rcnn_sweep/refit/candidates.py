@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rcnn_sweep.application import decided_epochs, of_fixed_length
+from rcnn_sweep.application import check_same_vectors, decided_epochs, of_fixed_length
 from rcnn_sweep.config import BASE_CONFIG, Candidate, Config, RefitConfig, flat, from_yaml
 from rcnn_sweep.data import expected_sha256
 from rcnn_sweep.errors import UserError
@@ -81,6 +81,7 @@ def arms(config: RefitConfig, reader: RunReader) -> list[RefitArm]:
     found = []
     for place, (candidate, own) in enumerate(zip(config.candidates, configs, strict=True)):
         check_data(own, reader.run(config.study_run).tags.get(Tag.DATA_SHA256))
+        check_same_vectors(own, reader.run(candidate.run_id).tags)
         found.append(
             RefitArm(
                 Arm(

@@ -3,9 +3,10 @@
 import logging
 from dataclasses import dataclass, replace
 
-from rcnn_sweep.application import Job, recorded_run
+from rcnn_sweep.application import Job, check_same_vectors, recorded_run
 from rcnn_sweep.config import check
 from rcnn_sweep.data import Dataset
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import signals
 from rcnn_sweep.reproduction.agreement import Row, closing, compare, table, tolerances
@@ -38,10 +39,13 @@ class Reproduction:
         return all(row.agrees for row in self.rows)
 
 
-def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -> Reproduction:
+def reproduce(
+    run_id: str, *, tracking_uri: str | None, data_path: str | None, vectors: str | None = None
+) -> Reproduction:
     """Train ``run_id`` of the store again and compare every number; logs what it does.
 
-    A run that was stopped (pruned, interrupted) is trained as far as it came. Raises
+    A run that was stopped (pruned, interrupted) is trained as far as it came. ``data_path`` and
+    ``vectors`` say where its data and its word vectors lie now, None: where the record says. Raises
     :class:`rcnn_sweep.errors.UserError` before anything is recorded where the record, its data
     or the store do not allow it.
     """
@@ -49,7 +53,9 @@ def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -
     original = read(reader, run_id)
     log.info("Reproducing %s.", original)
     data = located(original.config.data, original.sha256, data_path)
+    original = _with_vectors(original, vectors)
     check(replace(original.config, data=data))
+    check_same_vectors(original.config, original.run.tags)
     dataset = same_data(data, original.sha256)
     log.info("Data: %s, its checksum is the recorded one.", dataset.source)
     adopt(original.environment)
@@ -64,6 +70,15 @@ def reproduce(run_id: str, *, tracking_uri: str | None, data_path: str | None) -
     reproduction = Reproduction(run, found, rows, exactly)
     conclude(reader, original, reproduction)
     return reproduction
+
+
+def _with_vectors(original: Original, path: str | None) -> Original:
+    if path is None:
+        return original
+    if original.config.embedding.vectors is None:
+        raise UserError("--vectors: expected a run with word vectors; received one without.")
+    embedding = replace(original.config.embedding, vectors=path)
+    return replace(original, config=replace(original.config, embedding=embedding))
 
 
 def must_be_equal(original: Original, found: tuple[Difference, ...]) -> bool:

@@ -15,9 +15,10 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep import network, rcnn_text_model
 from rcnn_sweep.config import Config, flat, to_yaml
-from rcnn_sweep.data import Dataset, with_ngrams
+from rcnn_sweep.data import Dataset, WordVectors, with_ngrams, word_vectors
 from rcnn_sweep.metrics import final
 from rcnn_sweep.names import Artifact, Tag
+from rcnn_sweep.network import EmbeddingConfig
 from rcnn_sweep.process import signals
 from rcnn_sweep.sweep import checkpoint, current_trial, report
 from rcnn_sweep.tracking import RunWriter, environment, log_text_model
@@ -39,10 +40,15 @@ def perform(
     """
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
+    vectors = _known_vectors(config.embedding, dataset, writer)
     dataset = _with_ngrams(config, dataset, writer)
-    known = 0 if dataset.ngrams is None else dataset.ngrams.sizes.get("branch", 0)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
-    model = build_model(config, classes=len(dataset.label_names), ngrams_known=known)
+    model = build_model(
+        config,
+        classes=len(dataset.label_names),
+        vectors=vectors,
+        ngrams_known=0 if dataset.ngrams is None else dataset.ngrams.sizes.get("branch", 0),
+    )
     _show_network(model, writer)
     history = History()
     try:
@@ -142,6 +148,18 @@ def _describe(
     )
 
 
+def _known_vectors(
+    embedding: EmbeddingConfig, dataset: Dataset, writer: RunWriter
+) -> WordVectors | None:
+    """Read and record the vectors that words begin with; whoever called has read them once."""
+    if embedding.vectors is None:
+        return None
+    found = word_vectors(embedding.vectors, embedding.output_dim, dataset.vocabulary)
+    log.info("Word vectors: %s has %s.", embedding.vectors, found.coverage)
+    writer.tags({Tag.VECTORS_SHA256: found.sha256, Tag.VECTORS_FOUND: found.coverage})
+    return found
+
+
 def _judged_split(dataset: Dataset) -> str:
     return "validation" if dataset.test is None else "test"
 
@@ -149,11 +167,20 @@ def _judged_split(dataset: Dataset) -> str:
 def _show_network(model: keras.Model, writer: RunWriter) -> None:
     writer.text(Artifact.SUMMARY, network.summary(model))
     with writer.artifact(Artifact.ARCHITECTURE) as picture:
-        if network.graphviz_found():
-            network.draw_architecture(model, picture)
-        else:
-            log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
-            figures.architecture(network.layer_shapes(model)).save_svg(picture)
+        if not _drawn_by_graphviz(model, picture):
+            figures.architecture(network.layer_rows(model)).save_svg(picture)
+
+
+def _drawn_by_graphviz(model: keras.Model, picture: Path) -> bool:
+    if not network.graphviz_found():
+        log.info("Graphviz's dot is not installed: the architecture is drawn plainly instead.")
+        return False
+    try:
+        network.draw_architecture(model, picture)
+    except Exception as error:
+        log.warning("Graphviz failed: the architecture is drawn plainly instead (%s).", error)
+        return False
+    return True
 
 
 def _fit(

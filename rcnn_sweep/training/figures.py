@@ -6,6 +6,7 @@ import numpy as np
 
 from rcnn_sweep.drawing import SHADES, Drawing, Line, learning_curves
 from rcnn_sweep.metrics import Metric, Place, shown
+from rcnn_sweep.network import LayerRow
 from rcnn_sweep.training.fitting import History
 
 LINES = {"train": ("c0", "training"), "val": ("c1", "validation")}
@@ -126,18 +127,28 @@ def draw_curves(history: History) -> Drawing:
     return drawing
 
 
-def architecture(rows: Sequence[tuple[str, str]]) -> Drawing:
-    """Draw layers as boxes below each other; a row is the layer's name and its output shape."""
+def architecture(rows: Sequence[LayerRow]) -> Drawing:
+    """Draw layers as boxes below each other; what another than the one above reads goes around."""
+    around = [
+        (source, place)
+        for place, row in enumerate(rows)
+        for source in row.reads
+        if source != place - 1
+    ]
     drawing = Drawing(
-        *(340, 54 * len(rows) + 6),
+        *(340 + 14 * len(around), 54 * len(rows) + 6),
         title="Architecture",
-        description="; ".join(f"{layer} {shape}" for layer, shape in rows),
+        description="; ".join(f"{row.kind} {row.shape}" for row in rows),
     )
-    for place, (layer, shape) in enumerate(rows):
+    for place, row in enumerate(rows):
         top = 10.0 + 54 * place
         drawing.box(20, top, 300, 30, "layer")
-        drawing.text(170, top + 19, f"{layer}  {shape}", anchor="middle")
-        if place:
+        drawing.text(170, top + 19, f"{row.kind}  {row.shape}", anchor="middle")
+        if place - 1 in row.reads:
             drawing.path([(170, top - 24), (170, top - 1)], "axis")
             drawing.path([(166, top - 6), (170, top - 1), (174, top - 6)], "strand axis")
+    for lane, (source, place) in enumerate(around):
+        right, start, end = 334.0 + 14 * lane, 29.0 + 54 * source, 21.0 + 54 * place
+        drawing.path([(320, start), (right, start), (right, end), (321, end)], "axis")
+        drawing.path([(326, end - 4), (321, end), (326, end + 4)], "strand axis")
     return drawing

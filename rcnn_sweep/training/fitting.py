@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from rcnn_sweep import network
 from rcnn_sweep.config import Config, TrainingConfig
-from rcnn_sweep.data import Split
+from rcnn_sweep.data import Split, WordVectors
 from rcnn_sweep.metrics import Keras, compiled, each_epoch, find
 from rcnn_sweep.process import signals
 from rcnn_sweep.rcnn_text_model import class_probabilities
@@ -65,10 +65,13 @@ def best_of(epochs: Sequence[Mapping[str, float]], monitor: str) -> int:
     return 1 + int(np.argmax(ranks))
 
 
-def build_model(config: Config, *, classes: int, ngrams_known: int = 0) -> keras.Model:
+def build_model(
+    config: Config, *, classes: int, vectors: WordVectors | None = None, ngrams_known: int = 0
+) -> keras.Model:
     """Build and compile the network that ``config`` describes, for ``classes`` classes.
 
-    ``ngrams_known`` is how many the branch of n-grams knows, where there is one.
+    ``vectors`` are what ``config.embedding.vectors`` names, read. ``ngrams_known`` is how many
+    n-grams the branch knows, where there is one.
     """
     training = config.training
     return network.build(
@@ -79,6 +82,7 @@ def build_model(config: Config, *, classes: int, ngrams_known: int = 0) -> keras
         ngrams_known=ngrams_known,
         optimizer=network.optimizer(training.optimizer, training.learning_rate),
         metrics=compiled(),
+        vectors=vectors,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcnn_sweep.data.sources import archive
-from rcnn_sweep.data.sources.archive import read_arrays
+from rcnn_sweep.data import archive
+from rcnn_sweep.data.archive import read_arrays
 from rcnn_sweep.errors import DataError
 
 NAMES = ("x_train", "y_train", "x_test", "y_test")

@@ -100,7 +100,7 @@ def metrics(project: Path, kind: str) -> dict[str, float]:
 
 def test_every_example_of_the_page_is_run_here() -> None:
     assert list(EXAMPLES) == [
-        "A network option: another recurrent cell",
+        "A network option: wider windows",
         "A data source",
         "A metric",
         "A sampler",
@@ -109,19 +109,24 @@ def test_every_example_of_the_page_is_run_here() -> None:
 
 @pytest.mark.slow
 def test_a_network_option(copy: Path) -> None:
-    example = EXAMPLES["A network option: another recurrent cell"]
-    run(example, copy)
-    # Embedding and convolution, then a GRU of 8 units with 8 inputs, then one dense unit.
-    gru = 3 * (8 * 8 + 8 * 8 + 2 * 8)
-    assert metrics(copy, "run")["parameters"] == 5000 * 8 + (5 * 8 * 8 + 8) + gru + 9
-    refused = subprocess.run(
-        [sys.executable, "-m", "rcnn_sweep", "lstm.cell=gruu"],
-        cwd=copy / "work",
-        env={**environment(copy / "cache"), "PYTHONPATH": os.fspath(copy)},
-        capture_output=True,
-        text=True,
-    )
-    assert refused.returncode == 2 and "Did you mean gru?" in refused.stderr
+    run(EXAMPLES["A network option: wider windows"], copy)
+    # Embedding, convolution, an LSTM of 8 units with 8 inputs, one dense unit.
+    lstm = 4 * (8 * 8 + 8 * 8 + 8)
+    assert metrics(copy, "run")["parameters"] == 5000 * 8 + (5 * 8 * 8 + 8) + lstm + 9
+    [summary] = (copy / "work").rglob("model/summary.txt")
+    assert "(None, 4, 8)" in summary.read_text(encoding="utf-8")  # 12 - 2 * (5 - 1) steps
+    for words, told in (
+        (("conv.dilation=5", "data.maxlen=20"), "(20 to 0 steps)"),
+        (("conv.dilation=2", "conv.strides=2"), "expected 1 with conv.strides above 1"),
+    ):
+        refused = subprocess.run(
+            [sys.executable, "-m", "rcnn_sweep", *words],
+            cwd=copy / "work",
+            env={**environment(copy / "cache"), "PYTHONPATH": os.fspath(copy)},
+            capture_output=True,
+            text=True,
+        )
+        assert refused.returncode == 2 and told in refused.stderr
 
 
 @pytest.mark.slow

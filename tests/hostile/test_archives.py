@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rcnn_sweep.data.sources.archive import read_arrays
-from rcnn_sweep.data.sources.pickled_rows import read_rows
+from rcnn_sweep.data.archive import read_arrays
+from rcnn_sweep.data.pickled_rows import read_rows
 from rcnn_sweep.errors import DataError
 
 MEMORY = 1 << 30

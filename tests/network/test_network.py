@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import rcnn_sweep
 from rcnn_sweep import network
 from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import ImdbConfig
@@ -107,9 +108,35 @@ def test_graphviz_draws_the_layers(tmp_path: Path) -> None:
 
 def test_the_plain_drawing_has_every_layer(tmp_path: Path) -> None:
     model = build_model(Config(data=ImdbConfig(maxlen=20)), classes=2)
-    rows = network.layer_shapes(model)
-    assert [name for name, _ in rows][:3] == ["InputLayer", "Embedding", "Dropout"]
+    rows = network.layer_rows(model)
+    assert [row.kind for row in rows][:3] == ["InputLayer", "Embedding", "Dropout"]
+    assert [row.reads for row in rows] == [(), *((place,) for place in range(7))]
     figures.architecture(rows).save_svg(tmp_path / "picture.svg")
     drawn = (tmp_path / "picture.svg").read_text(encoding="utf-8")
     assert drawn.count('<rect class="layer"') == len(rows)
     assert "Conv1D  (None, 16, 64)" in drawn
+
+
+BRANCHED = (
+    *("data.maxlen=12", "conv=parallel", "conv.kernel_size=2", "lstm=attention", "lstm.layers=2"),
+    *("embedding.spatial_dropout=0.1", "embedding.word_dropout=0.1", "training.bucket_width=7"),
+)
+
+
+def test_a_branched_network_is_drawn_as_it_is_connected(tmp_path: Path) -> None:
+    model = build_model(rcnn_sweep.compose(*BRANCHED), classes=2)
+    if network.graphviz_found():
+        network.draw_architecture(model, tmp_path / "graph.svg")
+        assert "Concatenate" in (tmp_path / "graph.svg").read_text(encoding="utf-8")
+    rows = network.layer_rows(model)
+    kinds = [row.kind for row in rows]
+    assert [[kinds[place] for place in row.reads] for row in rows if row.kind == "Dot"] == [
+        ["Bidirectional", "Softmax"]
+    ]
+    [joined] = [row for row in rows if row.kind == "Concatenate"]
+    assert [kinds[place] for place in joined.reads] == ["Conv1D"] * 3
+    [table] = [row for row in rows if row.kind == "Embedding"]
+    assert [kinds[place] for place in table.reads] == ["InputLayer", "Dropout"]
+    figures.architecture(rows).save_svg(tmp_path / "plain.svg")
+    arrows = (tmp_path / "plain.svg").read_text(encoding="utf-8").count("strand axis")
+    assert arrows == sum(len(row.reads) for row in rows)

@@ -14,6 +14,7 @@ def main(words: Sequence[str]) -> int:
     parser = Arguments("reproduce", ABOUT)
     parser.add_argument("run_id", metavar="RUN_ID")
     parser.add_argument("--data-path", metavar="FILE", help="where the data lies now")
+    parser.add_argument("--vectors", metavar="FILE", help="where its word vectors lie now")
     parser.add_argument(
         "--tracking-uri", metavar="URI", help="default: MLFLOW_TRACKING_URI, else mlflow.db here"
     )
@@ -22,5 +23,10 @@ def main(words: Sequence[str]) -> int:
     logging.getLogger("rcnn_sweep").setLevel(logging.INFO)
     from rcnn_sweep.reproduction import reproduce
 
-    found = reproduce(given.run_id, tracking_uri=given.tracking_uri, data_path=given.data_path)
+    found = reproduce(
+        given.run_id,
+        tracking_uri=given.tracking_uri,
+        data_path=given.data_path,
+        vectors=given.vectors,
+    )
     return 0 if found.agrees else 1

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcnn_sweep.data.archive import read_arrays
 from rcnn_sweep.data.corpus import Encoded
 from rcnn_sweep.data.options import DataConfig
-from rcnn_sweep.data.sources.archive import read_arrays
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.rcnn_text_model import Vocabulary, pad_ranks
 

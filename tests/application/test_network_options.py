@@ -1,0 +1,70 @@
+"""Options beyond the notebook, from the command to the logged model and back."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
+
+from rcnn_sweep.data.checksum import digest
+
+WORDS = ["a", "film", "good", "wonderful", "dreadful", "scenes", "with", "cold"]
+
+OPTIONS = (
+    *("conv=parallel", "conv.kernel_size=2", "pool=average", "lstm=attention", "lstm.layers=2"),
+    *("lstm.dropout=0.1", "lstm.recurrent_dropout=0.1", "embedding.word_dropout=0.1"),
+    *("embedding.spatial_dropout=0.1", "embedding.vectors=words.vec", "embedding.trainable=false"),
+    *("training.bucket_width=7", "training.epochs=1"),
+)
+
+ALONE = """
+import sys
+sys.modules["rcnn_sweep"] = None
+import mlflow, pandas
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+model = mlflow.pyfunc.load_model(f"runs:/{sys.argv[1]}/model")
+found = model.predict(pandas.DataFrame({"text": ["a wonderful film", "dreadful scenes"]}))
+print(list(found.columns), found["label"].isin(["good", "bad"]).all())
+"""
+
+
+def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        list(words), cwd=folder, env=environment(folder / "cache"), capture_output=True, text=True
+    )
+
+
+@pytest.mark.slow
+def test_every_kind_of_option_is_trained_recorded_served_and_reproduced(
+    tmp_path: Path, migrated_database: Path
+) -> None:
+    shutil.copy(migrated_database, tmp_path / "mlflow.db")
+    write_table(tmp_path / "reviews.csv", table_rows(80))
+    lines = [f"{word} " + " ".join([str(place / 8)] * 8) for place, word in enumerate(WORDS)]
+    vectors = tmp_path / "words.vec"
+    vectors.write_text(f"{len(WORDS)} 8\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    data = ("data=table", "data.path=reviews.csv")
+    done = run(tmp_path, *command_line(*data, *SMALL_NETWORK, *OPTIONS))
+    assert done.returncode == 0, done.stdout + done.stderr
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+    [found] = client.search_runs([e.experiment_id for e in client.search_experiments()])
+    assert found.data.params["lstm.output"] == "attention"
+    coverage = found.data.tags["rcnn_sweep.vectors_found"]
+    assert coverage.startswith("7 of ") and f"words.vec has {coverage}" in done.stdout
+    assert found.data.tags["rcnn_sweep.vectors_sha256"] == digest(vectors)
+    alone = run(tmp_path, sys.executable, "-c", ALONE, found.info.run_id)
+    assert alone.stdout.split("\n")[0] == "['label', 'probability'] True", alone.stderr
+    vectors.rename(tmp_path / "moved.vec")
+    missing = run(tmp_path, *command_line("reproduce", found.info.run_id))
+    assert missing.returncode == 2 and "found none at" in missing.stdout + missing.stderr
+    words = ("reproduce", found.info.run_id, "--vectors", "moved.vec")
+    again = run(tmp_path, *command_line(*words))
+    assert again.returncode == 0 and "numbers agree exactly" in again.stdout, again.stderr
+    with (tmp_path / "moved.vec").open("a") as file:
+        file.write("more 1 1 1 1 1 1 1 1\n")
+    other = run(tmp_path, *command_line(*words))
+    assert other.returncode == 2
+    assert "expected the recorded file, SHA-256" in other.stdout + other.stderr
