@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from rcnn_sweep import network
+from rcnn_sweep.application.ngrams import check_ngrams
 from rcnn_sweep.application.vectors import check_vectors
 from rcnn_sweep.config import Config, check, typed
-from rcnn_sweep.data import Dataset, load, ngram_problems
-from rcnn_sweep.errors import Terminated, UserError
+from rcnn_sweep.data import Dataset, load
+from rcnn_sweep.errors import Terminated
 from rcnn_sweep.format import plain
 from rcnn_sweep.names import Tag, TrialAttr
 from rcnn_sweep.process import signals
@@ -66,7 +66,6 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
     dataset = load(config.data, say=log.info)
     config = replace(config, data=dataset.config)
     check(config)
-    check_ngrams(config, dataset)
     store = Store(uri, config.tracking.experiment)
     if trial is None:
         for override in overrides:
@@ -77,21 +76,14 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
     return recorded_run(Job(config, dataset, overrides, trial), store)
 
 
-def check_ngrams(config: Config, dataset: Dataset) -> None:
-    """Raise :class:`UserError` where the n-grams that ``config`` asks for cannot be had."""
-    for options in network.ngram_uses(config).values():
-        group = "embedding" if options is config.embedding else "ngrams"
-        for reason in ngram_problems(dataset, group, options):
-            raise UserError(reason)
-
-
 def recorded_run(job: Job, store: Store) -> Finished:
     """Train, evaluate and record; the record's end is truthful whatever happens.
 
     Raises :class:`rcnn_sweep.errors.UserError`, before there is a record, for word vectors that
-    are not fit for the data.
+    are not fit for the data and n-grams that it cannot have.
     """
     check_vectors(job.config, job.dataset)
+    check_ngrams(job.config, job.dataset)
     writer = started(job, store)
     try:
         if job.trial is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
-from rcnn_sweep.application.run import check_ngrams
+from rcnn_sweep.application.ngrams import check_ngrams
 from rcnn_sweep.application.vectors import check_vectors
 from rcnn_sweep.config import (
     Config,
@@ -27,7 +27,6 @@ from rcnn_sweep.data import expected_sha256, load, source_of, vectors_sha256
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
-from rcnn_sweep.network import ngram_uses
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
@@ -118,12 +117,7 @@ class RecordedStudy(RecordedTrials):
                 "split; received test. Leave it out, or set data.validation=holdout."
             )
         check_store(tracking_uri(settings.tracking.uri))
-        if dry_run:
-            return []
-        overrides = settled(settings)
-        if ngram_uses(settings):
-            check_ngrams(settings, load(settings.data, say=log.debug))
-        return overrides
+        return [] if dry_run else settled(settings)
 
     def caveats(self, config: DictConfig) -> list[str]:
         """Say what depends on data that is yet to be fetched."""
@@ -266,6 +260,7 @@ def settled(config: Config) -> list[str]:
     """
     dataset = load(config.data, say=log.info)
     check_vectors(config, dataset)
+    check_ngrams(config, dataset)
     options = source_of(config.data).settled(dataset.config, dataset.fallback_reason)
     return [override(f"data.{name}", value) for name, value in options.items()]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class EmbeddingConfig:
-    """``keras.layers.Embedding``, n-gram scores beside it, and the dropout before and behind both.
+    """``keras.layers.Embedding``, the dropout before and behind it, channels of n-gram scores.
 
     ``word_dropout`` is the share of words that training sees as unknown ones, ``spatial_dropout``
     that of the vectors' places left out in all words of a text, and ``dropout`` that of single
@@ -25,7 +25,7 @@ class EmbeddingConfig:
     A channel has, at each position, the naive Bayes log-count ratio of the n-gram that ends there:
     one for each number of words up to ``order`` (0: there is none) and, from three classes on,
     each class, times ``scale``. ``min_count``, ``folds`` and ``alpha`` are as in
-    :class:`rcnn_sweep.network.NgramsConfig`.
+    :class:`rcnn_sweep.network.NgramsConfig`. ``dropout`` is theirs, too.
     """
 
     output_dim: int = 50
@@ -85,13 +85,13 @@ def apply(
     options: EmbeddingConfig,
     ids: "keras.KerasTensor",
     num_words: int,
-    channels: "keras.KerasTensor | None" = None,
     known: KnownVectors | None = None,
+    channels: "keras.KerasTensor | None" = None,
 ) -> "keras.KerasTensor":
     """Build the part: ids ``(batch, maxlen)`` to vectors ``(batch, maxlen, width)``.
 
-    ``channels``, ``(batch, maxlen, some)``, stand behind the ``output_dim`` numbers of a word.
     Words without a ``known`` vector begin as Keras has them begin, whatever is known of others.
+    ``channels``, ``(batch, maxlen, some)``, stand behind the ``output_dim`` numbers of a word.
     """
     import keras
 
@@ -103,11 +103,11 @@ def apply(
         [values] = table.get_weights()
         values[known.ids] = known.values
         table.set_weights([values])
+    if options.spatial_dropout:
+        vectors = keras.layers.SpatialDropout1D(options.spatial_dropout)(vectors)
     if channels is not None:
         scaled = keras.layers.Rescaling(options.scale)(channels)
         vectors = keras.layers.Concatenate()([vectors, scaled])
-    if options.spatial_dropout:
-        vectors = keras.layers.SpatialDropout1D(options.spatial_dropout)(vectors)
     return keras.layers.Dropout(options.dropout)(vectors)
 
 

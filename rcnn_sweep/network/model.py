@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from rcnn_sweep.network import conv, embedding, head, ngrams, pool, recurrent
-from rcnn_sweep.network.shape import Shape
 
 if TYPE_CHECKING:
     import keras
@@ -57,8 +56,8 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
     The arithmetic of lengths is Keras's own, which a test compares with Keras itself.
     """
     yield from ngrams.refusals(options.ngrams, maxlen)
-    branch = Shape(maxlen, options.ngrams.order, "ngrams.order")
-    batch, tensors = {f"data.maxlen * {branch.key}": maxlen * branch.width}, dict[str, int]()
+    batch = {"data.maxlen * ngrams.order": maxlen * options.ngrams.order}
+    tensors = {}
     if not options.ngrams.alone:
         yield from embedding.refusals(options.embedding, maxlen)
         words = embedding.output(options.embedding, maxlen)
@@ -66,8 +65,7 @@ def refusals(options: Options, *, num_words: int, maxlen: int, batch_size: int) 
         yield from _too_short(options, maxlen)
         pooled = pool.output(options.pool, windows)
         read = recurrent.sequence(options.lstm, pooled)
-        for shape in (words, windows):
-            batch[f"data.maxlen * {shape.key}"] = maxlen * shape.width
+        batch |= {f"data.maxlen * {shape.key}": maxlen * shape.width for shape in (words, windows)}
         batch[f"{read.steps} steps * {read.key}"] = read.steps * read.width
         tensors = {
             **embedding.weights(options.embedding, num_words),
@@ -134,7 +132,7 @@ def build(
         inputs[CHANNELS] = keras.Input((maxlen, width), name=CHANNELS)
     if not options.ngrams.alone:
         words = embedding.apply(
-            options.embedding, inputs[IDS], num_words, inputs.get(CHANNELS), vectors
+            options.embedding, inputs[IDS], num_words, vectors, inputs.get(CHANNELS)
         )
         windows = conv.apply(options.conv, words)
         pooled = pool.apply(options.pool, windows)

@@ -43,12 +43,15 @@ def perform(
     """
     started = time.perf_counter()
     _describe(config, dataset, overrides, writer)
-    dataset = _with_ngrams(config, dataset, writer)
-    known = 0 if dataset.ngrams is None else dataset.ngrams.sizes.get("branch", 0)
     vectors = _known_vectors(config.embedding, dataset, writer)
+    dataset = _with_ngrams(config, dataset, writer)
     seed_everything(config.training.seed, deterministic=config.training.deterministic)
-    classes = len(dataset.label_names)
-    model = build_model(config, classes=classes, ngrams_known=known, vectors=vectors)
+    model = build_model(
+        config,
+        classes=len(dataset.label_names),
+        vectors=vectors,
+        ngrams_known=0 if dataset.ngrams is None else dataset.ngrams.sizes.get("branch", 0),
+    )
     _show_network(model, writer)
     history = History()
     try:

@@ -66,12 +66,12 @@ def best_of(epochs: Sequence[Mapping[str, float]], monitor: str) -> int:
 
 
 def build_model(
-    config: Config, *, classes: int, ngrams_known: int = 0, vectors: WordVectors | None = None
+    config: Config, *, classes: int, vectors: WordVectors | None = None, ngrams_known: int = 0
 ) -> keras.Model:
     """Build and compile the network that ``config`` describes, for ``classes`` classes.
 
-    ``ngrams_known`` is how many the branch of n-grams knows, where there is one; ``vectors`` are
-    what ``config.embedding.vectors`` names, read.
+    ``vectors`` are what ``config.embedding.vectors`` names, read. ``ngrams_known`` is how many
+    n-grams the branch knows, where there is one.
     """
     training = config.training
     return network.build(
