@@ -49,6 +49,7 @@ TABLE = Path(__file__).with_name("search_table.csv")
 TPE, UNPRUNED = Named("tpe"), Named("none")
 WORKERS = 2
 SIZES = (10, 30, 60, 100)
+ALIKE, MARGIN = 12, 0.02
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,35 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A Gaussian process of how far below a ``ceiling`` points come, on a logarithmic scale.
+
+    Most of the space is far below the best points, among which the differences are small.
+    """
+
+    process: GaussianProcessRegressor
+    ceiling: float
+
+    @classmethod
+    def of(cls, x: np.ndarray, y: np.ndarray) -> "Model":
+        """Fit points, (n, parameters), to their values, (n,)."""
+        ceiling = float(y.max()) + MARGIN
+        return cls(fitted(x, np.log(ceiling - y)), ceiling)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Give the true values of points, (n,)."""
+        return self.ceiling - np.exp(self.process.predict(x))
+
+
+@dataclass(frozen=True)
 class World:
     """What training would come to, learnt from a table."""
 
     space: Space
     baseline: Mapping[str, Any]
-    models: tuple[GaussianProcessRegressor, ...] = field(repr=False)
+    models: tuple["Model", ...] = field(repr=False)
     seconds_model: GaussianProcessRegressor = field(repr=False)
+    pairs: np.ndarray = field(repr=False)
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
@@ -85,10 +108,14 @@ class World:
         return float(self.models[-1].predict(features(self.space, [params]))[0])
 
     def curve(self, params: Mapping[str, Any], rng: np.random.Generator, seed: int) -> np.ndarray:
-        """Give the values after each epoch as one training has them, (epochs,)."""
-        own = self.luck[rng.integers(len(self.luck))] * rng.choice([-1, 1])
-        shared = np.random.default_rng(seed).normal() * self.luck_of_seed
-        return self.values(params) + own + shared
+        """Give the values after each epoch as one training has them, (epochs,).
+
+        Luck is that of one of the :data:`ALIKE` points that end nearest: bad ones have more of it.
+        """
+        values = self.values(params)
+        alike = np.argsort(np.abs(self.pairs - values[-1]))[:ALIKE]
+        own = self.luck[rng.choice(alike)] * rng.choice([-1, 1])
+        return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
 
     def seconds(self, params: Mapping[str, Any]) -> float:
         """Give the seconds of an epoch, as a share of a whole average trial."""
@@ -127,25 +154,28 @@ def world_of(table: Path) -> World:
     space = Space([Parameter(key, d) for key, d in distributions.items()])
     keys = [parameter.key for parameter in space.parameters]
     epochs = [column for column in rows if column.startswith("epoch_")]
-    apart = _apart(rows, keys, epochs)
+    pairs, apart = _apart(rows, keys, epochs)
     means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
     x = features(space, means[keys].to_dict("records"))
+    error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
     return World(
         space=space,
         baseline=described["baseline"],
-        models=tuple(fitted(x, means[epoch].to_numpy()) for epoch in epochs),
+        models=tuple(Model.of(x, means[epoch].to_numpy()) for epoch in epochs),
         seconds_model=fitted(x, np.log(means["seconds"].to_numpy())),
+        pairs=pairs,
         luck=(apart - apart.mean(axis=0)) / np.sqrt(2),
-        luck_of_seed=np.abs(apart.mean(axis=0)) / np.sqrt(2),
+        luck_of_seed=np.sqrt(np.maximum(apart.mean(axis=0) ** 2 - error**2, 0) / 2),
         whole=float(means["seconds"].mean()),
     )
 
 
-def _apart(rows: pd.DataFrame, keys: list[str], epochs: list[str]) -> np.ndarray:
-    """Give how far two trainings of a point are apart after each epoch, (points, epochs)."""
+def _apart(rows: pd.DataFrame, keys: list[str], epochs: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Give, of points trained twice, the last values, (n,), and how far apart, (n, epochs)."""
     seeds = sorted(rows["seed"].unique())[:2]
     one, other = (rows[rows["seed"] == seed].set_index(keys)[epochs] for seed in seeds)
-    return (one - other).dropna().to_numpy()
+    apart = (one - other).dropna()
+    return ((one + other) / 2).loc[apart.index][epochs[-1]].to_numpy(), apart.to_numpy()
 
 
 def judged(table: Path) -> Iterator[str]:
@@ -157,20 +187,21 @@ def judged(table: Path) -> Iterator[str]:
     x, y = features(world.space, means[keys].to_dict("records")), means[last].to_numpy()
     guessed = np.empty_like(y)
     for train, test in KFold(10, shuffle=True, random_state=0).split(x):
-        guessed[test] = fitted(x[train], y[train]).predict(x[test])
-    luck = float(world.luck[:, -1].std())
-    error = float(np.sqrt(np.mean((guessed - y) ** 2)))
-    share = 1 - np.mean((guessed - y) ** 2) / np.var(y)
+        guessed[test] = Model.of(x[train], y[train]).predict(x[test])
     top = y >= np.quantile(y, 0.5)
+    share = 1 - np.mean((guessed - y) ** 2) / np.var(y)
     rank = pd.Series(guessed[top]).corr(pd.Series(y[top]), method="spearman")
+    error = float(np.sqrt(np.mean((guessed - y)[top] ** 2)))
+    near = np.argsort(-world.pairs)[:ALIKE]
     yield (
-        f"{len(y)} points, {len(rows)} trainings; at points left out the model's error is "
-        f"{error:.4f} (R2 {share:.2f}; rank correlation in the better half {rank:.2f})"
+        f"{len(y)} points, {len(rows)} trainings; of points left out the model explains "
+        f"{share:.0%}; in the better half its error is {error:.4f}, rank correlation {rank:.2f}"
     )
     yield (
-        f"luck of one training {luck:.4f} (of two, the mean: {luck / np.sqrt(2):.4f}), of which "
-        f"a seed brings all points alike {world.luck_of_seed[-1]:.4f}; best point seen "
-        f"{y.max():.4f}, baseline {world.truth(world.baseline):.4f}"
+        f"luck of one training {world.luck[near, -1].std():.4f} at the {ALIKE} best that were "
+        f"trained twice, {world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
+        f"{world.luck_of_seed[-1]:.4f}; best value seen {y.max():.4f}, the baseline's true one "
+        f"{world.truth(world.baseline):.4f}"
     )
 
 
