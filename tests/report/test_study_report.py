@@ -138,7 +138,7 @@ def test_a_refits_evidence_is_shown_with_its_intervals_and_a_reference_on_test(
     assert "Trial 1 is better than the baseline." in page.text
     assert "Difference from the baseline in test accuracy" in page.titles()
     rows = page.tables[f"Test accuracy over seeds. MLflow run of the refit: {refit}"]
-    assert rows[2][-3:] == ["+0.1000", "+0.0500 to +0.1500", "better"]
+    assert rows[2][-3:] == ["+0.1000", "+0.0400 to +0.1600", "better"]
     assert "Champion" in page.text
     assert "On the test split, where each was trained on all of train" in page.text
     assert made.store.client.get_run(run_id).data.metrics["reference_test_accuracy"] == 1.0
