@@ -12,6 +12,7 @@ import codecs
 import json
 import os
 import pty
+import re
 import shutil
 import struct
 import subprocess
@@ -41,8 +42,11 @@ SHOWN_SECONDS = 2.2
 """How long each is shown; the last one three times as long."""
 LETTER, LINE = 7.23, 16.5
 """The advance of a monospaced letter of 12 px, and the height of a line."""
-WINDOW = 980, 1160
-"""The part of the report that is photographed."""
+WIDTH = 980
+VIEWS = {"report": ("", 30, 1160), "search": ("search", 84, 966)}
+"""What is photographed of the report: its beginning or one section, from where to where."""
+SCHEMES = {"light": 1, "dark": 0}
+"""Blink's names of a reader's preference."""
 COLOURS = 48
 """Colours that are left in a photograph."""
 
@@ -67,8 +71,9 @@ def main() -> None:
         if not recording.exists():
             record(words, recording)
     write_frames(PLACE / "m.cast", TARGET / "sweep.svg")
-    for name in ("light", "dark"):
-        photograph(name, TARGET / f"report-{name}.png")
+    for view in VIEWS:
+        for scheme in SCHEMES:
+            photograph(view, scheme, TARGET / f"{view}-{scheme}.png")
 
 
 def record(words: Sequence[str], target: Path) -> None:
@@ -159,28 +164,42 @@ def _lines(screen: Sequence[Sequence[tuple[str, bool]]]) -> Iterator[str]:
         yield f'<text{kind} x="12" y="{y:.0f}" {fixed}>{escape(words)}</text>'
 
 
-def photograph(name: str, target: Path) -> None:
-    """Photograph the top of the report in Chromium, by day or by night."""
+def photograph(view: str, scheme: str, target: Path) -> None:
+    """Photograph a part of the report in Chromium, by day or by night."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("expected Chromium on the search path; found none (apt-get install chromium).")
-    page = PLACE / "multirun" / STUDY / "sweep" / "report.html"
-    scheme = {"light": 1, "dark": 0}[name]  # Blink's PreferredColorScheme
+    section, top, bottom = VIEWS[view]
     with tempfile.TemporaryDirectory() as profile:
+        page = Path(profile, "page.html")
+        page.write_text(part_of_report(section), encoding="utf-8")
         subprocess.run(
             [
                 *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
                 f"--user-data-dir={profile}",
-                f"--blink-settings=preferredColorScheme={scheme}",
-                f"--window-size={WINDOW[0]},{WINDOW[1]}",
+                f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
+                f"--window-size={WIDTH},{bottom}",
                 f"--screenshot={target}",
                 page.as_uri(),
             ],
             check=True,
             capture_output=True,
         )
-    picture = Image.open(target).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    picture.save(target, optimize=True)
+    picture = Image.open(target).convert("RGB").crop((0, top, WIDTH, bottom))
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+def part_of_report(section: str) -> str:
+    """Give the report's page, or a page with nothing but one of its sections."""
+    path = PLACE / "multirun" / STUDY / "sweep" / "report.html"
+    html = path.read_text(encoding="utf-8")
+    if not section:
+        return html
+    head, _, rest = html.partition("<main>")
+    found = re.search(rf'<section aria-labelledby="{section}">.*?</section>', rest, re.DOTALL)
+    if found is None:
+        sys.exit(f"expected a section {section} in {path}; found none.")
+    return f"{head}<main>{found[0]}</main></body></html>"
 
 
 if __name__ == "__main__":
