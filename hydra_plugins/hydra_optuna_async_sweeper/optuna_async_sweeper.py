@@ -48,8 +48,9 @@ class OptunaAsyncSweeperConf:
     is then complete, and goes on when asked with other limits. ``max_failures`` failed trials in a
     row end the sweep. ``max_retries`` holds for trials that ran out of memory or whose process died
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
-    which takes seconds. With ``common_seed`` all trials have the same seed instead of one each.
-    ``enqueue``: points tried first, after the baseline; what they leave open
+    which takes seconds. With ``common_seed`` all trials have one seed instead of one each.
+    ``confirm``: so many of the best points, and the baseline, are run again with fresh seeds in the
+    last slots (two for each, at most a third of all); the best is then who has the best estimate. ``enqueue``: points tried first, after the baseline; what they leave open
     is the baseline's. ``warm_start``: a study of the same storage whose five best points come next.
     ``space``: see ``conf/search``; an override of a key that it searches ``over`` values takes the
     key out.

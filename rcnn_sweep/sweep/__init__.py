@@ -21,12 +21,14 @@ from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.findings import (
     STATES,
     Pruning,
+    Standing,
     StudySnapshot,
     SweepSummary,
     TrialSnapshot,
     counts,
     gain,
     pruning,
+    standing_of,
 )
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.sweep.space import Params, Value
@@ -70,6 +72,7 @@ __all__ = [
     "Pruning",
     "Recorded",
     "Request",
+    "Standing",
     "StudyHooks",
     "StudyInfo",
     "StudySnapshot",
@@ -99,6 +102,7 @@ __all__ = [
     "read_study",
     "reap",
     "report",
+    "standing_of",
     "storage_url",
     "summary_lines",
 ]

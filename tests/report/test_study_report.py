@@ -88,6 +88,19 @@ def test_the_report_is_in_the_studys_directory_and_on_its_run(
     assert logged.read_text() == path.read_text()
 
 
+def test_points_that_were_run_again_are_told_by_their_estimates(made: Made) -> None:
+    again = [
+        trial(30, 0.80, confirms=1), trial(60, 0.72, confirms=0), trial(30, 0.82, confirms=1),
+    ]  # fmt: skip
+    made.study("search", [*SEARCHED, *again], recorded=False)
+    page = shown(made, "search")
+    assert (
+        "Run again 2 times with other seeds, and allowing for its having been chosen" in page.text
+    )
+    assert "the baseline's, run again 1 time, at 0.7" in page.text
+    assert "best val_accuracy, estimated 0.8" in page.text
+
+
 @pytest.mark.slow
 def test_the_reference_is_trained_once_and_kept_on_the_studys_run(
     made: Made, monkeypatch: pytest.MonkeyPatch

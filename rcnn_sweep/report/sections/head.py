@@ -7,7 +7,7 @@ from rcnn_sweep.format import counted, duration, joined, metric, plain, share, s
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import References
 from rcnn_sweep.report.refit import Refit
-from rcnn_sweep.sweep import counts, gain, pruning
+from rcnn_sweep.sweep import counts, gain, pruning, standing_of
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,10 @@ def _results(facts: StudyFacts) -> list[Figure]:
         better = gain(study)
         note = f"trial {facts.best.number}"
         note += "" if not better else f", {signed(better)} on the baseline"
-        name = f"best {study.metrics[0]}"
-        found.append(Figure(name, metric(facts.best.values[0]), note, "best"))
+        name, value = f"best {study.metrics[0]}", facts.best.values[0]
+        if (again := standing_of(study, facts.best)) is not None:
+            name, value = f"{name}, estimated", again.estimate
+        found.append(Figure(name, metric(value), note, "best"))
     if study.baseline is not None:
         note = f"trial {study.baseline.number}, the composed config"
         name = f"baseline {study.metrics[0]}"

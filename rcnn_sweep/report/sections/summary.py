@@ -10,7 +10,7 @@ from rcnn_sweep.process import CommandLine, typable
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections.reference import in_short
 from rcnn_sweep.report.tables import Row, param, row, text
-from rcnn_sweep.sweep import STATES, StudySnapshot, command_of, counts, gain
+from rcnn_sweep.sweep import STATES, Standing, StudySnapshot, command_of, counts, gain, standing_of
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,27 @@ def _outcome(facts: StudyFacts) -> list[str]:
         nothing = "Nothing has beaten the baseline yet" if is_open else "Nothing beat the baseline"
         return [f"{nothing}: the best is {value}, the composed config itself."]
     better = gain(study) or 0.0
+    again, its = standing_of(study, best), standing_of(study, study.baseline)
+    if again is not None and its is not None:
+        return [
+            f"The best is {value}. Run again {_times(again)} with other seeds, and allowing for "
+            f"its having been chosen, its true value is estimated at {_estimate(again)}; "
+            f"the baseline's, run again {_times(its)}, at {_estimate(its)}: a gain of "
+            f"{signed(better)}{_texts(facts, better)}."
+        ]
     return [
         f"The best is {value}. The baseline, trial {study.baseline.number}, has "
         f"{metric(study.baseline.values[0])}: a gain of {signed(better)}{_texts(facts, better)}."
     ]
+
+
+def _times(again: Standing) -> str:
+    return counted(len(again.values) - 1, "time")
+
+
+def _estimate(again: Standing) -> str:
+    low, high = again.interval or (again.estimate, again.estimate)
+    return f"{metric(again.estimate)} (95 %: {metric(low)} to {metric(high)})"
 
 
 def _texts(facts: StudyFacts, gain: float) -> str:
