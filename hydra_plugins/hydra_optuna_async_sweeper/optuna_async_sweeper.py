@@ -50,10 +50,10 @@ class OptunaAsyncSweeperConf:
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
     which takes seconds. With ``common_seed`` all trials have one seed instead of one each.
     ``confirm``: so many of the best points, and the baseline, are run again with fresh seeds in the
-    last slots (two for each, at most a third of all); the best is then who has the best estimate. ``enqueue``: points tried first, after the baseline; what they leave open
-    is the baseline's. ``warm_start``: a study of the same storage whose five best points come next.
-    ``space``: see ``conf/search``; an override of a key that it searches ``over`` values takes the
-    key out.
+    last slots (two for each, at most a third of all); the best is then who has the best estimate.
+    ``enqueue``: points tried first, after the baseline; what they leave open is the baseline's.
+    ``warm_start``: a study of the same storage whose five best points come next. ``space``: see
+    ``conf/search``; an override of a key that it searches ``over`` values takes the key out.
 
     Hydra's own ``hydra.sweep.dir`` is settled once for the study, ``multirun/STUDY_NAME`` unless
     it is given, and no other study may have it. ``hydra.sweep.subdir`` is settled for each trial;
