@@ -1,6 +1,8 @@
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import keras
 import numpy as np
@@ -12,6 +14,7 @@ from rcnn_sweep.config import Config, TrainingConfig
 from rcnn_sweep.data import ImdbConfig
 from rcnn_sweep.network import head
 from rcnn_sweep.training import build_model, figures, seed_everything
+from rcnn_sweep.training.experiment import _show_network
 
 
 def test_the_baseline_is_the_notebooks_network() -> None:
@@ -140,3 +143,19 @@ def test_a_branched_network_is_drawn_as_it_is_connected(tmp_path: Path) -> None:
     figures.architecture(rows).save_svg(tmp_path / "plain.svg")
     arrows = (tmp_path / "plain.svg").read_text(encoding="utf-8").count("strand axis")
     assert arrows == sum(len(row.reads) for row in rows)
+
+
+def test_a_graph_that_graphviz_fails_on_is_drawn_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError('"dot" returned code: -6')
+
+    monkeypatch.setattr(network, "graphviz_found", lambda: True)
+    monkeypatch.setattr(network, "draw_architecture", fail)
+    model = build_model(rcnn_sweep.compose("data.maxlen=12"), classes=2)
+    writer = Mock()
+    writer.artifact.return_value = nullcontext(tmp_path / "picture.svg")
+    _show_network(model, writer)
+    assert "returned code: -6" in caplog.text
+    assert "Conv1D" in (tmp_path / "picture.svg").read_text(encoding="utf-8")

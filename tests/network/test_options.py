@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import rcnn_sweep
 from rcnn_sweep.config import Config, TrainingConfig, config_folder, problems
-from rcnn_sweep.data import ImdbConfig
+from rcnn_sweep.data import ImdbConfig, WordVectors
 from rcnn_sweep.network import (
     ConvConfig,
     EmbeddingConfig,
@@ -193,6 +193,23 @@ def test_word_dropout_makes_words_unknown_and_leaves_padding_and_start() -> None
     is_changed = seen != row
     assert set(seen[is_changed].tolist()) == {2}
     assert 0.2 < is_changed.mean() < 0.3
+
+
+def test_words_begin_with_their_vectors_and_others_as_without_a_file() -> None:
+    config = Config(
+        data=ImdbConfig(maxlen=12, num_words=9), embedding=EmbeddingConfig(3, trainable=False)
+    )
+    tables = []
+    known = WordVectors(np.array([4, 7]), np.eye(2, 3, dtype=np.float32), 5, "")
+    for vectors in (None, known):
+        seed_everything(1, deterministic=True)
+        model = build_model(config, classes=2, vectors=vectors)
+        assert "embedding" not in {weight.path.split("/")[0] for weight in model.trainable_weights}
+        tables.append(model.get_weights()[0])
+    plain, begun = tables
+    assert np.array_equal(begun[[4, 7]], known.values)
+    rest = [0, 1, 2, 3, 5, 6, 8]
+    assert np.array_equal(begun[rest], plain[rest]) and np.abs(plain).min() > 0
 
 
 def test_attention_weighs_steps_by_what_they_hold() -> None:

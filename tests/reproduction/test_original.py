@@ -76,10 +76,10 @@ def test_other_data_is_refused_and_missing_data_asked_for(writer: RunWriter) -> 
 
 
 def test_a_config_of_another_version_is_refused_with_its_revision(writer: RunWriter) -> None:
-    writer.text("config/resolved.yaml", "data: {name: table}\nlstm: {layers: 3}")
+    writer.text("config/resolved.yaml", "data: {name: table}\nlstm: {rings: 3}")
     writer.tags({"mlflow.source.git.commit": "c0ffee"})
     writer.complete()
-    refused(writer.run_id, "(?s)layers.*git checkout c0ffee")
+    refused(writer.run_id, "(?s)rings.*git checkout c0ffee")
 
 
 def test_differences_name_what_has_changed_and_what_decides() -> None:
