@@ -59,7 +59,10 @@ def stepwise(config: Config, length: int | None) -> Iterator[tuple[Shape, Any]]:
     """The shape that each part computes beside the tensor that Keras gives."""
     steps = 1000 if length is None else length
     shape = embedding.output(config.embedding, steps)
-    tensor = embedding.apply(config.embedding, keras.Input((length,), dtype="int32"), 30)
+    order = config.embedding.order
+    channels = keras.Input((length, order)) if order else None
+    ids = keras.Input((length,), dtype="int32")
+    tensor = embedding.apply(config.embedding, ids, 30, channels=channels)
     yield shape, tensor
     for part, options in ((conv, config.conv), (pool, config.pool)):
         shape, tensor = part.output(options, shape), part.apply(options, tensor)
