@@ -32,7 +32,7 @@ def test_a_sweep_in_an_odd_place_without_git_in_a_plain_locale(
     for number in range(2):
         assert (odd / "multirun" / "s" / str(number) / ".hydra" / "overrides.yaml").exists()
     names_seen = {run.info.run_name for run in place.runs("trial").values()}
-    assert names_seen == {"0: <b>it's</b>", "1: <b>it's</b>"}
+    assert names_seen == {"#0 <b>it's</b>", "#1 <b>it's</b>"}
     assert "resumed: 2 complete" in place.run(*command)
     assert "s: 2 complete" in place.run("studies")
 

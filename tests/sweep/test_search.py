@@ -192,7 +192,7 @@ def test_metric_known_only_at_the_end_is_said_to_rule_out_pruning(toy: Toy) -> N
 
 def test_plan_says_that_workers_are_replaced(toy: Toy) -> None:
     dry = ("hydra.sweeper.dry_run=true", "hydra.sweeper.max_trials_per_worker=2")
-    assert "workers    1 worker process, replaced after 2 trial(s)" in toy.run(*ONE, *dry)
+    assert "workers    1 worker process, replaced after 2 trials" in toy.run(*ONE, *dry)
 
 
 @pytest.mark.slow
