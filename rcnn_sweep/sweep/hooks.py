@@ -65,7 +65,7 @@ class StudyHooks:
         self.config = config
 
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
-        """Settle once, before anything else, what all trials share.
+        """Settle once, once the base config is found possible, what all trials share.
 
         Returns Hydra overrides that are added to every trial, such as where its data lies on this
         machine; they are no part of the best config. A dry run must stay quick.

@@ -13,6 +13,9 @@ from rcnn_sweep.network.model import Options
 from rcnn_sweep.sweep.space import Composer, Space, baseline_of, read_command, space_of
 
 OWN = {
+    "embedding.scale": {"nb_ngrams"},
+    "ngrams.dropout": {"naive_bayes"},
+    "ngrams.weight": {"naive_bayes"},
     "conv.strides": {"strided"},
     "conv.kernels": {"parallel"},
     "conv.layers": {"stacked"},
