@@ -271,7 +271,12 @@ def _started(
     own = derived_seed(seed, number)
     known.look(queue.look(), number)
     inner = make_sampler(way.sampler, own, seed)
-    study.sampler = FeasibleSampler(inner, known, lambda point: None, own)
+    study = optuna.load_study(  # one of its own, as in a worker: Optuna keeps what it has read
+        study_name=study.study_name,
+        storage=study._storage,
+        sampler=FeasibleSampler(inner, known, lambda point: None, own),
+        pruner=study.pruner,
+    )
     trial = optuna.Trial(study, queue.id_of(number))
     params = world.space.suggest(trial)
     is_again = TrialAttr.CONFIRMS in trial.user_attrs
