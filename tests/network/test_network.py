@@ -24,7 +24,7 @@ def test_the_baseline_is_the_notebooks_network() -> None:
     parameters = [layer.count_params() for layer in model.layers if layer.count_params()]
     assert parameters == [250_000, 16_064, 37_800, 71]
     assert model.count_params() == 303_935
-    assert model.loss == "binary_crossentropy"
+    assert model.loss.name == "binary_crossentropy"
     assert model.layers[2].rate == 0.25
     assert model.layers[3].padding == "valid"
     assert model.layers[3].activation.__name__ == "relu"
@@ -75,7 +75,7 @@ def test_three_classes_give_softmax_probabilities() -> None:
     outputs = model.predict_on_batch(np.ones((2, 400), np.int32))
     assert outputs.shape == (2, 3)
     assert outputs.sum(axis=1) == pytest.approx(np.ones(2), abs=1e-6)
-    assert model.loss == "sparse_categorical_crossentropy"
+    assert model.loss.name == "sparse_categorical_crossentropy"
 
 
 def test_branches_are_joined_at_the_head() -> None:
