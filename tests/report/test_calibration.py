@@ -10,6 +10,7 @@ from rcnn_sweep.report.confusion import Confusion, wilson
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.runs import Calibration, Mistake, RunFacts
 from rcnn_sweep.report.sections.calibration import calibration_of
+from rcnn_sweep.report.sections.head import Head
 
 RECORDED = {
     "bins": [{"confidence": 0.7, "accuracy": 0.6, "count": 10, "low": 0.6, "high": 0.8}],
@@ -64,7 +65,8 @@ def test_the_surest_mistakes_are_shown_cut_and_escaped() -> None:
     assert len(told) == 10 and len(told[0].text) == 300
     found = calibration_of(facts(replace(run(Calibration.of(RECORDED)), mistakes=told)))
     assert found is not None and len(found.mistake_rows) == 10
-    shown = page("study.html", "s", {"sections": [("calibration", found)]})
+    sections = [("head", Head("s", "", ())), ("calibration", found)]
+    shown = page("study.html", "s", {"sections": sections})
     assert "&lt;b&gt;xxx" in shown and "<b>xxx" not in shown
     for other in (None, {}, {"mistakes": [{}]}, {"mistakes": 3}):
         assert Mistake.all_of(other) == ()
