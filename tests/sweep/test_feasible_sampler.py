@@ -77,7 +77,7 @@ def test_a_small_space_tells_its_possible_points_in_order_each_judged_once() -> 
     found = FeasibilityCheck(composer, hooks).infeasible(space, 0)  # type: ignore[arg-type]
     assert found.possible == ({"x": 1}, {"x": 3})
     assert (found.impossible, found.checked, found.is_complete) == (1, 3, True)
-    points = _every_point(None, space, found)  # type: ignore[arg-type]
+    points = _every_point(space, found)
     assert points == [{"x": 1}, {"x": 3}]
     assert len(judged) == 3
 
