@@ -18,13 +18,13 @@ TINY = {
     "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours"),
     "search_race": ("--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
     "search_table": (
-        "--data", "IMDB", "--random", "2", "--guided", "1", "--again", "1", "--epochs", "1",
-        "--reviews", "200", "--workers", "1",
+        *("--data", "IMDB", "--random", "2", "--guided", "0", "--seeds", "1", "--epochs", "1"),
+        *("--reviews", "200", "--workers", "1"),
     ),
     "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
     "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
     "trial_overhead": ("--trials", "1"),
-}  # fmt: skip
+}
 ELSEWHERE = {"random_kills"}
 """Tested with what it measures, in tests/faults."""
 

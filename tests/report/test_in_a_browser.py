@@ -97,7 +97,7 @@ def order_after(page: Path, clicks: int) -> list[str]:
     table = document[document.index('class="grid sortable"') :]
     table = table[: table.index("</table>")]
     assert ('aria-sort="ascending"' in table) == (clicks == 1)
-    return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*><a [^>]*>(\d+)</a></th>', table)
+    return re.findall(r'<th scope="row" data-order="[\d.]*"[^>]*>(?:<a [^>]*>)?(\d+)<', table)
 
 
 @pytest.mark.slow
