@@ -104,7 +104,7 @@ def _registered(
     forced = "" if chosen.verdict == BETTER else " (forced: the evidence does not support it)"
     yield (
         f"Champion{forced}: {chosen.arm.name}, registered as {MODEL} version {version.number}, "
-        f"models:/{MODEL}@{CHAMPION}: its run with seed {run.seed}, which has the median "
+        f"{CHAMPION}: its run with seed {run.seed}, which has the median "
         f"{METRIC_NAMES[evidence.asked.judged_by]} of its "
         f"{len(judged_of(evidence, chosen).runs)} runs."
     )

@@ -57,7 +57,9 @@ def aliases(store: Store) -> dict[str, str]:
 def test_the_better_candidate_is_registered_once_with_its_evidence(store: Store) -> None:
     found = evidence(store, 1.0, 0.0)
     assert found.comparisons[0].verdict == "better"
-    assert "trial 1, registered as rcnn version 1" in told(found, "first", store)
+    assert "trial 1, registered as rcnn version 1, models:/rcnn@champion: its run" in told(
+        found, "first", store
+    )
     version = store.client.get_model_version_by_alias(MODEL, "champion")
     typical = typical_run(found, found.comparisons[0])
     scores = sorted(run.metrics["accuracy"] for run in found.arms[1].runs)
