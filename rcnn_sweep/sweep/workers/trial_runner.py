@@ -64,6 +64,7 @@ class StudyChannel:
     queue: Queue
     session: str
     is_single: bool
+    may_prune: bool = True
     looked: float = field(default_factory=time.monotonic)
 
     def check(self) -> None:
@@ -84,8 +85,7 @@ class StudyChannel:
             if not self.is_single:
                 return False
             self.trial.report(value, step)
-            is_again = TrialAttr.CONFIRMS in self.trial.user_attrs
-            return not is_again and self.trial.should_prune()
+            return self.may_prune and self.trial.should_prune()
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Store a user attribute of the trial."""
@@ -179,7 +179,11 @@ class TrialRunner:
             parent=spec.parent,
             metrics=spec.options.metrics,
             channel=StudyChannel(
-                trial, self.queue, spec.session, is_single=len(spec.options.metrics) == 1
+                trial,
+                self.queue,
+                spec.session,
+                is_single=len(spec.options.metrics) == 1,
+                may_prune=TrialAttr.CONFIRMS not in trial.user_attrs,
             ),
             params=params,
         )
