@@ -1,7 +1,11 @@
 """What a launcher's worker is given, and by which way."""
 
+import ctypes
 import os
 import pickle
+import signal
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from omegaconf import OmegaConf
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
 from rcnn_sweep.sweep.storage import with_password
-from rcnn_sweep.sweep.workers.launcher_pool import LauncherPool, launched
+from rcnn_sweep.sweep.workers.launcher_pool import Launch, LauncherPool, launched
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.worker import WorkerJob
@@ -72,6 +76,26 @@ def test_workers_of_this_machine_get_a_gpu_each_and_share_its_memory() -> None:
     assert jobs[0].spec.defaults["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     remote = LauncherPool(launched(job_of(RAY), 2, {}), 2, lambda: True)._job(0)
     assert "CUDA_VISIBLE_DEVICES" not in remote.spec.environment
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
+def test_what_a_launch_has_started_lives_on_when_the_launch_is_over() -> None:
+    """As a Ray cluster does: its processes ask to die with the thread that started them."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def die_with_the_thread() -> None:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+    def start() -> None:
+        children.append(subprocess.Popen(["sleep", "60"], preexec_fn=die_with_the_thread))
+
+    launch = Launch(start)
+    launch.begin()
+    assert launch.is_over.wait(60)
+    with pytest.raises(subprocess.TimeoutExpired):
+        children[0].wait(0.5)
+    children[0].kill()
+    children[0].wait()
 
 
 @pytest.mark.parametrize(("given", "sent"), [({}, None), ({"object_store_memory": 10**8}, 10**8)])

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
@@ -22,18 +23,45 @@ ALONE = 60.0
 """Seconds that the first launch has to itself: a launcher may start a cluster (Ray), once."""
 
 
+@dataclass(frozen=True)
+class Launch:
+    """One call of the launcher, in a thread that stays until this process ends.
+
+    On Linux a child may ask to be killed once the *thread* that started it is gone
+    (``PR_SET_PDEATHSIG``), and a Ray cluster does: it would die with the first launch that is over,
+    and take the other workers along.
+    """
+
+    call: Callable[[], None]
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self) -> threading.Thread:
+        """Start the thread."""
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self) -> None:
+        try:
+            self.call()
+        finally:
+            self.is_over.set()
+        threading.Event().wait()
+
+
 @dataclass
 class LauncherPool:
     """Workers that a Hydra launcher starts; each that ends is replaced on its own.
 
     One launch begins at a time, and the others only once a worker of the first is at work:
-    launchers share Hydra's and their own global state while they start.
+    launchers share Hydra's and their own global state while they start. ``current`` has
+    the last launch for each worker's index; ``launches`` the threads of all.
     """
 
     job: WorkerJob
     size: int
     is_at_work: Callable[[], bool]
-    threads: dict[int, threading.Thread] = field(default_factory=dict)
+    current: dict[int, Launch] = field(default_factory=dict)
     launches: list[threading.Thread] = field(default_factory=list)
     first: float = 0.0
     failure: str | None = None
@@ -53,22 +81,19 @@ class LauncherPool:
 
     def scale_to(self, wanted: int) -> None:
         """Launch one more worker where fewer than wanted are at work."""
-        self.threads = {i: thread for i, thread in self.threads.items() if thread.is_alive()}
-        free = [index for index in range(self.size) if index not in self.threads]
-        if not free or len(self.threads) >= wanted or self._is_first_alone():
+        self.current = {i: one for i, one in self.current.items() if not one.is_over.is_set()}
+        free = [index for index in range(self.size) if index not in self.current]
+        if not free or len(self.current) >= wanted or self._is_first_alone():
             return
         job = self._job(free[0])
-        thread = threading.Thread(
-            target=self._launch, args=(_instantiated(job), job, self.started), daemon=True
-        )
-        self.launches.append(thread)
+        launch = Launch(partial(self._launch, _instantiated(job), job, self.started))
         self.first = self.first or time.monotonic()
-        self.threads[free[0]] = thread
-        thread.start()
+        self.current[free[0]] = launch
+        self.launches.append(launch.begin())
 
     def _is_first_alone(self) -> bool:
         is_young = time.monotonic() - self.first < ALONE
-        return bool(self.threads) and is_young and not self.is_at_work()
+        return bool(self.current) and is_young and not self.is_at_work()
 
     def _job(self, index: int) -> WorkerJob:
         is_shared = launcher_of(self.job.master).shares_gpus
@@ -89,7 +114,7 @@ class LauncherPool:
 
     def alive(self) -> int:
         """Count the workers whose launch has not returned."""
-        return sum(thread.is_alive() for thread in self.threads.values())
+        return sum(not launch.is_over.is_set() for launch in self.current.values())
 
     def last_failure(self) -> str | None:
         """Say how the last worker that died did so."""
@@ -99,8 +124,8 @@ class LauncherPool:
         """Wait for the workers, which see in the storage that they are called off."""
         self.scheduler.cancel(self.launches, only_pending=True)
         deadline = time.monotonic() + GRACE
-        for thread in self.threads.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for launch in self.current.values():
+            launch.is_over.wait(max(0.0, deadline - time.monotonic()))
         self.kill()
 
     def kill(self) -> None:
