@@ -21,8 +21,8 @@ from rcnn_sweep.sweep.space import (
     read_command,
     space_of,
     unsearched,
+    without_hydra,
 )
-from rcnn_sweep.sweep.space.composer import without_hydra
 
 CONFIG = """
 defaults:

@@ -185,6 +185,7 @@ def test_a_claim_whose_lock_was_lost_is_made_again_and_doubles_nothing(
     monkeypatch.setattr(queue_module, "exclusively", lost)
     claimed = queue.claim(Claim("me:1:1.0", "session", RETRIES))
     assert losses and claimed == (2 if rival else 0)
+    assert claimed is not None and queue.trial(claimed).user_attrs["seed"] == claimed
     assert slot_numbers(queue) == ([0, 0, 1] if rival else [0])
     if rival:
         assert queue.trials()[1].user_attrs["failure"] == INTERRUPTED

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         space_of,
         unsearched,
     )
-    from rcnn_sweep.sweep.space.composer import Composer
+    from rcnn_sweep.sweep.space.composer import Composer, without_hydra
     from rcnn_sweep.sweep.space.grammar import encoded
     from rcnn_sweep.sweep.space.space import Space
     from rcnn_sweep.sweep.space.winner import command_of
@@ -31,6 +31,7 @@ __all__ = [
     "read_command",
     "space_of",
     "unsearched",
+    "without_hydra",
 ]
 
 if not TYPE_CHECKING:

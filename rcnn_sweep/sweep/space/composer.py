@@ -163,7 +163,7 @@ def _is_number(value: Any) -> bool:
 
 def without_hydra(config: DictConfig) -> DictConfig:
     """Give a copy of the composed config as a task function gets it."""
-    copied = deepcopy(config)
+    copied = deepcopy(config, {id(config.hydra): OmegaConf.create()})  # the large part spared
     with read_write(copied), open_dict(copied):
         del copied["hydra"]
     return copied

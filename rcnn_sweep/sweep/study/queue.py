@@ -31,7 +31,8 @@ class Claim:
 
     ``points`` are those known from the start, by slot. One that ``is_possible`` denies leaves its
     slot out, and the study gets the next point's slot for it, where there is one. Where
-    ``is_stopped`` nothing new begins. The study's last slots are ``confirmation``'s.
+    ``is_stopped`` nothing new begins. The study's last slots are ``confirmation``'s. ``seed_of``
+    gives the seed of a trial by its number, and whether it runs another's point again.
     """
 
     worker: str
@@ -41,6 +42,7 @@ class Claim:
     is_possible: Callable[[Params], bool] = lambda point: True
     is_stopped: Callable[[Slots], bool] = lambda slots: False
     confirmation: Confirmation | None = None
+    seed_of: Callable[[int, bool], int] = lambda number, is_again: number
 
 
 @dataclass(frozen=True)
@@ -137,13 +139,17 @@ class Queue:
             point, confirms = dict(again.params), again.number
         if confirms is not None:
             attrs[TrialAttr.CONFIRMS] = confirms
+        number = len(slots.trials)
+        attrs[TrialAttr.SEED] = claim.seed_of(number, confirms is not None)
         running = create_trial(
             state=TrialState.RUNNING, user_attrs=attrs, system_attrs={"fixed_params": point}
         )
         trial_id = self.storage.create_new_trial(self.study_id, template_trial=running)
+        if self.id_of(number) == trial_id:
+            return number
         number = self.storage.get_trial_number_from_id(trial_id)
-        if number != len(slots.trials):
-            self._end_doubles(slot, number)
+        self.set_attrs(number, {TrialAttr.SEED: claim.seed_of(number, confirms is not None)})
+        self._end_doubles(slot, number)
         return number
 
     def _end_doubles(self, slot: int, number: int) -> None:
@@ -154,7 +160,11 @@ class Queue:
 
     def _is_started(self, trial: FrozenTrial, claim: Claim) -> bool:
         """Start a waiting trial; a lost connection may hide that an attempt had come through."""
-        attrs = {TrialAttr.WORKER: claim.worker, TrialAttr.SESSION: claim.session}
+        attrs = {
+            TrialAttr.WORKER: claim.worker,
+            TrialAttr.SESSION: claim.session,
+            TrialAttr.SEED: claim.seed_of(trial.number, False),
+        }
         self.set_attrs(trial.number, attrs)
         trial_id = self.id_of(trial.number)
         if self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):

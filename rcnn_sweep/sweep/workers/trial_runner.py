@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from hydra.core.utils import run_job
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna import Study, Trial
@@ -32,6 +31,7 @@ from rcnn_sweep.sweep.study import (
     outcome_of,
 )
 from rcnn_sweep.sweep.trial import TrialContext, derived_seed, entered
+from rcnn_sweep.sweep.workers.hydra_job import run_job
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 
 LOOK = 0.5
@@ -124,22 +124,24 @@ class TrialRunner:
     def _run(self, number: int) -> None:
         study, sampler = self._study(number)
         trial = Trial(study, self.queue.id_of(number))
-        options, is_again = self.spec.options, TrialAttr.CONFIRMS in trial.user_attrs
-        is_common = options.common_seed and not is_again
-        seed = derived_seed(options.seed, 0 if is_common else number)
-        trial.set_user_attr(TrialAttr.SEED, seed)
+        attrs = trial.user_attrs
         params = self.spec.space.suggest(trial)
         if sampler.rejected:
             trial.set_user_attr(TrialAttr.REJECTED, sampler.rejected)
         earlier = self.known.result(params)
-        if earlier is not None and options.reuse_duplicates and not is_again:
+        is_again = TrialAttr.CONFIRMS in attrs
+        if earlier is not None and self.spec.options.reuse_duplicates and not is_again:
             self._reuse(study, trial, earlier)
             return
         config = self._config(number, params)
-        outcome = self._attempt(trial, config, params, seed)
+        outcome = self._attempt(trial, config, params, attrs[TrialAttr.SEED])
         self._tell(study, number, outcome, Path(config.hydra.runtime.output_dir))
 
     def _study(self, number: int) -> tuple[Study, FeasibleSampler]:
+        """Give the study with a sampler of the trial's own seed.
+
+        Optuna's study remembers what it has read for one trial, so each trial has one of its own.
+        """
         options = self.spec.options
         seed = derived_seed(options.seed, number)
         inner = make_sampler(options.sampler, seed, options.seed)
@@ -216,32 +218,30 @@ class TrialRunner:
                 raise
             return result
 
-        run_job(
-            task_function=task,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-            hydra_context=self.context,
-        )
+        run_job(task, config, self.context)
         return outcomes[-1]
 
     def _tell(self, study: Study, number: int, outcome: TrialOutcome, folder: Path) -> None:
-        if self.queue.trial(number).state.is_finished():
+        if outcome.kind:
+            signals.raise_pending()  # the failure is what became of a signal
+            log.error("trial %d failed: %s", number, outcome.reason)
+            _write_failure(folder, outcome)
+            is_told = self.queue.fail(number, outcome.kind, outcome.reason, outcome.trace)
+        else:
+            values = list(outcome.values or ())
+            ended = (
+                study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
+                if outcome.pruned
+                else study.tell(number, values, skip_if_finished=True)
+            )
+            is_told = ended.state is not TrialState.FAIL
+        if not is_told:
             log.warning(
                 "trial %d was taken for dead and ended by another process; its own end, which "
                 "the study does not hold, was: %s",
                 number,
                 outcome,
             )
-        elif outcome.kind:
-            signals.raise_pending()  # the failure is what became of a signal
-            log.error("trial %d failed: %s", number, outcome.reason)
-            _write_failure(folder, outcome)
-            self.queue.fail(number, outcome.kind, outcome.reason, outcome.trace)
-        elif outcome.pruned:
-            study.tell(number, state=TrialState.PRUNED)
-        else:
-            study.tell(number, list(outcome.values or ()))
 
 
 def _write_failure(folder: Path, outcome: TrialOutcome) -> None:

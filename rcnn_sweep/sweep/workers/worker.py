@@ -15,6 +15,7 @@ from rcnn_sweep.errors import Terminated
 from rcnn_sweep.process import ProcessId, hide_in_logs, signals
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
 from rcnn_sweep.sweep.hooks import load_hooks
+from rcnn_sweep.sweep.options import SweeperOptions
 from rcnn_sweep.sweep.space import Composer
 from rcnn_sweep.sweep.storage import connected, with_password
 from rcnn_sweep.sweep.study import (
@@ -27,6 +28,7 @@ from rcnn_sweep.sweep.study import (
     shared_mistake,
     stop_mark,
 )
+from rcnn_sweep.sweep.trial import derived_seed
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.trial_runner import TrialRunner
@@ -134,6 +136,7 @@ class Worker:
             is_possible=lambda point: check.reason(point) is None,
             is_stopped=partial(is_stopped, spec),
             confirmation=confirmation_of(spec.options),
+            seed_of=partial(_seed_of, spec.options),
         )
         return cls(name, queue, claim, reaper, runner, spec)
 
@@ -149,3 +152,9 @@ def is_stopped(spec: WorkerSpec, slots: Slots) -> bool:
         return True
     is_hopeless = failures_in_a_row(slots, spec.began) >= spec.options.max_failures
     return is_hopeless or shared_mistake(slots, spec.began) is not None
+
+
+def _seed_of(options: SweeperOptions, number: int, is_again: bool) -> int:
+    """Give a trial's seed: its own, or that of all, which runs of one point again do not share."""
+    is_common = options.common_seed and not is_again
+    return derived_seed(options.seed, 0 if is_common else number)
