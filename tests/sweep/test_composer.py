@@ -10,7 +10,7 @@ from hydra import initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, open_dict, read_write
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space import (
@@ -94,6 +94,15 @@ def test_a_point_is_composed_anew_only_for_other_groups(
     for x in range(20):
         composer.job({"db": "small" if x % 2 else "big", "x": x, "rate": x / 7})
     assert composed == [["db=big"], ["db=small"]]
+
+
+def test_jobs_share_nothing(folder: Path) -> None:
+    composer = composer_of(folder)
+    first, second = composer.job({"x": 5}), composer.job({"x": 6})
+    with open_dict(first), read_write(first.hydra):
+        first.deep.number, first.l[0], first.hydra.job.name = 1, 9, "other"
+    assert (second.deep.number, second.l[0], second.again) == (7, 1, 6)
+    assert second.hydra.job.name != "other"
 
 
 def test_a_value_that_does_not_fit_is_told_in_hydras_words(folder: Path) -> None:
