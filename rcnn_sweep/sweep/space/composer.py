@@ -72,7 +72,10 @@ class Composer:
         A number that does not fit is left to Hydra, so that the mistake is told in its words.
         """
         slow, quick = self._split(params)
-        job: DictConfig = pickle.loads(self._packed(self.overrides(slow)))  # deepcopy takes 5 times
+        packed = self._packed(
+            self.overrides(slow)
+        )  # copied so, for deepcopy takes five times as long
+        job: DictConfig = pickle.loads(packed)  # noqa: S301
         overrides = self.overrides(params)
         try:
             with read_write(job.hydra), open_dict(job.hydra):
