@@ -16,6 +16,11 @@ SMALL_NETWORK = (
 )
 
 
+def examples(count: int) -> int:
+    """Give the number of a property's examples, ``RCNN_SWEEP_TEST_TIMES`` as many in long runs."""
+    return count * int(os.environ.get("RCNN_SWEEP_TEST_TIMES", "1"))
+
+
 def table_rows(count: int) -> list[tuple[str, str]]:
     """Texts whose label a network can learn within an epoch or two."""
     rows = []

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small import examples
 
 from rcnn_sweep.data.archive import read_arrays
 from rcnn_sweep.data.pickled_rows import read_rows
@@ -145,7 +146,7 @@ def test_a_record_with_objects_inside_is_refused(tmp_path: Path) -> None:
 ROWS = st.lists(st.lists(st.integers(0, 2**31 - 1), max_size=20), min_size=1, max_size=8)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(ROWS, st.sampled_from([2, 3, 4, 5]))
 def test_what_is_read_is_what_was_pickled(rows: list[list[int]], protocol: int) -> None:
     array = np.fromiter(rows, object, len(rows))
@@ -157,7 +158,9 @@ PIECES = st.lists(CODES | st.binary(max_size=5) | st.just(ARRAY), max_size=30)
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(PIECES.map(b"".join), st.binary(max_size=3), st.integers(0, 200))
 def test_any_other_bytes_are_refused_or_read(pieces: bytes, middle: bytes, place: int) -> None:

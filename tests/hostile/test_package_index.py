@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import examples
 
 from rcnn_sweep.data.sources import package_index, snippets_file
 from rcnn_sweep.data.sources.package_index import _files, fetch
@@ -132,7 +133,7 @@ def test_a_listing_and_a_file_have_a_length(index: Any, monkeypatch: pytest.Monk
         fetched(index)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet='<>/a=href"{}[]:,#files', max_size=60))
 def test_any_listing_is_read_or_passed_over(listing: bytes | str) -> None:
     content = listing if isinstance(listing, bytes) else listing.encode()

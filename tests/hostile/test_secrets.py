@@ -7,8 +7,9 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from small import examples
 from sqlalchemy.engine import make_url
 
 from rcnn_sweep.config import Config, problems, refused_passwords
@@ -93,6 +94,7 @@ def test_what_is_no_secret_stays(text: str) -> None:
 PASSWORD = st.text(st.characters(codec="utf-8", exclude_characters="@\n\r"), min_size=6)
 
 
+@settings(max_examples=examples(100))
 @given(PASSWORD)
 @example("5432/abc def")
 @example('it\'s "quoted" & ?token=')
@@ -104,6 +106,7 @@ def test_any_password_of_a_database_is_found_as_sqlalchemy_reads_it(password: st
     assert without_password(rendered) == "postgresql://me:***@host/db"
 
 
+@settings(max_examples=examples(100))
 @given(st.text(st.characters(codec="utf-8"), min_size=6))
 def test_any_quoted_password_of_the_web_is_found_as_urllib_reads_it(password: str) -> None:
     quoted = quote(password, safe="")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
+from small import examples
 
 from rcnn_sweep.data import TableConfig, load
 from rcnn_sweep.data.sources import table_file
@@ -109,7 +110,9 @@ BYTES = st.lists(PIECES | st.binary(max_size=4), max_size=25).map(b"".join)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(BYTES)
 @pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.parquet", "t.csv.gz", "t.csv.xz"])
@@ -130,7 +133,9 @@ def test_any_bytes_are_a_table_or_refused(tmp_path: Path, name: str, content: by
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=4))
 def test_a_parquet_file_with_other_bytes_in_it_is_read_or_refused(

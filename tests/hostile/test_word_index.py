@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small import examples
 
 from rcnn_sweep.data import ImdbConfig, load
 from rcnn_sweep.data.sources import imdb_files
@@ -119,7 +120,9 @@ WORDS = st.dictionaries(st.text(max_size=5), st.integers(0, 4) | st.none() | st.
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(WORDS.map(json.dumps) | st.text(max_size=20) | st.binary(max_size=20))
 def test_any_index_has_its_words_by_rank_or_is_refused(tmp_path: Path, content: Any) -> None:
