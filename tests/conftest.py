@@ -11,6 +11,8 @@ from small import SMALL_NETWORK, command_line, environment, table_rows, write_ta
 
 # Printed commands begin with what starts the interpreter here: so it is "python" in every test.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# Each ten seconds of a run would add metrics to its record, the more the slower the machine is.
+os.environ["MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"] = "false"
 
 CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2] / "shared/data")
 

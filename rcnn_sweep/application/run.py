@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,8 @@ def recorded_run(job: Job, store: Store) -> Finished:
         start_tensorflow()
         from rcnn_sweep.training import perform
 
-        metrics = perform(job.config, job.dataset, job.overrides, writer)
+        with _watched(job, store, writer):
+            metrics = perform(job.config, job.dataset, job.overrides, writer)
         writer.complete()
     except TrialPruned as pruned:
         writer.pruned(str(pruned))
@@ -109,14 +111,27 @@ def recorded_run(job: Job, store: Store) -> Finished:
     return Finished(writer.run_id, metrics, job.config, store.uri)
 
 
+def _watched(job: Job, store: Store, writer: "RunWriter") -> AbstractContextManager[None]:
+    """Record what a run takes from its machine; trials of a search are too short for that."""
+    if _kind(job) == "trial":
+        return nullcontext()
+    from rcnn_sweep.tracking import system_metrics
+
+    return system_metrics(writer.run_id, store.uri)
+
+
+def _kind(job: Job) -> str:
+    return job.kind or ("run" if job.trial is None else "trial")
+
+
 def started(job: Job, store: Store) -> "RunWriter":
     """Start the record; a trial's is a child of its study's, and both stores name each other."""
     trial = job.trial
     if trial is None:
-        return store.start(job.kind or "run", name=run_name(job.config), tags=job.tags)
+        return store.start(_kind(job), name=run_name(job.config), tags=job.tags)
     tags = {Tag.STUDY: trial.study_name, Tag.TRIAL: str(trial.number)}
     return store.start(
-        job.kind or "trial",
+        _kind(job),
         name=trial_name(trial.number, trial.params, job.config.tracking.run_name),
         tags={**tags, **job.tags},
         parent=trial.parent["run_id"],

@@ -13,6 +13,7 @@ from rcnn_sweep.tracking.store import Store, how_to_see, run_page
 if TYPE_CHECKING:
     from rcnn_sweep.tracking.model_logging import log_text_model
     from rcnn_sweep.tracking.registry import FORMER, Registry, Version
+    from rcnn_sweep.tracking.system_metrics import system_metrics
     from rcnn_sweep.tracking.writer import RunWriter
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "log_text_model",
     "run_page",
     "source_tags",
+    "system_metrics",
     "tracking_uri",
     "version_of",
 ]

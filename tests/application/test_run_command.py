@@ -15,6 +15,10 @@ SMALL = [
     *("data.maxlen=12", "conv.filters=8", "lstm.units=8", "embedding.output_dim=8"),
     *("training.batch_size=16", "training.learning_rate=0.01", "training.epochs=2"),
 ]
+WATCHED = {
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
+    "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "0.5",
+}
 ENDLESS = ["training.epochs=100000", "tracking.log_model=false"]
 
 
@@ -38,7 +42,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     done = subprocess.run(
         command_line(*words(table)),
         cwd=folder,
-        env=environment(folder / "cache"),
+        env={**environment(folder / "cache"), **WATCHED},
         capture_output=True,
         text=True,
     )
@@ -61,7 +65,7 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
     assert len(run.data.tags["rcnn_sweep.data_sha256"]) == 64
     assert run.data.params["conv.filters"] == "8"
     assert run.data.params["data.label_column"] == "label"
-    assert set(run.data.metrics) == {
+    assert {name for name in run.data.metrics if not name.startswith("system/")} == {
         *("train_loss", "train_accuracy", "val_loss", "val_accuracy"),
         *("val_f1_macro", "val_f1_micro", "test_loss", "test_accuracy", "test_f1_macro"),
         *("test_f1_micro", "test_roc_auc", "fit_seconds", "total_seconds", "parameters"),
@@ -77,6 +81,16 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         "weights/rcnn.weights.h5",
     ]:
         assert artifact(folder, path).stat().st_size > 0
+
+
+def test_a_run_of_its_own_records_what_it_takes_from_the_machine(
+    finished: tuple[Path, str],
+) -> None:
+    folder, output = finished
+    [run] = runs(folder)
+    assert run.data.metrics["system/cpu_utilization_percentage"] > 0
+    assert run.data.metrics["system/system_memory_usage_megabytes"] > 100
+    assert "system metrics" not in output.lower()
 
 
 def test_the_numbers_agree_with_each_other_and_with_the_screen(finished: tuple[Path, str]) -> None:
