@@ -18,7 +18,7 @@ from rcnn_sweep.drawing import palette_css, shapes_css
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import write_whole
 
-SCRIPTS = ("sort.js", "copy.js", "trials.js", "wide.js")
+SCRIPTS = ("sort.js", "copy.js", "trials.js", "zoom.js", "wide.js")
 """What the page can do, a file each; without any of it the page says the same."""
 
 

@@ -91,6 +91,44 @@ def test_a_trial_is_marked_in_all_plots_and_rows_filtered_and_its_command_copied
     assert told["copies"] == told["places"] > 4
 
 
+def test_a_part_of_a_plot_is_enlarged_by_dragging_and_the_whole_comes_back(page: Path) -> None:
+    document = done_to(
+        page,
+        """
+        const svg = document.querySelector(".plot svg[viewBox]");
+        svg.scrollIntoView();
+        const place = svg.getBoundingClientRect();
+        const send = (kind, x, y) => svg.dispatchEvent(new PointerEvent(kind, {
+          bubbles: true, pointerType: "mouse",
+          clientX: place.left + x * place.width, clientY: place.top + y * place.height,
+        }));
+        const seen = () => svg.getAttribute("viewBox").split(" ").map(Number);
+        const whole = seen();
+        send("pointerdown", 0.25, 0.25);
+        send("pointermove", 0.5, 0.4);
+        const framed = svg.querySelectorAll("rect.frame").length;
+        send("pointerup", 0.75, 0.75);
+        svg.querySelector("[data-key]").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+        const part = seen();
+        const lit = document.querySelectorAll(".lit").length;
+        const button = document.querySelector("button.whole");
+        const offered = !button.hidden;
+        button.click();
+        const found = { whole, part, again: seen(), framed, lit, offered, hidden: button.hidden };
+        found.left = svg.querySelectorAll("rect.frame").length;
+        document.body.append(JSON.stringify(found), document.createElement("hr"));
+        """,
+    )
+    told = json.loads(document[document.rindex('{"whole"') : document.rindex("<hr>")])
+    x, y, width, height = told["whole"]
+    wanted = [x + width / 4, y + height / 4, width / 2, height / 2]
+    assert told["part"] == pytest.approx(wanted, rel=0.02)
+    assert told["again"] == told["whole"]
+    assert (told["framed"], told["left"]) == (1, 0)
+    assert told["lit"] == 0, "the end of a drag is no click on a trial"
+    assert told["offered"] and told["hidden"]
+
+
 def order_after(page: Path, clicks: int) -> list[str]:
     """The trials of the table in the order after so many clicks on the third column."""
     document = done_to(page, SORT * clicks)
