@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -84,43 +85,48 @@ def on_one_core(command: Sequence[str], folder: Path) -> Timed:
     return timed(["taskset", "-c", core, *command], folder, {"OMP_NUM_THREADS": "1"})
 
 
-def theirs(folder: Path, data: Path, reviews: int, log_models: bool) -> Timed:
+def theirs(folder: Path, data: Path, given: Namespace, log_models: bool) -> Timed:
     """Sweep with the other stack."""
     (folder / "app.py").write_text(APP)
-    grid = [f"{key}=choice({','.join(map(str, values))})" for key, values in POINTS.items()]
+    grid = [f"{key}=choice({values})" for key, values in _grid(given.sizes)]
     return on_one_core(
         [str(installed()), "app.py", "-m", "hydra/sweeper=optuna", "hydra/sweeper/sampler=grid",
-         "hydra.sweeper.n_trials=8", "hydra.sweeper.direction=maximize", f"data={data}",
-         f"store=sqlite:///{folder}/mlflow.db", f"reviews={reviews}", f"log_models={log_models}",
-         *grid],
+         f"hydra.sweeper.n_trials={2**given.sizes}", "hydra.sweeper.direction=maximize",
+         f"data={data}", f"store=sqlite:///{folder}/mlflow.db", f"reviews={given.reviews}",
+         f"log_models={log_models}", *grid],
         folder,
     )  # fmt: skip
 
 
-def ours(folder: Path, data: Path, reviews: int, width: str) -> Timed:
+def ours(folder: Path, data: Path, given: Namespace, width: str) -> Timed:
     """Sweep with rcnn_sweep."""
-    grid = [f"{key}={','.join(map(str, values))}" for key, values in POINTS.items()]
+    grid = [f"{key}={values}" for key, values in _grid(given.sizes)]
     return on_one_core(
         [sys.executable, "-m", "rcnn_sweep", "-m", f"data.path={data}", "training.epochs=1",
-         f"data.train_limit={2 * reviews}", "data.validation_fraction=0.5",
+         f"data.train_limit={2 * given.reviews}", "data.validation_fraction=0.5",
          f"training.bucket_width={width}", "hydra.sweeper.workers=1", *grid],
         folder,
     )  # fmt: skip
+
+
+def _grid(sizes: int) -> list[tuple[str, str]]:
+    return [(key, ",".join(map(str, values))) for key, values in list(POINTS.items())[:sizes]]
 
 
 def main() -> None:
     """Run all four in turn and print the table."""
     parser = options_with_data(__doc__)
     parser.add_argument("--reviews", type=int, default=3200, help="of each half")
+    parser.add_argument("--sizes", type=int, default=len(POINTS), help="that the grid is over")
     parser.add_argument("--only-ours", action="store_true", help="no other stack, no ratio")
     given = parser.parse_args()
-    data = given.data.absolute()
+    data, trials = given.data.absolute(), 2**given.sizes
     load = os.getloadavg()[0]
     sides = {
-        "the other stack, model logged": lambda f: theirs(f, data, given.reviews, True),
-        "the other stack, no model": lambda f: theirs(f, data, given.reviews, False),
-        "rcnn_sweep, notebook protocol": lambda f: ours(f, data, given.reviews, "null"),
-        "rcnn_sweep, by length": lambda f: ours(f, data, given.reviews, "40"),
+        "the other stack, model logged": lambda f: theirs(f, data, given, True),
+        "the other stack, no model": lambda f: theirs(f, data, given, False),
+        "rcnn_sweep, notebook protocol": lambda f: ours(f, data, given, "null"),
+        "rcnn_sweep, by length": lambda f: ours(f, data, given, "40"),
     }
     if given.only_ours:
         sides = dict(list(sides.items())[2:])
@@ -131,11 +137,11 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             seconds[name] = side(Path(folder))
         wall, cpu, _ = seconds[name]
-        print(f"{name}: {wall:.0f} s ({wall / 8:.1f} s a trial), {cpu:.0f} s CPU", flush=True)
+        print(f"{name}: {wall:.0f} s ({wall / trials:.1f} s a trial), {cpu:.0f} s CPU", flush=True)
     walls = [side.wall for side in seconds.values()]
     for name, wall in () if given.only_ours else zip(list(sides)[2:], walls[2:], strict=True):
         print(f"{name}: {walls[0] / wall:.2f} times as fast, without a model {walls[1] / wall:.2f}")
-    print(f"8 trials of one epoch, one core of {os.cpu_count()}, load before {load:.2f}")
+    print(f"{trials} trials of one epoch, one core of {os.cpu_count()}, load before {load:.2f}")
 
 
 if __name__ == "__main__":

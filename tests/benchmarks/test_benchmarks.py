@@ -15,7 +15,7 @@ TINY = {
     "evidence_rates": ("--refits", "2"),
     "full_baseline": ("--data", "IMDB", "--epochs", "1", "--reviews", "128"),
     "predict_throughput": ("--count", "200", "--repeats", "1"),
-    "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours"),
+    "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours", "--sizes", "1"),
     "search_race": ("--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
     "search_table": (
         *("--data", "IMDB", "--random", "2", "--guided", "0", "--seeds", "1", "--epochs", "1"),
