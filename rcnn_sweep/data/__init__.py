@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.data.corpus import Encoded, Labelled, Texts, Words
     from rcnn_sweep.data.dataset import Dataset, full_texts, load
     from rcnn_sweep.data.ngrams import NgramOptions, ngram_problems, with_ngrams
+    from rcnn_sweep.data.parquet_file import open_parquet, validated
     from rcnn_sweep.data.splits import Split, limit
     from rcnn_sweep.data.vectors import WordVectors, vector_problems, vectors_sha256, word_vectors
     from rcnn_sweep.rcnn_text_model import Vocabulary
@@ -59,9 +60,11 @@ __all__ = [
     "limit",
     "load",
     "ngram_problems",
+    "open_parquet",
     "problems",
     "source_named",
     "source_of",
+    "validated",
     "vector_problems",
     "vectors_sha256",
     "with_ngrams",

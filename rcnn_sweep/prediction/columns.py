@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rcnn_sweep.data import open_parquet, validated
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.prediction.lines import LONGEST_LINE
 from rcnn_sweep.rules import nearest
@@ -115,13 +116,12 @@ def json_lines(path: Path, lines: Iterable[str], column: str) -> Iterator[Entry]
 def parquet(path: Path, column: str, reading: Reading) -> Iterator[Entry]:
     """Give the rows of a Parquet file."""
     import pyarrow
-    from pyarrow.parquet import ParquetFile
 
     try:
-        file = ParquetFile(path)
+        file = open_parquet(path)
         check_column(path, column, file.schema_arrow.names)
         reading.total = file.metadata.num_rows
-        rows = (row for piece in file.iter_batches(ROWS) for row in piece.to_pylist())
+        rows = (row for piece in validated(file.iter_batches(ROWS)) for row in piece.to_pylist())
         for number, row in enumerate(rows, start=1):
             reading.done = number
             yield Entry(text_of(row[column], f"{path}, row {number}"), row)

@@ -11,9 +11,9 @@ from rcnn_sweep.tracking.reader import RunReader, RunSnapshot, left_running
 from rcnn_sweep.tracking.store import Store, how_to_see, run_page
 
 if TYPE_CHECKING:
+    from rcnn_sweep.tracking.machine import system_metrics
     from rcnn_sweep.tracking.model_logging import log_text_model
     from rcnn_sweep.tracking.registry import FORMER, Registry, Version
-    from rcnn_sweep.tracking.system_metrics import system_metrics
     from rcnn_sweep.tracking.writer import RunWriter
 
 __all__ = [

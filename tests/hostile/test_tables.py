@@ -132,8 +132,9 @@ def test_any_bytes_are_a_table_or_refused(tmp_path: Path, name: str, content: by
             return
 
 
+@pytest.mark.slow
 @settings(
-    max_examples=examples(60),
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -142,14 +143,29 @@ def test_a_parquet_file_with_other_bytes_in_it_is_read_or_refused(
     tmp_path: Path, place: int, other: bytes
 ) -> None:
     path = tmp_path / "t.parquet"
+    damage(path, place, other)
+    for read in (read_columns(path, ["text", "label"]) for _ in range(1)), from_file(path, None):
+        try:
+            list(read)
+        except UserError as error:
+            assert "t.parquet" in str(error)
+
+
+def damage(path: Path, place: int, other: bytes) -> None:
+    """Write a Parquet file of 40 rows, and other bytes into it."""
     table = pyarrow.table({"text": ["a b", "c"] * 20, "label": ["x", "y"] * 20})
     parquet.write_table(table, path)
     content = bytearray(path.read_bytes())
     start = place % len(content)
     content[start : start + len(other)] = other
     path.write_bytes(content)
-    for read in (read_columns(path, ["text", "label"]) for _ in range(1)), from_file(path, None):
-        try:
-            list(read)
-        except UserError as error:
-            assert "t.parquet" in str(error)
+
+
+def test_a_parquet_file_that_ends_its_reader_is_refused(tmp_path: Path) -> None:
+    """Arrow aborts at it, and the whole process with it."""
+    path = tmp_path / "t.parquet"
+    damage(path, 185, b"\x00")
+    with pytest.raises(DataError, match=r"t\.parquet.*ends its reader"):
+        read_columns(path, ["text", "label"])
+    with pytest.raises(UserError, match=r"t\.parquet.*ends its reader"):
+        list(from_file(path, None))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from rcnn_sweep.data.parquet_file import open_parquet, validated
 from rcnn_sweep.errors import DataError
 from rcnn_sweep.process import free_memory, printable
 from rcnn_sweep.rules import closest
@@ -211,13 +212,12 @@ def _objects(path: Path, lines: _Lines) -> Iterator[dict[str, Any]]:
 
 def _parquet(path: Path, names: Sequence[str]) -> Columns:
     import pyarrow
-    from pyarrow import parquet
 
     try:
-        check_columns(path, names, parquet.read_schema(path).names)
-        file, columns = parquet.ParquetFile(path), dict[str, list[Any]]((n, []) for n in names)
+        file, columns = open_parquet(path), dict[str, list[Any]]((n, []) for n in names)
+        check_columns(path, names, file.schema_arrow.names)
         _fitting(path).check(_unpacked(file.metadata, names))
-        for batch in file.iter_batches(BATCH, columns=list(names)):
+        for batch in validated(file.iter_batches(BATCH, columns=list(names))):
             for name, column in columns.items():
                 column += batch.column(name).to_pylist()
         return columns
