@@ -9,7 +9,6 @@ from rcnn_sweep.config import config_keys
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.rules import nearest
 
-
 MULTIRUN = ("-m", "--multirun")
 
 
