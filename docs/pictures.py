@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from fcntl import ioctl
 from pathlib import Path
+from textwrap import wrap
 
 import pyte
 from markupsafe import escape
@@ -109,7 +110,9 @@ def write_frames(recording: Path, target: Path) -> None:
     """Write an SVG that shows a recording's screens one after the other, without any script."""
     screens = list(screens_of(recording))
     shown = [SHOWN_SECONDS] * (len(screens) - 1) + [3 * SHOWN_SECONDS]
-    whole, width, height = sum(shown), 24 + LETTER * COLUMNS, 44 + LINE * (LINES + 1)
+    prompt = wrap(f"$ python -m rcnn_sweep {' '.join(SWEEP)}", COLUMNS)
+    top = 30 + LINE * len(prompt)
+    whole, width, height = sum(shown), 24 + LETTER * COLUMNS, top + LINE * (LINES + 1)
     style, groups, start = [STYLE], [], 0.0
     for place, (screen, seconds) in enumerate(zip(screens, shown, strict=True)):
         first, last = 100 * start / whole, 100 * (start + seconds) / whole
@@ -119,15 +122,15 @@ def write_frames(recording: Path, target: Path) -> None:
             f"@keyframes f{place} {{ {before}{first:.2f}%, {last:.2f}% {{ opacity: 1 }} {after} }}"
             f"#f{place} {{ animation: f{place} {whole:.1f}s step-end infinite }}"
         )
-        groups.append(f'<g id="f{place}">{"".join(_lines(screen))}</g>')
+        groups.append(f'<g id="f{place}">{"".join(_lines(screen, top))}</g>')
         start += seconds
-    prompt = f"$ python -m rcnn_sweep {' '.join(SWEEP)}"
     target.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'role="img" aria-label="A sweep in a terminal"><style>{"".join(style)}</style>'
         f'<rect class="page" x=".5" y=".5" rx="7" '
         f'width="{width - 1:.0f}" height="{height - 1:.0f}"/>'
-        f'<text class="prompt" x="12" y="26">{escape(prompt)}</text>{"".join(groups)}</svg>\n',
+        f"{''.join(_text(line, 26 + LINE * n, 'prompt') for n, line in enumerate(prompt))}"
+        f"{''.join(groups)}</svg>\n",
         encoding="utf-8",
     )
 
@@ -151,17 +154,21 @@ def _read(screen: pyte.Screen) -> list[list[tuple[str, bool]]]:
     return [[(row[place].data, row[place].bold) for place in range(COLUMNS)] for row in rows]
 
 
-def _lines(screen: Sequence[Sequence[tuple[str, bool]]]) -> Iterator[str]:
-    """Give a text element a line, its letters where a terminal has them in whatever font."""
+def _lines(screen: Sequence[Sequence[tuple[str, bool]]], top: float) -> Iterator[str]:
+    """Give a text element a line, the first one at ``top``."""
     for number, row in enumerate(screen):
         words = "".join(letter for letter, _ in row).rstrip()
         if not words:
             continue
         bold = any(is_bold for letter, is_bold in row if letter.isalpha()) and "\u2503" in words
-        kind = ' class="bold"' if bold else ""
-        y, length = 46 + LINE * number, LETTER * len(words)
-        fixed = f'textLength="{length:.0f}" lengthAdjust="spacingAndGlyphs"'
-        yield f'<text{kind} x="12" y="{y:.0f}" {fixed}>{escape(words)}</text>'
+        yield _text(words, top + LINE * number, "bold" if bold else "")
+
+
+def _text(words: str, y: float, kind: str) -> str:
+    """Give a text element, its letters where a terminal has them in whatever font."""
+    fixed = f'textLength="{LETTER * len(words):.0f}" lengthAdjust="spacingAndGlyphs"'
+    named = f' class="{kind}"' if kind else ""
+    return f'<text{named} x="12" y="{y:.0f}" {fixed}>{escape(words)}</text>'
 
 
 def photograph(view: str, scheme: str, target: Path) -> None:

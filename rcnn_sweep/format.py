@@ -44,6 +44,20 @@ def signed(value: float) -> str:
     return f"{MINUS if value < 0 else '+'}{shown}"
 
 
+def bounds(interval: tuple[float, float]) -> str:
+    """Give an interval of differences, both ends with their sign and four decimals.
+
+    >>> bounds((-0.0687, -0.000684))
+    '\N{MINUS SIGN}0.0687 to \N{MINUS SIGN}0.0007'
+    """
+    return " to ".join(f"{end:+.4f}".replace("-", MINUS) for end in interval)
+
+
+def capital(sentence: str) -> str:
+    """Give a sentence or title with a capital at its beginning, the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def share(value: float) -> str:
     """Give a fraction in whole per cent."""
     return f"{100 * value:.0f} %"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig
 
 from rcnn_sweep.api.composition import multirun
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
 
-DEFAULT_SEARCH = "search=around_baseline"
+DEFAULT_SEARCH, OWN_SPACE = "search=around_baseline", "search=protocol"
 
 
 def trial_task(composed: DictConfig) -> Mapping[str, float]:
@@ -180,9 +181,22 @@ def given(words: Sequence[str], key: str) -> str | None:
 
 
 def with_default_search(words: Sequence[str]) -> list[str]:
-    """Add the default search where none is named; its protocol holds for any space."""
-    is_named = any(word.lstrip("+").startswith("search=") for word in words)
-    return [*words] if is_named else [*words, DEFAULT_SEARCH]
+    """Add the default search where none is named; none's space, where the words span one.
+
+    >>> with_default_search(["lstm.units=32,64"])
+    ['lstm.units=32,64', 'search=protocol']
+    """
+    if any(word.lstrip("+").startswith("search=") for word in words):
+        return [*words]
+    return [*words, OWN_SPACE if any(map(_sweeps, words)) else DEFAULT_SEARCH]
+
+
+def _sweeps(word: str) -> bool:
+    """Say whether the word is a list, a range or the like of an override's values."""
+    try:
+        return OverridesParser.create().parse_override(word).is_sweep_override()
+    except HydraException:  # a flag, or a mistake, which whoever composes the words tells
+        return False
 
 
 def sweeper_overrides(options: Mapping[str, Any]) -> list[str]:

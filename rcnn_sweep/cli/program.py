@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 
 from rcnn_sweep.api import trial_task, with_default_search
 from rcnn_sweep.cli.completion import is_query, show_candidates
-from rcnn_sweep.cli.flags import check_flags
+from rcnn_sweep.cli.flags import arranged
 from rcnn_sweep.cli.help import show_help
 from rcnn_sweep.cli.verbs import VERBS, verb
 from rcnn_sweep.config import (
@@ -82,8 +82,8 @@ def main() -> None:
 
 def run_app() -> Any:
     """Run Hydra's app: a single run, or a sweep (-m)."""
-    check_flags(sys.argv[1:])
-    sys.argv[1:] = with_search(sys.argv[1:])
+    words = with_search(arranged(sys.argv[1:]))
+    sys.argv[1:] = arranged(words)  # the search comes last, after what no override may follow
     app = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="config")
     return app(task)()
 

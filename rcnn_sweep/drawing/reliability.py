@@ -46,8 +46,8 @@ def reliability_diagram(networks: Sequence[Reliability]) -> Drawing:
     frame.axes("confidence in the predicted class", "how often it is the true one")
     drawing.line(frame.x(low), frame.y(low), frame.x(1.0), frame.y(1.0), "zero")
     for place, own in enumerate(networks):
-        drawing.circle(WIDTH - 150, 14 + 16 * place, 4, f"dot {own.kind}")
-        drawing.text(WIDTH - 140, 18 + 16 * place, own.name, "mark")
+        drawing.circle(62, 14 + 16 * place, 4, f"dot {own.kind}")
+        drawing.text(72, 18 + 16 * place, own.name, "mark")
         total = sum(count for _, _, count in own.points)
         places = [(frame.x(x), frame.y(y)) for x, y, _ in own.points]
         drawing.path(places, f"curve {own.kind}")

@@ -17,6 +17,7 @@ from rcnn_sweep.evidence.evidence import (
     claim_level,
 )
 from rcnn_sweep.evidence.statistics import MOST_SEEDS, Difference, Interval
+from rcnn_sweep.format import joined
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
 
@@ -198,11 +199,14 @@ def _found(evidence: Evidence) -> str:
 
 
 def _measured(evidence: Evidence) -> str:
-    """Say how the networks stand to the plain references."""
+    """Say how the networks stand to the plain references, those that stand alike together."""
     words = {BETTER: "better than", WORSE: "worse than", OPEN: "not visibly different from"}
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in evidence.measured:
+        if one.verdict in words:
+            alike.setdefault((one.verdict, one.against), []).append(one.arm.name)
     told = [
-        f"{one.arm.name} is {words[one.verdict]} {one.against}"
-        for one in evidence.measured
-        if one.verdict in words
+        f"{joined(names)} {'is' if len(names) == 1 else 'are'} {words[verdict]} {against}"
+        for (verdict, against), names in alike.items()
     ]
     return f" Against the plain references: {'; '.join(told)}." if told else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import judged_by
+from rcnn_sweep.format import plain
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import command, without_password
 from rcnn_sweep.report.reference import Absent, References
@@ -98,6 +99,20 @@ class StudyFacts:
         if shown == all_:
             return ""
         return f"Of {all_} trials the {shown} best are shown here; sweep/trials.csv has all."
+
+    def across(self, key: str, own: Any) -> str:
+        """Tell what the trials have of ``key``; ``own``, the base config's, where they agree."""
+        found = self.values(key)
+        if len(found) < 2:
+            return plain(own)
+        if len(found) == 2 or not all(map(str.isdecimal, found)):
+            return " or ".join(found) if len(found) <= SHOWN else f"{len(found)} values"
+        return f"{found[0]} to {found[-1]}"
+
+    def values(self, key: str) -> list[str]:
+        """Give the different values that the trials' configs have of ``key``, numbers in order."""
+        found = {run.params[key] for run in self.runs.values() if key in run.params}
+        return sorted(found, key=lambda text: (len(text) if text.isdecimal() else 0, text))
 
     @property
     def data(self) -> Mapping[str, Any]:

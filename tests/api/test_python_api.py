@@ -14,6 +14,7 @@ import pytest
 from small import SMALL_NETWORK, command_line
 
 import rcnn_sweep
+from rcnn_sweep.api import with_default_search
 
 FAST = (*SMALL_NETWORK, "training.epochs=1")
 
@@ -62,6 +63,28 @@ def test_compose_gives_the_typed_config_of_the_command_line() -> None:
     assert (config.conv.strides, config.conv.filters, config.lstm.units) == (2, 16, 9)
     assert isinstance(config, rcnn_sweep.Config)
     assert in_a_thread(lambda: rcnn_sweep.compose("data=snippets")).data.maxlen == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "added"),
+    [
+        ([], ["search=around_baseline"]),
+        (["-m", "hydra.sweeper.enqueue=[{lstm.units: 2}]"], ["search=around_baseline"]),
+        (["conv.filters=3,4"], ["search=protocol"]),
+        (["data=table", "lstm.units=int(interval(3,9))"], ["search=protocol"]),
+        (["search=wide", "conv.filters=3,4"], []),
+    ],
+)  # fmt: skip
+def test_a_space_of_the_commands_own_takes_no_searchs(words: list[str], added: list[str]) -> None:
+    assert with_default_search(words) == [*words, *added]
+
+
+def test_whatever_spans_the_space_trials_are_judged_alike() -> None:
+    default, own = (
+        rcnn_sweep.compose(f"search={name}") for name in ("around_baseline", "protocol")
+    )
+    assert default == own
+    assert own.data.validation == "holdout"
 
 
 @pytest.mark.parametrize(

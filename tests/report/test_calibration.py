@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from rcnn_sweep.drawing import Reliability, reliability_diagram
+from rcnn_sweep.drawing.shapes import Text
 from rcnn_sweep.report.confusion import Confusion, wilson
 from rcnn_sweep.report.page import page
 from rcnn_sweep.report.runs import Calibration, Mistake, RunFacts
@@ -47,6 +49,15 @@ def test_each_network_has_a_row_and_the_best_one_its_classes() -> None:
     assert found.class_caption.startswith("best trial, trial 1")
 
 
+def test_the_names_of_the_networks_lie_in_the_picture() -> None:
+    points = ((0.7, 0.6, 10),)
+    names = ("baseline, one seed", "best candidate, one seed")
+    drawing = reliability_diagram([Reliability(name, "c0", points) for name in names])
+    legend = [s for s in drawing.shapes if isinstance(s, Text) and s.words in names]
+    assert len(legend) == 2
+    assert all(s.place[0] + 8 * len(s.words) < drawing.width for s in legend), "letters of 8 units"
+
+
 def test_a_study_from_before_has_its_classes_only_or_nothing() -> None:
     found = calibration_of(facts(run(None)))
     assert found is not None and found.drawing is None and found.rows == ()
@@ -65,6 +76,10 @@ def test_the_surest_mistakes_are_shown_cut_and_escaped() -> None:
     assert len(told) == 10 and len(told[0].text) == 300
     found = calibration_of(facts(replace(run(Calibration.of(RECORDED)), mistakes=told)))
     assert found is not None and len(found.mistake_rows) == 10
+    assert found.mistake_caption == (
+        "The surest mistakes of the baseline, trial 0; "
+        "\N{MIDDLE DOT} stands for words it does not know"
+    )
     sections = [("head", Head("s", "", ())), ("calibration", found)]
     shown = page("study.html", "s", {"sections": sections})
     assert "&lt;b&gt;xxx" in shown and "<b>xxx" not in shown

@@ -8,7 +8,7 @@ from read_page import Page
 
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.report.comparison.sides import differences, split_caution
+from rcnn_sweep.report.comparison.sides import differences, measure, split_caution
 
 ONE = [trial(16, 0.7), trial(20, 0.85)]
 TWO = [trial(16, 0.65), trial(24, 0.9), trial(8, 0.5, state="pruned")]
@@ -20,6 +20,16 @@ def test_only_what_differs_is_listed() -> None:
         ["b", "2", "3"],
         ["c", "0.5", "\N{EN DASH}"],
     ]
+
+
+def test_a_number_is_written_as_what_it_measures() -> None:
+    def told(name: str, *values: float | None) -> list[str]:
+        return [cell.text for cell in measure(name, values).cells[1:]]
+
+    assert told("best_epoch", 2.0, 3.0) == ["2", "3", "+1"]
+    assert told("fit_seconds", 20.6013, 16.8767) == ["20.6", "16.9", "\N{MINUS SIGN}3.7"]
+    assert told("val_accuracy", 0.7, 0.85) == ["0.7000", "0.8500", "+0.1500"]
+    assert told("of another app", 175.7865, None) == ["175.8", "\N{EN DASH}", "\N{EN DASH}"]
 
 
 def test_the_caution_names_what_makes_scores_incomparable() -> None:

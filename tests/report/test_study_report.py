@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from made_study import Made, evidence, trial
@@ -16,9 +17,10 @@ from rcnn_sweep.application import report_study
 from rcnn_sweep.cli.verbs.report import main
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.report import Known, References, as_recorded, recorded_references
+from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections import SECTIONS
-from rcnn_sweep.report.sections.provenance import _protocol
-from rcnn_sweep.report.sections.reference import _seen
+from rcnn_sweep.report.sections.provenance import _data, _protocol
+from rcnn_sweep.report.sections.reference import _seen, _what
 from rcnn_sweep.tracking import RunSnapshot
 from rcnn_sweep.training.reference_models import REFERENCES
 
@@ -365,8 +367,8 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
     None
 ):
     def told(**training: object) -> dict[str, str]:
-        study = SimpleNamespace(record={"config": {"training": training}})
-        return {name: text for name, text in _protocol(SimpleNamespace(study=study)) if text}
+        facts = facts_of({"config": {"training": training}})
+        return {name: text for name, text in _protocol(facts) if text}
 
     assert told(bucket_width=None, keep="last", monitor="val_loss", patience=None) == {}
     assert told() == {}, "an earlier study"
@@ -382,6 +384,35 @@ def test_how_texts_are_padded_and_which_epoch_counts_is_told_where_it_is_not_the
         "targets": "smoothed by 0.1 (training.label_smoothing)",
         "classes": "balanced weights in training (training.class_weights)",
     }
+
+
+def facts_of(record: dict[str, object], *params: dict[str, str]) -> StudyFacts:
+    """Facts of a study whose trials have these parameters."""
+    runs = {
+        number: RunSnapshot("id", "1", "name", "FINISHED", own, {}, {}, 0.0, None)
+        for number, own in enumerate(params)
+    }
+    study: Any = SimpleNamespace(record=record)
+    return StudyFacts(study, None, runs, (), {}, {})
+
+
+def test_what_trials_differ_in_is_not_told_as_if_it_held_for_all() -> None:
+    whole = Known("tf_idf", 0.9, 0.9, 0.9, 3.0, rows=128, available=128, confusion=None)
+    known = References((whole,), whole)
+    record = {"config": {"data": {"name": "table", "maxlen": 400, "num_words": 5000}}}
+    base = {"data.maxlen": "400", "data.num_words": "5000", "training.ema": "None"}
+    alike = facts_of(record, base, base)
+    assert "the last 400 words of a text and tells the 5000 most frequent apart. " in (
+        _what(alike, known, None)
+    )
+    long = {**base, "data.maxlen": "1000", "training.ema": "0.99"}
+    differ = facts_of(record, base, long, {**long, "data.maxlen": "600"})
+    assert "last 400 to 1000 words of a text and tells the 5000 most frequent apart, " in (
+        _what(differ, known, None)
+    )
+    assert _data(differ) == "name=table, maxlen=400 to 1000, num_words=5000"
+    assert dict(_protocol(differ))["weights"] == "as the trial has it (training.ema)"
+    assert not any(text for _, text in _protocol(alike))
 
 
 def test_a_reference_of_a_sample_says_so() -> None:

@@ -114,17 +114,24 @@ def command_of(composer: Composer, *words: str) -> Command:
     return read_command(list(words), composer.loader)
 
 
-def test_a_value_after_a_sweep_of_its_key_is_refused_since_it_would_win(folder: Path) -> None:
+def test_a_key_that_is_swept_is_given_once(folder: Path) -> None:
     composer = composer_of(folder)
     for words in (
         ("x=1,2", "x=3"),
+        ("x=3", "x=1,2"),
+        ("x=1,2", "x=3,4"),
         ("deep.number=1,2", "deep={number: 3}"),
         ("db=small,big", "~db"),
     ):
-        with pytest.raises(UserError, match=r"received .*,.* and then .*, which wins in Hydra"):
+        with pytest.raises(UserError, match=f"received {words[0]} and then {words[1]}, and in"):
             command_of(composer, *words)
-    last = command_of(composer, "x=3", "x=1,2")
-    assert [str(override.input_line) for override in last.swept] == ["x=1,2"]
+
+
+@pytest.mark.parametrize("before", ["deep={number: 3, text: b}", "~deep.number", "rate=3"])
+def test_what_is_set_before_a_sweep_beside_it_holds(folder: Path, before: str) -> None:
+    command = command_of(composer_of(folder), before, "rate=4", "+deep.number=1,2")
+    assert command.fixed == (before, "rate=4")
+    assert [str(override.input_line) for override in command.swept] == ["+deep.number=1,2"]
 
 
 class Act(Enum):

@@ -37,7 +37,7 @@ def runs_html(runs: Sequence[RunFacts]) -> str:
         "sides": sides,
         "cautions": _run_cautions(runs),
         "measures": _run_measures(runs),
-        "measure_head": ("", *letters, *(f"{letter} over A" for letter in letters[1:])),
+        "measure_head": ("", *letters, *(f"{letter} \N{MINUS SIGN} A" for letter in letters[1:])),
         "tables": [
             difference_table(
                 "Parameters", "Parameters whose values differ", [f.run.params for f in runs]

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rcnn_sweep.format import NONE, joined, metric, plain, signed
+from rcnn_sweep.format import MINUS, NONE, joined, metric, plain
+from rcnn_sweep.metrics import find
 from rcnn_sweep.report.confusion import Confusion, Matrix
 from rcnn_sweep.report.tables import Cell, Row, number, param, row, text
 
@@ -68,10 +69,12 @@ def difference_table(
 
 def measure(name: str, values: Sequence[float | None]) -> Row:
     """Give a number of each side, and the differences from the first."""
-    first = values[0]
+    known, first = find(name), values[0]
+    written = metric if known is None else known.kind.text
     gaps = [None if v is None or first is None else v - first for v in values[1:]]
-    cells = [number(value, metric(value)) for value in values]
-    return row([text(name), *cells, *(number(g, NONE if g is None else signed(g)) for g in gaps)])
+    cells = [number(value, NONE if value is None else written(value)) for value in values]
+    told = [NONE if g is None else f"{MINUS if g < 0 else '+'}{written(abs(g))}" for g in gaps]
+    return row([text(name), *cells, *map(number, gaps, told)])
 
 
 def plain_measure(name: str, values: Sequence[str]) -> Row:

@@ -34,7 +34,7 @@ def studies_html(one: StudyFacts, two: StudyFacts) -> str:
         "sides": sides,
         "cautions": _study_cautions(both),
         "measures": _measures(both),
-        "measure_head": ("", "A", "B", "B over A"),
+        "measure_head": ("", "A", "B", "B \N{MINUS SIGN} A"),
         "tables": [
             difference_table(
                 "Base configuration", "Config keys whose values differ", [_config(f) for f in both]

@@ -27,6 +27,9 @@ class Calibrated:
     mistake_caption: str = ""
 
 
+MISTAKES = "The surest mistakes of the {}; \N{MIDDLE DOT} stands for words it does not know"
+
+
 def calibration_of(facts: StudyFacts) -> Calibrated | None:
     """Give the section, of a refit's runs where there is one; None where nothing is recorded."""
     networks, split = _networks(facts)
@@ -58,7 +61,7 @@ def calibration_of(facts: StudyFacts) -> Calibrated | None:
         class_head=("class", "texts", "precision", "95 % interval", "recall", "95 % interval"),
         class_rows=tuple(class_rows),
         mistake_rows=tuple(_mistake_row(mistake) for mistake in wrong[1].mistakes) if wrong else (),
-        mistake_caption="" if wrong is None else f"The surest mistakes of the {wrong[0]}",
+        mistake_caption="" if wrong is None else MISTAKES.format(wrong[0]),
         class_caption="" if last is None else f"{last[0]}, class by class (Wilson's intervals)",
     )
 

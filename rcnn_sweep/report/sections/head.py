@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rcnn_sweep.format import counted, duration, joined, metric, plain, share, signed
+from rcnn_sweep.format import bounds, counted, duration, joined, metric, plain, share, signed
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import References
 from rcnn_sweep.report.refit import Refit
@@ -81,8 +81,8 @@ def _on_test(refit: Refit | None) -> Iterator[Figure]:
     against = evidence.comparison(leader)
     if against is None or against.judged is None:
         return
-    low, high = against.judged.interval
-    note = f"{against.verdict}; 95 %: {signed(low)} to {signed(high)}, {against.arm.name}, " + (
+    span = bounds(against.judged.interval)
+    note = f"{against.verdict}; 95 %: {span}, {against.arm.name}, " + (
         counted(len(evidence.asked.seeds), "seed")
     )
     yield Figure(f"gain in test {evidence.asked.judged_by}", signed(against.judged.mean), note)

@@ -23,6 +23,19 @@ class Provenance:
     caption: str
 
 
+TRAINING = {
+    "texts padded": "training.bucket_width",
+    "epoch kept": "training.keep",
+    "training stopped": "training.patience",
+    "learning rate": "training.schedule",
+    "weights": "training.ema",
+    "gradients": "training.clipnorm",
+    "targets": "training.label_smoothing",
+    "classes": "training.class_weights",
+}
+"""The key of each line about training, in which trials may differ."""
+
+
 def provenance_of(facts: StudyFacts) -> Provenance:
     """Give the section; every study has one."""
     return Provenance(
@@ -71,7 +84,7 @@ def _data(facts: StudyFacts) -> str:
         key: value for key, value in facts.data.items() if key != "sha256" and value is not None
     }
     paths = {run.params.get("data.path", "") for run in facts.runs.values()} - {"", "None"}
-    told = ", ".join(f"{key}={plain(value)}" for key, value in shown.items())
+    told = ", ".join(f"{key}={facts.across(f'data.{key}', value)}" for key, value in shown.items())
     return f"{told}; file {', '.join(sorted(paths))}" if paths else told
 
 
@@ -82,7 +95,7 @@ def _protocol(facts: StudyFacts) -> list[tuple[str, str]]:
     training = given if isinstance(given, Mapping) else {}
     width, patience = training.get("bucket_width"), training.get("patience")
     monitor, is_best = training.get("monitor"), training.get("keep") == "best"
-    return [
+    rows = [
         ("texts padded", f"to multiples of {width} ids (training.bucket_width)" if width else ""),
         ("epoch kept", f"the best by {monitor} (training.keep)" if is_best else ""),
         (
@@ -92,6 +105,11 @@ def _protocol(facts: StudyFacts) -> list[tuple[str, str]]:
             else "",
         ),
         *_options(training),
+    ]
+    varied = {name: key for name, key in TRAINING.items() if len(facts.values(key)) > 1}
+    return [
+        (name, f"as the trial has it ({varied[name]})" if name in varied else told)
+        for name, told in rows
     ]
 
 

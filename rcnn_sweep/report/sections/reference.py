@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rcnn_sweep.evidence import Evidence
-from rcnn_sweep.format import counted, duration, metric, signed
+from rcnn_sweep.format import capital, counted, duration, metric, signed
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import Absent, Known, References
 from rcnn_sweep.report.tables import Row, number, row, text
@@ -66,7 +66,7 @@ def _verdict(metrics: Mapping[str, float], reference: Known) -> str:
 
 
 def _title(reference: Known) -> str:
-    return reference.title[:1].upper() + reference.title[1:]
+    return capital(reference.title)
 
 
 def _bar(found: References, judged_by: str) -> str:
@@ -127,19 +127,22 @@ def _test_verdict(evidence: Evidence, reference: Known) -> str:
         for one in evidence.measured
         if one.arm == best.arm and one.against == reference.title and one.judged is not None
     ]
-    return f"{told} {compared[0].sentence}" if compared else told
+    return f"{told} {capital(compared[0].sentence)}" if compared else told
 
 
 def _what(facts: StudyFacts, found: References, test: References | Absent | None) -> str:
     data, reference = facts.data, found.bar
-    length, vocabulary = data.get("maxlen"), data.get("num_words")
+    keys = ("maxlen", "num_words")
+    length, vocabulary = (facts.across(f"data.{key}", data.get(key)) for key in keys)
+    differs = any(len(facts.values(f"data.{key}")) > 1 for key in keys)
     more = f" (for test {_seen(test.bar)})" if isinstance(test, References) else ""
     models = "; ".join(f"{_title(known)}: {REFERENCES[known.name].about}" for known in found.models)
     shape = "as the word numbers of its archive" if data.get("name") == "imdb" else "as words"
     return (
         f"Each reference saw {_seen(reference)} training texts{more}, in full {shape}: "
         f"every word and its neighbours. The network sees the last {length} words of a "
-        f"text and tells the {vocabulary} most frequent apart. "
+        f"text and tells the {vocabulary} most frequent apart"
+        f"{', depending on the trial' * differs}. "
         f"{models}. Nothing of them was tuned."
     )
 

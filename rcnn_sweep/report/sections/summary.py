@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcnn_sweep.evidence import Evidence
-from rcnn_sweep.format import counted, duration, joined, metric, signed
+from rcnn_sweep.format import bounds, capital, counted, duration, joined, metric, signed
 from rcnn_sweep.process import CommandLine, typable
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.sections.reference import in_short
@@ -142,10 +142,9 @@ def on_test(evidence: Evidence) -> str:
     )
     if found is None or found.judged is None:
         return told
-    low, high = found.judged.interval
-    return f"{told} {found.arm.name[:1].upper()}{found.arm.name[1:]} differs from it by " + (
+    return f"{told} {capital(found.arm.name)} differs from the baseline by " + (
         f"{signed(found.judged.mean)} in test {evidence.asked.judged_by} on average, 95 % interval "
-        f"{signed(low)} to {signed(high)}."
+        f"{bounds(found.judged.interval)}."
     )
 
 

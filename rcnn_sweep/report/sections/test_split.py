@@ -13,7 +13,7 @@ from rcnn_sweep.evidence import (
     percent,
     trained_for,
 )
-from rcnn_sweep.format import NONE, counted, metric, plain, signed
+from rcnn_sweep.format import NONE, bounds, capital, counted, metric, plain, signed
 from rcnn_sweep.process import command
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.refit import Refit
@@ -48,12 +48,13 @@ def test_of(facts: StudyFacts) -> OnTest:
                 "there is nothing to be compared on it.",
             )
         )
+    other = "trial that came next" if facts.best == facts.study.baseline else "best trial"
     return OnTest(
         sentences=(
             "Nothing here was measured on the test split: a sweep does not read it. The "
             "numbers above are from the validation split on which the best trial was chosen, "
             "so they flatter it.",
-            "To compare the baseline with the best trial on the test split, each retrained "
+            f"To compare the baseline with the {other} on the test split, each retrained "
             "on all of train with several seeds:",
         ),
         command=command("refit", facts.study.name),
@@ -70,7 +71,7 @@ def _refitted(refit: Refit) -> OnTest:
             f"Each was retrained on all of train with {counted(len(evidence.asked.seeds), 'seed')} "
             f"and judged on {evidence.test_texts:,} test texts.",
             *filter(None, [trained_for(judged.arm for judged in evidence.arms)]),
-            *(one.sentence for one in evidence.comparisons),
+            *(capital(one.sentence) for one in evidence.comparisons),
             *filter(None, [about_looks(evidence)]),
         ),
         note=evidence.rule,
@@ -104,7 +105,7 @@ def _measured_row(one: Comparison) -> Row:
             text(one.arm.name),
             text(one.against),
             number(own.mean, signed(own.mean)) if own else Cell(NONE),
-            Cell(_told(own.simultaneous) if own else NONE),
+            Cell(bounds(own.simultaneous) if own else NONE),
             text(one.verdict),
         ]
     )
@@ -123,11 +124,7 @@ def _arm_row(judged: Judged, evidence: Evidence) -> Row:
         number(mean, metric(mean)),
         number(std, metric(std)),
         number(difference.mean, signed(difference.mean)) if difference else Cell(NONE),
-        Cell(_told(difference.simultaneous) if difference else NONE),
+        Cell(bounds(difference.simultaneous) if difference else NONE),
         text(against.verdict if against else ""),
     ]
     return row(cells, "" if against else "baseline")
-
-
-def _told(ends: tuple[float, float]) -> str:
-    return f"{signed(ends[0])} to {signed(ends[1])}"

@@ -98,8 +98,9 @@ def _baseline(plan: Plan) -> str:
     if plan.baseline is None:
         return "outside the space, not tried"
     values = " ".join(f"{key}={value}" for key, value in plan.baseline.items())
-    is_first = plan.first.get(0) == plan.baseline
-    return f"{values} ({'trial 0' if is_first else 'tried if chosen'})"
+    if plan.first.get(0) == plan.baseline:
+        return f"{values} (trial 0)"
+    return f"{values} ({'in its turn' if plan.baseline in plan.first.values() else 'if chosen'})"
 
 
 def workers_line(plan: Plan, launcher: LauncherTraits) -> str:

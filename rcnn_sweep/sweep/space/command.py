@@ -39,11 +39,10 @@ class Command:
 def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
     """Split a command's task overrides into fixed and swept ones; raises Hydra's own errors.
 
-    Raises :class:`UserError` for a sweep that a later override of its key would end: in Hydra the
-    last one wins.
+    Raises :class:`UserError` for a key that is swept and set twice: in Hydra the last one wins.
     """
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
-    _check_order(parsed)
+    _check_once(parsed)
     fixed = [override for override in parsed if not override.is_sweep_override()]
     return Command(
         fixed=tuple(str(override.input_line) for override in fixed),
@@ -52,21 +51,28 @@ def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
     )
 
 
-def _check_order(parsed: list[Override]) -> None:
-    swept: dict[str, str] = {}
+def _check_once(parsed: list[Override]) -> None:
+    seen: dict[str, Override] = {}
     for override in parsed:
-        if override.is_sweep_override():
-            swept[override.get_key_element().lstrip("+~")] = str(override.input_line)
-        elif key := next((key for key in _keys(override) if key in swept), None):
-            raise UserError(
-                f"{key}: expected one value or several; received {swept[key]} and then "
-                f"{override.input_line}, which wins in Hydra and leaves nothing to sweep. "
-                "Leave one out."
-            )
+        own = _plain(override)
+        for key in {own} if override.is_sweep_override() else {own, *_keys(override)}:
+            before = seen.get(key)
+            if before is not None and (before.is_sweep_override() or override.is_sweep_override()):
+                raise UserError(
+                    f"{key}: expected one value or one list of them; received "
+                    f"{before.input_line} and then {override.input_line}, and in Hydra the last "
+                    "one alone counts. Leave one out."
+                )
+        if not override.is_delete():  # what is deleted may be added again
+            seen[own] = override
+
+
+def _plain(override: Override) -> str:
+    return str(override.get_key_element()).lstrip("+~")
 
 
 def _keys(override: Override) -> Iterator[str]:
-    key, value = override.get_key_element().lstrip("+~"), override.value()
+    key, value = _plain(override), override.value()
     yield from flattened({key: value}) if isinstance(value, dict) else (key,)
 
 
