@@ -48,7 +48,7 @@ from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.sweep.options import Limits
-from rcnn_sweep.sweep.samplers import Named, make_pruner, make_sampler
+from rcnn_sweep.sweep.samplers import TPE, UNPRUNED, Named, make_pruner, make_sampler
 from rcnn_sweep.sweep.space.space import Parameter, Space
 from rcnn_sweep.sweep.study import (
     Claim,
@@ -62,7 +62,6 @@ from rcnn_sweep.sweep.study import (
 from rcnn_sweep.sweep.trial import derived_seed
 
 TABLE = Path(__file__).with_name("search_table.csv")
-TPE, UNPRUNED = Named("tpe"), Named("none")
 WORKERS = 2
 SIZES = (10, 20, 30, 60, 100)
 STAGNATION = 30
@@ -73,7 +72,7 @@ REFERENCE, CHANCES = 30, 5
 SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
 """Which of the table's keys are searched, None for all; the others have the baseline's values."""
 
-ALIKE, MARGIN, DRAWN = 12, 0.02, 10_000
+ALIKE, MARGIN, DRAWN = 12, 0.02, 5_000
 
 
 @dataclass(frozen=True)
@@ -167,29 +166,24 @@ class World:
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
 
-    def values(self, params: Mapping[str, Any]) -> np.ndarray:
-        """Give the true values after each epoch, (epochs,)."""
-        x = self._features([params])
-        return np.array([model.predict(x)[0] for model in self.models])
+    def values(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Give the true values of points after each epoch, (n, epochs)."""
+        x = self._features(points)
+        return np.array([model.predict(x) for model in self.models]).T
 
-    def truths(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Give the true values of points at the end, (n,)."""
-        return self.models[-1].predict(self._features(points))
-
-    def curve(self, params: Mapping[str, Any], rng: np.random.Generator, seed: int) -> np.ndarray:
-        """Give the values after each epoch as one training has them, (epochs,).
+    def with_luck(self, values: np.ndarray, rng: np.random.Generator, seed: int) -> np.ndarray:
+        """Give what one training of a point has after each epoch; ``values``, (epochs,), are true.
 
         Luck is that of one of the :data:`ALIKE` points that end nearest: bad ones have more of it.
         """
-        values = self.values(params)
         alike = np.argsort(np.abs(self.pairs - values[-1]))[:ALIKE]
         own = self.luck[rng.choice(alike)] * rng.choice([-1, 1])
         return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
 
-    def seconds(self, params: Mapping[str, Any]) -> float:
-        """Give the seconds of an epoch, as a share of a whole average trial."""
-        log = self.seconds_model.predict(self._features([params]))[0]
-        return float(np.exp(log)) / len(self.models) / self.whole
+    def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
+        log = self.seconds_model.predict(self._features(points))
+        return np.exp(log) / len(self.models) / self.whole
 
     def _features(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
         return features(self.space, [{**self.baseline, **params} for params in points])
@@ -268,10 +262,10 @@ def judged(course: Course) -> Iterator[str]:
         f"luck of one training {world.luck[near, -1].std():.4f} at the {ALIKE} best that were "
         f"trained twice, {world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
         f"{world.luck_of_seed[-1]:.4f}; best value seen {y.max():.4f}, the baseline's true one "
-        f"{world.truths([world.baseline])[0]:.4f}"
+        f"{world.values([world.baseline])[0, -1]:.4f}"
     )
     draw = random.Random(0)
-    drawn = world.truths([world.searched.draw(draw) for _ in range(DRAWN)])
+    drawn = world.values([world.searched.draw(draw) for _ in range(DRAWN)])[:, -1]
     low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95))
     yield (
         f"true values of {DRAWN:,} random points: median {middle:.4f}, nine in ten from {low:.4f} "
@@ -314,18 +308,21 @@ def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None
         trial.intermediate.append(step + 1)
         heapq.heappush(clock, (now + seconds, worker, running))
     best = best_of(map(snapshot_of, queue.look().ended), ("maximize",))
-    return Reached(spent, float(world.truths([best[0].params])[0])) if best else None
+    return Reached(spent, float(world.values([best[0].params])[0, -1])) if best else None
 
 
 def by_chance(course: Course, n_trials: int, seed: int) -> list[Reached]:
     """Search at random, one trial after another, none pruned; gives the state after each."""
     world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
     points = [world.searched.draw(draw) for _ in range(n_trials)]
-    values = [world.curve(p, rng, derived_seed(seed, n))[-1] for n, p in enumerate(points)]
-    best = np.maximum.accumulate(values)
-    named = [int(np.argmax(values == value)) for value in best]
-    spent = np.cumsum([world.seconds(point) * len(world.models) for point in points])
-    return [Reached(*pair) for pair in zip(spent, world.truths(points)[named], strict=True)]
+    truths = world.values(points)
+    values = [
+        world.with_luck(true, rng, derived_seed(seed, number))[-1]
+        for number, true in enumerate(truths)
+    ]
+    named = [int(np.argmax(values == best)) for best in np.maximum.accumulate(values)]
+    spent = np.cumsum(world.seconds(points)) * len(world.models)
+    return [Reached(*pair) for pair in zip(spent, truths[named, -1], strict=True)]
 
 
 def _stop_rule(way: Way, study: optuna.Study) -> Callable[[Slots], bool]:
@@ -375,8 +372,8 @@ def _started(
     params = world.searched.suggest(trial)
     is_again = TrialAttr.CONFIRMS in trial.user_attrs
     luck = derived_seed(seed, 0) if way.common_seed and not is_again else own
-    curve = world.curve(params, rng, luck)
-    return Running(trial, is_again), curve, world.seconds(params)
+    curve = world.with_luck(world.values([params])[0], rng, luck)
+    return Running(trial, is_again), curve, float(world.seconds([params])[0])
 
 
 def _is_over(running: Running, curve: np.ndarray, step: int, study: optuna.Study) -> bool:

@@ -28,6 +28,8 @@ class Sampler:
     ``seed`` says whose seed it takes: each trial's own, so that a study resumed, or drained by
     one worker, samples the same points again; or the study's, where all trials share a sequence.
     ``points`` that are not sampled are all in the queue from the start, and the class idles.
+    ``rest`` is Optuna's class for the parameters that it cannot sample, choices among others.
+    ``several`` says whether it takes several objectives.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Sampler:
     package: str | None = None
     seed: Literal["trial", "study"] = "trial"
     points: Literal["sampled", "in order", "shuffled"] = "sampled"
+    rest: str | None = None
+    several: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,14 @@ SAMPLERS = {
     for row in (
         Sampler("tpe", "TPESampler", "tree-structured Parzen estimators"),
         Sampler("random", "RandomSampler", "uniform points"),
-        Sampler("cmaes", "CmaEsSampler", "CMA-ES, for numbers", package="cmaes"),
+        Sampler(
+            "cmaes",
+            "CmaEsSampler",
+            "CMA-ES for numbers, TPE for the rest",
+            package="cmaes",
+            rest="TPESampler",
+            several=False,
+        ),
         Sampler("gp", "GPSampler", "Gaussian processes", package="torch"),
         Sampler("nsgaii", "NSGAIISampler", "genetic, for several objectives"),
         Sampler("qmc", "QMCSampler", "a quasi-random sequence", seed="study"),
@@ -81,7 +92,7 @@ class Named:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
-GRID = Named("grid")
+GRID, TPE = Named("grid"), Named("tpe")
 UNPRUNED = Named("none")
 
 Kind = Literal["sampler", "pruner"]
@@ -117,6 +128,11 @@ def gives_every_point(choice: Named) -> bool:
     return points_of(choice) != "sampled"
 
 
+def takes_several(choice: Named) -> bool:
+    """Say whether the sampler takes several objectives, as far as it is one of ours."""
+    return choice.name not in SAMPLERS or SAMPLERS[choice.name].several
+
+
 def never_prunes(choice: Named) -> bool:
     """Say whether this is the pruner that prunes nothing."""
     return choice.name in PRUNERS and PRUNERS[choice.name].never
@@ -134,12 +150,15 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> "BaseSampler":
         import optuna.samplers
 
         found = _own_class("sampler", choice.name, optuna.samplers.BaseSampler)
-        seeds = {"seed": seed} if _takes_seed(found) else {}
+        ours: dict[str, Any] = {"seed": seed} if _takes_seed(found) else {}
     else:
         _check_package(row)
         found = _optuna_class("samplers", row.optuna)
-        seeds = {"seed": study_seed if row.seed == "study" else seed}
-    return cast("BaseSampler", _made("sampler", found, choice, {**seeds, **choice.kwargs}))
+        ours = {"seed": study_seed if row.seed == "study" else seed}
+        if row.rest is not None:
+            rest = _optuna_class("samplers", row.rest)(seed=seed)
+            ours |= {"independent_sampler": rest, "warn_independent_sampling": False}
+    return cast("BaseSampler", _made("sampler", found, choice, {**ours, **choice.kwargs}))
 
 
 def make_pruner(choice: Named) -> "BasePruner":
