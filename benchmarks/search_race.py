@@ -396,7 +396,7 @@ def _named(words: list[str]) -> Named:
 def ways() -> list[Way]:
     """Give the field of the standard race."""
     cma, median = Named("cmaes"), Named("median")
-    gentle = Named("optuna.pruners.PercentilePruner", {"percentile": 75.0})
+    gentle = Named("percentile")
     return [
         Way("random", Named("random"), baseline_first=False),
         Way("random, confirmed", Named("random"), confirm=3),

@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rcnn_sweep.errors import UserError
@@ -44,12 +44,13 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Pruner:
-    """A pruner: its name, Optuna's class and what this one does."""
+    """A pruner: its name, Optuna's class, what this one does and the arguments that it is given."""
 
     name: str
     optuna: str
     about: str
     never: bool = False
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 SAMPLERS = {
@@ -76,6 +77,12 @@ SAMPLERS = {
 PRUNERS = {
     row.name: row
     for row in (
+        Pruner(
+            "percentile",
+            "PercentilePruner",
+            "among the worst quarter of earlier trials",
+            kwargs={"percentile": 75.0},
+        ),
         Pruner("median", "MedianPruner", "worse than the median of earlier trials"),
         Pruner("successive_halving", "SuccessiveHalvingPruner", "not among the best at a rung"),
         Pruner("hyperband", "HyperbandPruner", "successive halving in several brackets"),
@@ -170,6 +177,7 @@ def make_pruner(choice: Named) -> "BasePruner":
         found = _own_class("pruner", choice.name, optuna.pruners.BasePruner)
     else:
         found = _optuna_class("pruners", row.optuna)
+        choice = replace(choice, kwargs={**row.kwargs, **choice.kwargs})
     return cast("BasePruner", _made("pruner", found, choice, choice.kwargs))
 
 
