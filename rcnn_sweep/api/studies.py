@@ -132,7 +132,7 @@ def search(*overrides: str, **sweeper_options: Any) -> Study:
     """Search for a better config, as ``python -m rcnn_sweep -m OVERRIDES`` does.
 
     ``sweeper_options`` are those below ``hydra.sweeper``: ``n_trials=30``, ``workers="auto"``,
-    ``study_name``, ``storage``, ``seed``, ``sampler="cmaes"`` and so on; a sampler or pruner may be
+    ``study_name``, ``storage``, ``seed``, ``sampler="tpe"`` and so on; a sampler or pruner may be
     a name or a mapping with ``name`` and ``kwargs``. The same call resumes the study. Raises
     :class:`rcnn_sweep.UserError` before anything is written for a mistake, and
     :class:`rcnn_sweep.SweepFailed` where no trial came to a result.

@@ -86,6 +86,14 @@ def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
     assert (toy.directory / "multirun" / "s" / "sweep" / "plots" / "pareto_front.png").exists()
 
 
+def test_a_search_files_sampler_of_one_objective_gives_way_where_there_are_several(
+    toy: Toy,
+) -> None:
+    several = ("hydra.sweeper.metric=[score,cost]", "hydra.sweeper.direction=[maximize,minimize]")
+    plan = toy.run(*ONE, "+search=cmaes", *several, "hydra.sweeper.dry_run=true")
+    assert "sampler    tpe" in plan
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["cmaes", "nsgaii", "qmc", "bruteforce", "random"])
 def test_samplers_by_name(toy: Toy, sampler: str) -> None:
