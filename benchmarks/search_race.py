@@ -484,24 +484,25 @@ def race(
     winners = [curve[REFERENCE - 1] for curve in chances]
     target = Reached(fmean(w.spent for w in winners), fmean(w.value for w in winners))
     print(
-        f"until as good as random search's winner of {REFERENCE} trials "
-        f"({target.value:.4f} for {target.spent:.1f}):"
+        f"way | spent until as good as random search's winner of {REFERENCE} trials, "
+        f"{target.value:.4f} | how many times as much that spends, {target.spent:.1f}"
     )
     for name, means in reached.items():
         print(f"{name} | {_until(target, means)}")
 
 
 def _until(target: Reached, means: Sequence[Reached]) -> str:
-    """Say what a way spends until its mean true value is the target's, and how many times less."""
+    """Say what a way spends until its mean true value is the target's, and how many times as
+    much random search spends."""
     if means[0].value >= target.value:
         most = means[0].spent
-        return f"at most {most:.1f} | at least {target.spent / most:.1f} times less"
+        return f"at most {most:.1f} | at least {target.spent / most:.1f}"
     for before, after in pairwise(means):
         if after.value >= target.value:
             share = (target.value - before.value) / (after.value - before.value)
             spent = before.spent + share * (after.spent - before.spent)
-            return f"{spent:.1f} | {target.spent / spent:.1f} times less"
-    return f"not within {means[-1].spent:.1f}"
+            return f"{spent:.1f} | {target.spent / spent:.1f}"
+    return f"more than {means[-1].spent:.1f} | less than {target.spent / means[-1].spent:.1f}"
 
 
 def _at(curve: list[Reached], spent: float) -> float:
