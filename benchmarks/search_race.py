@@ -72,7 +72,7 @@ REFERENCE, CHANCES = 30, 5
 SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
 """Which of the table's keys are searched, None for all; the others have the baseline's values."""
 
-ALIKE, MARGIN, DRAWN = 12, 0.02, 5_000
+ALIKE, MARGIN, DRAWN = 12, 0.02, 10_000
 
 
 @dataclass(frozen=True)
