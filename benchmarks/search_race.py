@@ -1,6 +1,7 @@
 """Which way of searching finds the better network for the same compute? Replayed, not trained.
 
     python benchmarks/search_race.py
+    python benchmarks/search_race.py --space around_baseline
     python benchmarks/search_race.py --sampler tpe multivariate=true --pruner median --confirm 3
 
 Feeds a recorded table (``search_table.csv``, made by ``search_table.py``) through the engine's own
@@ -11,19 +12,24 @@ one point. How well the model predicts points that it has not seen is printed fi
 
 A sweep is judged by the true value (the model's, without luck) of the point that it names as the
 best, against what it spent, in whole trials of average length. Beside each are what random search
-without pruning comes to for the same compute, and the 95 % interval of the difference.
+without pruning comes to for the same compute, and the 95 % interval of the difference. A second
+table says what each way spends until it names as good a winner as random search does after
+:data:`REFERENCE` trials, from the means over budgets, straight lines between them.
 """
 
 import heapq
 import json
 import os
+import random
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -31,6 +37,7 @@ import optuna
 import pandas as pd
 from _measuring import options
 from optuna.distributions import json_to_distribution
+from optuna.terminator import BestValueStagnationEvaluator, Terminator
 from optuna.trial import TrialState
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -40,16 +47,32 @@ from sklearn.model_selection import KFold
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.findings import best_of
-from rcnn_sweep.sweep.samplers import Named, make_pruner, make_sampler
+from rcnn_sweep.sweep.options import Limits
+from rcnn_sweep.sweep.samplers import TPE, UNPRUNED, Named, make_pruner, make_sampler
 from rcnn_sweep.sweep.space.space import Parameter, Space
-from rcnn_sweep.sweep.study import Claim, Confirmation, Queue, Retries, snapshot_of
+from rcnn_sweep.sweep.study import (
+    Claim,
+    Confirmation,
+    Queue,
+    Retries,
+    Slots,
+    limit_reached,
+    snapshot_of,
+)
 from rcnn_sweep.sweep.trial import derived_seed
 
 TABLE = Path(__file__).with_name("search_table.csv")
-TPE, UNPRUNED = Named("tpe"), Named("none")
 WORKERS = 2
-SIZES = (10, 30, 60, 100)
-ALIKE, MARGIN = 12, 0.02
+SIZES = (10, 20, 30, 60, 100)
+STAGNATION = 30
+"""Trials without a better one after which Optuna's terminator ends a search, by its own default;
+its other evaluators need PyTorch."""
+REFERENCE, CHANCES = 30, 5
+"""Trials of the random search that all are held against, and so many of it for each replay."""
+SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
+"""Which of the table's keys are searched, None for all; the others have the baseline's values."""
+
+ALIKE, MARGIN, DRAWN = 12, 0.02, 10_000
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,50 @@ class Way:
     confirm: int = 0
     common_seed: bool = False
     baseline_first: bool = True
+    patience: int | None = None
+    stagnation: int | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """What is raced on: a recorded table and one of :data:`SPACES`."""
+
+    table: Path = TABLE
+    space: str = "wide"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What was spent, and the true value of what is then named as the best."""
+
+    spent: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Process:
+    """The mean of a fitted Gaussian process: scikit-learn's, which takes .5 ms a point."""
+
+    x: np.ndarray
+    lengths: np.ndarray
+    weights: np.ndarray
+    middle: float
+
+    @classmethod
+    def of(cls, x: np.ndarray, y: np.ndarray) -> "Process":
+        """Fit points, (n, parameters), with a length for each parameter and white noise."""
+        kernel = ConstantKernel(1.0) * RBF(np.ones(x.shape[1]), (0.05, 50)) + WhiteKernel(0.1)
+        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(x, y)
+        scale, lengths = model.kernel_.k1.k1.constant_value, model.kernel_.k1.k2.length_scale
+        return cls(x / lengths, lengths, y.std() * scale * model.alpha_, float(y.mean()))
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Give the means at points, (n,)."""
+        apart = ((x / self.lengths)[:, None] - self.x) ** 2  # (n, fitted, parameters)
+        return self.middle + np.exp(-apart.sum(axis=2) / 2) @ self.weights
 
 
 @dataclass(frozen=True)
@@ -71,14 +138,14 @@ class Model:
     Most of the space is far below the best points, among which the differences are small.
     """
 
-    process: GaussianProcessRegressor
+    process: Process
     ceiling: float
 
     @classmethod
     def of(cls, x: np.ndarray, y: np.ndarray) -> "Model":
         """Fit points, (n, parameters), to their values, (n,)."""
         ceiling = float(y.max()) + MARGIN
-        return cls(fitted(x, np.log(ceiling - y)), ceiling)
+        return cls(Process.of(x, np.log(ceiling - y)), ceiling)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Give the true values of points, (n,)."""
@@ -87,43 +154,42 @@ class Model:
 
 @dataclass(frozen=True)
 class World:
-    """What training would come to, learnt from a table."""
+    """What training would come to, learnt from a table; ``searched`` is a part of its space."""
 
     space: Space
+    searched: Space
     baseline: Mapping[str, Any]
     models: tuple["Model", ...] = field(repr=False)
-    seconds_model: GaussianProcessRegressor = field(repr=False)
+    seconds_model: Process = field(repr=False)
     pairs: np.ndarray = field(repr=False)
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
 
-    def values(self, params: Mapping[str, Any]) -> np.ndarray:
-        """Give the true values after each epoch, (epochs,)."""
-        x = features(self.space, [params])
-        return np.array([model.predict(x)[0] for model in self.models])
+    def values(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Give the true values of points after each epoch, (n, epochs)."""
+        x = self._features(points)
+        return np.array([model.predict(x) for model in self.models]).T
 
-    def truth(self, params: Mapping[str, Any]) -> float:
-        """Give the true value at the end."""
-        return float(self.models[-1].predict(features(self.space, [params]))[0])
-
-    def curve(self, params: Mapping[str, Any], rng: np.random.Generator, seed: int) -> np.ndarray:
-        """Give the values after each epoch as one training has them, (epochs,).
+    def with_luck(self, values: np.ndarray, rng: np.random.Generator, seed: int) -> np.ndarray:
+        """Give what one training of a point has after each epoch; ``values``, (epochs,), are true.
 
         Luck is that of one of the :data:`ALIKE` points that end nearest: bad ones have more of it.
         """
-        values = self.values(params)
         alike = np.argsort(np.abs(self.pairs - values[-1]))[:ALIKE]
         own = self.luck[rng.choice(alike)] * rng.choice([-1, 1])
         return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
 
-    def seconds(self, params: Mapping[str, Any]) -> float:
-        """Give the seconds of an epoch, as a share of a whole average trial."""
-        log = self.seconds_model.predict(features(self.space, [params]))[0]
-        return float(np.exp(log)) / len(self.models) / self.whole
+    def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
+        log = self.seconds_model.predict(self._features(points))
+        return np.exp(log) / len(self.models) / self.whole
+
+    def _features(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        return features(self.space, [{**self.baseline, **params} for params in points])
 
 
-def features(space: Space, points: list[Mapping[str, Any]]) -> np.ndarray:
+def features(space: Space, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Give the points as numbers from 0 to 1, logarithmic where the space is, (n, parameters)."""
     columns = []
     for parameter in space.parameters:
@@ -137,19 +203,11 @@ def features(space: Space, points: list[Mapping[str, Any]]) -> np.ndarray:
     return np.array(columns, float).T
 
 
-def fitted(x: np.ndarray, y: np.ndarray) -> GaussianProcessRegressor:
-    """Fit a Gaussian process with a length for each parameter and white noise."""
-    kernel = ConstantKernel(1.0) * RBF(np.ones(x.shape[1]), (0.05, 50)) + WhiteKernel(0.1)
-    model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(x, y)
-
-
 @lru_cache
-def world_of(table: Path) -> World:
+def world_of(course: Course) -> World:
     """Learn the world from a table; every process does it for itself."""
-    rows, described = pd.read_csv(table), json.loads(table.with_suffix(".json").read_text())
+    rows = pd.read_csv(course.table)
+    described = json.loads(course.table.with_suffix(".json").read_text())
     distributions = {key: json_to_distribution(d) for key, d in described["space"].items()}
     space = Space([Parameter(key, d) for key, d in distributions.items()])
     keys = [parameter.key for parameter in space.parameters]
@@ -158,11 +216,13 @@ def world_of(table: Path) -> World:
     means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
     x = features(space, means[keys].to_dict("records"))
     error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
+    searched = SPACES[course.space] or keys
     return World(
         space=space,
+        searched=Space([p for p in space.parameters if p.key in searched]),
         baseline=described["baseline"],
         models=tuple(Model.of(x, means[epoch].to_numpy()) for epoch in epochs),
-        seconds_model=fitted(x, np.log(means["seconds"].to_numpy())),
+        seconds_model=Process.of(x, np.log(means["seconds"].to_numpy())),
         pairs=pairs,
         luck=(apart - apart.mean(axis=0)) / np.sqrt(2),
         luck_of_seed=np.sqrt(np.maximum(apart.mean(axis=0) ** 2 - error**2, 0) / 2),
@@ -178,9 +238,10 @@ def _apart(rows: pd.DataFrame, keys: list[str], epochs: list[str]) -> tuple[np.n
     return ((one + other) / 2).loc[apart.index][epochs[-1]].to_numpy(), apart.to_numpy()
 
 
-def judged(table: Path) -> Iterator[str]:
-    """Say how well the model predicts points that it has not seen, and how large luck is."""
-    world, rows = world_of(table), pd.read_csv(table)
+def judged(course: Course) -> Iterator[str]:
+    """Say how well the model predicts points that it has not seen, how large luck is, and what
+    the space has to offer."""
+    world, rows = world_of(course), pd.read_csv(course.table)
     keys = [parameter.key for parameter in world.space.parameters]
     last = [column for column in rows if column.startswith("epoch_")][-1]
     means = rows.groupby(keys, sort=False)[last].mean().reset_index()
@@ -201,27 +262,36 @@ def judged(table: Path) -> Iterator[str]:
         f"luck of one training {world.luck[near, -1].std():.4f} at the {ALIKE} best that were "
         f"trained twice, {world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
         f"{world.luck_of_seed[-1]:.4f}; best value seen {y.max():.4f}, the baseline's true one "
-        f"{world.truth(world.baseline):.4f}"
+        f"{world.values([world.baseline])[0, -1]:.4f}"
+    )
+    draw = random.Random(0)
+    drawn = world.values([world.searched.draw(draw) for _ in range(DRAWN)])[:, -1]
+    low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95))
+    yield (
+        f"true values of {DRAWN:,} random points: median {middle:.4f}, nine in ten from {low:.4f} "
+        f"to {high:.4f}, best {drawn.max():.4f}"
     )
 
 
-def replay(way: Way, table: Path, n_trials: int, seed: int) -> list[tuple[float, float]]:
-    """Run one sweep; gives compute spent and the true value of the best, at each trial's end."""
+def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None:
+    """Run one sweep to its end; None where no trial completed."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
-    world, rng = world_of(table), np.random.default_rng(seed)
+    world, rng = world_of(course), np.random.default_rng(seed)
     study = optuna.create_study(direction="maximize", pruner=make_pruner(way.pruner))
     queue = Queue(study._storage, study._study_id, "")
     queue.set_study_attr("n_trials", n_trials)
-    queue.set_study_attr("baseline", world.baseline)
+    baseline = {p.key: world.baseline[p.key] for p in world.searched.parameters}
+    queue.set_study_attr("baseline", baseline)
     claim = Claim(
         "worker",
         "session",
         Retries(0, datetime.now()),
-        points={0: dict(world.baseline)} if way.baseline_first else {},
+        points={0: baseline} if way.baseline_first else {},
+        is_stopped=_stop_rule(way, study),
         confirmation=Confirmation(way.confirm, "maximize") if way.confirm else None,
     )
-    known, spent, found = KnownPoints(world.space), 0.0, []
+    known, spent = KnownPoints(world.searched), 0.0
     clock: list[tuple[float, int, Any]] = [(0.0, worker, None) for worker in range(WORKERS)]
     while clock:
         now, worker, running = heapq.heappop(clock)
@@ -232,15 +302,36 @@ def replay(way: Way, table: Path, n_trials: int, seed: int) -> list[tuple[float,
         trial, curve, seconds = running
         step = len(trial.intermediate)
         if step and _is_over(trial, curve, step, study):
-            best = best_of(map(snapshot_of, queue.look().ended), ("maximize",))
-            if best:
-                found.append((spent, world.truth(best[0].params)))
             heapq.heappush(clock, (now, worker, None))
             continue
         spent += seconds
         trial.intermediate.append(step + 1)
         heapq.heappush(clock, (now + seconds, worker, running))
-    return found
+    best = best_of(map(snapshot_of, queue.look().ended), ("maximize",))
+    return Reached(spent, float(world.values([best[0].params])[0, -1])) if best else None
+
+
+def by_chance(course: Course, n_trials: int, seed: int) -> list[Reached]:
+    """Search at random, one trial after another, none pruned; gives the state after each."""
+    world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
+    points = [world.searched.draw(draw) for _ in range(n_trials)]
+    truths = world.values(points)
+    values = [
+        world.with_luck(true, rng, derived_seed(seed, number))[-1]
+        for number, true in enumerate(truths)
+    ]
+    named = [int(np.argmax(values == best)) for best in np.maximum.accumulate(values)]
+    spent = np.cumsum(world.seconds(points)) * len(world.models)
+    return [Reached(*pair) for pair in zip(spent, truths[named, -1], strict=True)]
+
+
+def _stop_rule(way: Way, study: optuna.Study) -> Callable[[Slots], bool]:
+    """Give what says that a search ends before its slots are spent."""
+    if way.stagnation is not None:
+        terminator = Terminator(BestValueStagnationEvaluator(way.stagnation))
+        return lambda slots: terminator.should_terminate(study)
+    limits, began = Limits(patience=way.patience), datetime.now()
+    return lambda slots: limit_reached(slots, limits, "maximize", began) is not None
 
 
 @dataclass
@@ -278,11 +369,11 @@ def _started(
         pruner=study.pruner,
     )
     trial = optuna.Trial(study, queue.id_of(number))
-    params = world.space.suggest(trial)
+    params = world.searched.suggest(trial)
     is_again = TrialAttr.CONFIRMS in trial.user_attrs
     luck = derived_seed(seed, 0) if way.common_seed and not is_again else own
-    curve = world.curve(params, rng, luck)
-    return Running(trial, is_again), curve, world.seconds(params)
+    curve = world.with_luck(world.values([params])[0], rng, luck)
+    return Running(trial, is_again), curve, float(world.seconds([params])[0])
 
 
 def _is_over(running: Running, curve: np.ndarray, step: int, study: optuna.Study) -> bool:
@@ -304,81 +395,120 @@ def _named(words: list[str]) -> Named:
 
 def ways() -> list[Way]:
     """Give the field of the standard race."""
-    multi = Named("tpe", {"multivariate": True, "constant_liar": True})
-    median, late = Named("median"), Named("median", {"n_warmup_steps": 2})
-    gentle = Named("optuna.pruners.PercentilePruner", {"percentile": 75.0})
+    cma, median = Named("cmaes"), Named("median")
+    gentle = Named("percentile")
     return [
         Way("random", Named("random"), baseline_first=False),
         Way("random, confirmed", Named("random"), confirm=3),
-        Way("Optuna's defaults", TPE, median, baseline_first=False),
-        Way("TPE", TPE),
-        Way("TPE, common seed", TPE, common_seed=True),
-        Way("TPE, confirmed", TPE, confirm=3),
-        Way("TPE, median, confirmed", TPE, median, confirm=3),
-        Way("TPE, median after 2, confirmed", TPE, late, confirm=3),
-        Way("TPE, worst quarter pruned, confirmed", TPE, gentle, confirm=3),
-        Way("TPE, halving, confirmed", TPE, Named("successive_halving"), confirm=3),
-        Way("multivariate TPE, confirmed", multi, confirm=3),
+        Way("random, worst quarter pruned, confirmed", Named("random"), gentle, confirm=3),
         Way("quasi-random, confirmed", Named("qmc"), confirm=3),
-        Way("CMA-ES, confirmed", Named("cmaes"), confirm=3),
+        Way("CMA-ES, confirmed", cma, confirm=3),
+        Way("CMA-ES, worst quarter pruned, confirmed", cma, gentle, confirm=3),
+        Way("CMA-ES, median, confirmed", cma, median, confirm=3),
+        Way("CMA-ES", cma),
+        Way("TPE, confirmed", TPE, confirm=3),
+        Way("TPE, worst quarter pruned, confirmed", TPE, gentle, confirm=3),
+        Way("TPE, median, confirmed", TPE, median, confirm=3),
+        Way("TPE, median", TPE, median),
+        Way("TPE", TPE),
+        Way("Optuna's defaults", TPE, median, baseline_first=False),
+        Way("CMA-ES, confirmed, patience 10", cma, confirm=3, patience=10),
+        Way("CMA-ES, confirmed, patience 20", cma, confirm=3, patience=20),
+        Way("CMA-ES, confirmed, Optuna's terminator", cma, confirm=3, stagnation=STAGNATION),
     ]
 
 
-def _swept(job: tuple[Way, Path, int, int]) -> list[tuple[float, float]]:
+def _swept(job: tuple[Way, Course, int, int]) -> Reached | None:
     return replay(*job)
 
 
+def _drawn(job: tuple[Course, int, int]) -> list[Reached]:
+    return by_chance(*job)
+
+
 def main() -> None:
-    """Race and print the table."""
+    """Race and print the tables."""
     parser = options(__doc__)
     parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--space", choices=SPACES, default="wide")
     parser.add_argument("--replays", type=int, default=200)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="n_trials")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--ways", nargs="+", metavar="NAME", help="only these of the field")
     parser.add_argument("--sampler", nargs="+", metavar=("NAME", "KEY=JSON"))
     parser.add_argument("--pruner", nargs="+", metavar=("NAME", "KEY=JSON"), default=["none"])
     parser.add_argument("--confirm", type=int, default=0)
     parser.add_argument("--common-seed", action="store_true")
+    parser.add_argument("--patience", type=int)
     given = parser.parse_args()
     field_ = ways()
+    if unknown := {*(given.ways or ())} - {way.name for way in field_}:
+        parser.error(f"--ways: expected some of {[w.name for w in field_]}; received {unknown}")
     if given.sampler:
         sampler, pruner = _named(given.sampler), _named(given.pruner)
-        own = Way("this", sampler, pruner, given.confirm, given.common_seed)
-        field_ = [field_[0], own]
-    for line in judged(given.table):
+        options_ = (given.confirm, given.common_seed, True, given.patience)
+        field_ = [field_[0], Way("this", sampler, pruner, *options_)]
+    elif given.ways:
+        field_ = [way for way in field_ if way.name in given.ways]
+    course = Course(given.table, given.space)
+    for line in judged(course):
         print(line, flush=True)
     with ProcessPoolExecutor(given.processes) as pool:
-        race(pool, field_, given.table, given.sizes, given.replays)
+        race(pool, field_, course, sorted(given.sizes), given.replays)
 
 
 def race(
-    pool: ProcessPoolExecutor, field_: list[Way], table: Path, sizes: list[int], replays: int
+    pool: ProcessPoolExecutor, field_: list[Way], course: Course, sizes: list[int], replays: int
 ) -> None:
-    """Print a line a way and size."""
-    longest = max(sizes) * 2
-    jobs = [(field_[0], table, longest, seed) for seed in range(replays)]
-    by_chance = list(pool.map(_swept, jobs, chunksize=4))
+    """Print a line a way and size, then what each way spends until it is as good as chance."""
+    longest = max(3 * max(sizes) // 2, REFERENCE)
+    draws = [(course, longest, seed) for seed in range(CHANCES * replays)]
+    chances = list(pool.map(_drawn, draws, chunksize=8))
+    reached: dict[str, list[Reached]] = {}
     print("way | trials | spent | true value of the best | random for the same | difference")
     for way in field_:
         for size in sizes:
-            jobs = [(way, table, size, 10_000 + seed) for seed in range(replays)]
-            ends = [found[-1] for found in pool.map(_swept, jobs, chunksize=4) if found]
-            spent, values = (np.array(column) for column in zip(*ends, strict=True))
-            chance = np.array([_at(curve, float(spent.mean())) for curve in by_chance])
+            jobs = [(way, course, size, 10_000 + seed) for seed in range(replays)]
+            ends = [found for found in pool.map(_swept, jobs, chunksize=4) if found]
+            spent, values = (np.array([getattr(e, n) for e in ends]) for n in ("spent", "value"))
+            chance = np.array([_at(curve, float(spent.mean())) for curve in chances])
             gap = values.mean() - chance.mean()
             error = np.sqrt(values.var(ddof=1) / len(values) + chance.var(ddof=1) / len(chance))
+            reached.setdefault(way.name, []).append(Reached(spent.mean(), values.mean()))
             print(
                 f"{way.name} | {size} | {spent.mean():.1f} | {values.mean():.4f} "
                 f"+- {1.96 * values.std(ddof=1) / np.sqrt(len(values)):.4f} | "
                 f"{chance.mean():.4f} | {100 * gap:+.2f} +- {196 * error:.2f} points",
                 flush=True,
             )
+    winners = [curve[REFERENCE - 1] for curve in chances]
+    target = Reached(fmean(w.spent for w in winners), fmean(w.value for w in winners))
+    print(
+        f"way | spent until as good as random search's winner of {REFERENCE} trials, "
+        f"{target.value:.4f} | how many times as much that spends, {target.spent:.1f}"
+    )
+    for name, means in reached.items():
+        print(f"{name} | {_until(target, means)}")
 
 
-def _at(curve: list[tuple[float, float]], spent: float) -> float:
+def _until(target: Reached, means: Sequence[Reached]) -> str:
+    """Say what a way spends until its mean true value is the target's, and how many times as
+    much random search spends."""
+    if means[0].value >= target.value:
+        most = means[0].spent
+        return f"at most {most:.1f} | at least {target.spent / most:.1f}"
+    for before, after in pairwise(means):
+        if after.value >= target.value:
+            share = (target.value - before.value) / (after.value - before.value)
+            spent = before.spent + share * (after.spent - before.spent)
+            return f"{spent:.1f} | {target.spent / spent:.1f}"
+    return f"more than {means[-1].spent:.1f} | less than {target.spent / means[-1].spent:.1f}"
+
+
+def _at(curve: list[Reached], spent: float) -> float:
     """Give the true value of the best once ``spent`` was spent."""
-    reached = [value for at, value in curve if at <= spent]
-    return reached[-1] if reached else curve[0][1]
+    reached = [state.value for state in curve if state.spent <= spent]
+    return reached[-1] if reached else curve[0].value
 
 
 if __name__ == "__main__":

@@ -25,12 +25,13 @@ class SamplerConf:
 
 @dataclass
 class PrunerConf:
-    """``median successive_halving hyperband none`` and keyword arguments for Optuna's class.
+    """``percentile median successive_halving hyperband none``, arguments for Optuna's class.
 
-    Or the dotted name of a class derived from ``optuna.pruners.BasePruner``.
+    Or the dotted name of a class derived from ``optuna.pruners.BasePruner``. ``percentile`` prunes
+    the worst quarter of earlier trials unless its arguments say otherwise.
     """
 
-    name: str = "median"
+    name: str = "percentile"
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -50,7 +51,8 @@ class OptunaAsyncSweeperConf:
     under a living command; a command that was killed uses up none. ``plots`` are drawn at the end,
     which takes seconds. With ``common_seed`` all trials have one seed instead of one each.
     ``confirm``: so many of the best points, and the baseline, are run again with fresh seeds in the
-    last slots (two for each, at most a third of all); the best is then who has the best estimate.
+    last slots (two for each, at most a third of all; none of fewer than nine); the best is then who
+    has the best estimate.
     ``enqueue``: points tried first, after the baseline; what they leave open is the baseline's.
     ``warm_start``: a study of the same storage whose five best points come next. ``space``: see
     ``conf/search``; an override of a key that it searches ``over`` values takes the key out.

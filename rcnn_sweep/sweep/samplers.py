@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rcnn_sweep.errors import UserError
@@ -28,6 +28,8 @@ class Sampler:
     ``seed`` says whose seed it takes: each trial's own, so that a study resumed, or drained by
     one worker, samples the same points again; or the study's, where all trials share a sequence.
     ``points`` that are not sampled are all in the queue from the start, and the class idles.
+    ``rest`` is Optuna's class for the parameters that it cannot sample, choices among others.
+    ``several`` says whether it takes several objectives.
     """
 
     name: str
@@ -36,16 +38,19 @@ class Sampler:
     package: str | None = None
     seed: Literal["trial", "study"] = "trial"
     points: Literal["sampled", "in order", "shuffled"] = "sampled"
+    rest: str | None = None
+    several: bool = True
 
 
 @dataclass(frozen=True)
 class Pruner:
-    """A pruner: its name, Optuna's class and what this one does."""
+    """A pruner: its name, Optuna's class, what this one does and the arguments that it is given."""
 
     name: str
     optuna: str
     about: str
     never: bool = False
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 SAMPLERS = {
@@ -53,7 +58,14 @@ SAMPLERS = {
     for row in (
         Sampler("tpe", "TPESampler", "tree-structured Parzen estimators"),
         Sampler("random", "RandomSampler", "uniform points"),
-        Sampler("cmaes", "CmaEsSampler", "CMA-ES, for numbers", package="cmaes"),
+        Sampler(
+            "cmaes",
+            "CmaEsSampler",
+            "CMA-ES for numbers, TPE for the rest",
+            package="cmaes",
+            rest="TPESampler",
+            several=False,
+        ),
         Sampler("gp", "GPSampler", "Gaussian processes", package="torch"),
         Sampler("nsgaii", "NSGAIISampler", "genetic, for several objectives"),
         Sampler("qmc", "QMCSampler", "a quasi-random sequence", seed="study"),
@@ -65,6 +77,12 @@ SAMPLERS = {
 PRUNERS = {
     row.name: row
     for row in (
+        Pruner(
+            "percentile",
+            "PercentilePruner",
+            "among the worst quarter of earlier trials",
+            kwargs={"percentile": 75.0},
+        ),
         Pruner("median", "MedianPruner", "worse than the median of earlier trials"),
         Pruner("successive_halving", "SuccessiveHalvingPruner", "not among the best at a rung"),
         Pruner("hyperband", "HyperbandPruner", "successive halving in several brackets"),
@@ -81,7 +99,7 @@ class Named:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
-GRID = Named("grid")
+GRID, TPE = Named("grid"), Named("tpe")
 UNPRUNED = Named("none")
 
 Kind = Literal["sampler", "pruner"]
@@ -117,6 +135,11 @@ def gives_every_point(choice: Named) -> bool:
     return points_of(choice) != "sampled"
 
 
+def takes_several(choice: Named) -> bool:
+    """Say whether the sampler takes several objectives, as far as it is one of ours."""
+    return choice.name not in SAMPLERS or SAMPLERS[choice.name].several
+
+
 def never_prunes(choice: Named) -> bool:
     """Say whether this is the pruner that prunes nothing."""
     return choice.name in PRUNERS and PRUNERS[choice.name].never
@@ -134,12 +157,15 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> "BaseSampler":
         import optuna.samplers
 
         found = _own_class("sampler", choice.name, optuna.samplers.BaseSampler)
-        seeds = {"seed": seed} if _takes_seed(found) else {}
+        ours: dict[str, Any] = {"seed": seed} if _takes_seed(found) else {}
     else:
         _check_package(row)
         found = _optuna_class("samplers", row.optuna)
-        seeds = {"seed": study_seed if row.seed == "study" else seed}
-    return cast("BaseSampler", _made("sampler", found, choice, {**seeds, **choice.kwargs}))
+        ours = {"seed": study_seed if row.seed == "study" else seed}
+        if row.rest is not None:
+            rest = _optuna_class("samplers", row.rest)(seed=seed)
+            ours |= {"independent_sampler": rest, "warn_independent_sampling": False}
+    return cast("BaseSampler", _made("sampler", found, choice, {**ours, **choice.kwargs}))
 
 
 def make_pruner(choice: Named) -> "BasePruner":
@@ -151,6 +177,7 @@ def make_pruner(choice: Named) -> "BasePruner":
         found = _own_class("pruner", choice.name, optuna.pruners.BasePruner)
     else:
         found = _optuna_class("pruners", row.optuna)
+        choice = replace(choice, kwargs={**row.kwargs, **choice.kwargs})
     return cast("BasePruner", _made("pruner", found, choice, choice.kwargs))
 
 

@@ -264,6 +264,8 @@ def test_a_dry_run_says_what_hangs_on_data_that_is_not_here(tmp_path: Path, comm
     assert done.returncode == 0, done.stderr
     assert "unknown    whether IMDB can be had" in done.stdout
     assert "else data=snippets, in a study of another name" in done.stdout
+    assert "sampler    tpe, pruner percentile" in done.stdout
+    assert "the best 3 and the baseline are run again in the last 8 trials" in done.stdout
 
 
 @pytest.mark.slow

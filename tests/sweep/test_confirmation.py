@@ -97,7 +97,12 @@ def test_the_point_with_the_fewest_runs_is_next_those_under_way_counted() -> Non
 def test_at_most_a_third_of_the_slots_is_spent_on_it() -> None:
     assert Confirmation(3, "maximize").slots(30) == range(22, 30)
     assert Confirmation(3, "maximize").slots(10) == range(7, 10)
-    assert len(Confirmation(3, "maximize").slots(2)) == 0
+    assert Confirmation(3, "maximize").slots(9) == range(6, 9)
+
+
+@pytest.mark.parametrize("total", range(1, 9))
+def test_a_search_of_few_trials_tries_new_points_only(total: int) -> None:
+    assert len(Confirmation(3, "maximize").slots(total)) == 0
 
 
 SEARCH = (

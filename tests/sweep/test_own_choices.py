@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 
@@ -56,6 +57,19 @@ def test_each_row_makes_a_class_of_optuna() -> None:
     assert all(row.about for row in [*SAMPLERS.values(), *PRUNERS.values()])
 
 
+def test_cmaes_leaves_what_is_no_number_to_tpe() -> None:
+    study = optuna.create_study()
+    for number in range(40):
+        study.sampler = make_sampler(Named("cmaes"), number, 0)
+        trial = study.ask()
+        loss = (trial.suggest_float("x", 0, 1) - 0.3) ** 2 + trial.suggest_float("y", 0, 1) ** 2
+        letter = trial.suggest_categorical("letter", list("abcde"))
+        study.tell(trial, loss + 0.1 * "abcde".index(letter))
+    late = study.trials[20:]
+    assert sum(trial.params["letter"] == "a" for trial in late) > 12, "uniform ones would be 4"
+    assert sum(trial.params["y"] < 0.3 for trial in late) > 12, "uniform ones would be 6"
+
+
 @pytest.mark.slow
 def test_own_sampler_is_seeded_and_repeats_itself_with_one_worker(toy: Toy) -> None:
     for name in ("s", "t"):
@@ -91,6 +105,11 @@ def test_own_classes_work_in_two_workers(toy: Toy) -> None:
         (f"{PRUNER}.name=own_choices.AfterSteps", "missing 1 required positional argument"),
         (f"{SAMPLER}.name=own_choices.Counting +{SAMPLER}.kwargs.seed=1", "'seed'"),
         (f"{SAMPLER}.name=tpee", "Did you mean tpe?"),
+        (
+            f"{SAMPLER}.name=cmaes hydra.sweeper.metric=[score,cost] "
+            "hydra.sweeper.direction=[maximize,minimize]",
+            "expected one objective; received score, cost",
+        ),
         (f"{PRUNER}.name=a..b", "or the dotted name of an Optuna pruner class"),
     ],
 )

@@ -30,7 +30,7 @@ def test_sampler_that_the_command_names_is_used_on_comma_lists_too(toy: Toy) -> 
     lists = ("hydra.sweeper.study_name=s", "x=1,2,3", "y=range(1,3)", "hydra.sweeper.n_trials=5",
              "hydra.sweeper.dry_run=true")  # fmt: skip
     out = toy.run(*lists, "hydra.sweeper.sampler.name=random")
-    assert "sampler    random, pruner median" in out and "trials     5 in all" in out
+    assert "sampler    random, pruner percentile" in out and "trials     5 in all" in out
     assert "sampler    grid, pruner none" in toy.run(*lists)
 
 
@@ -70,7 +70,7 @@ def test_repeated_parameters_reuse_the_earlier_result(toy: Toy) -> None:
 @pytest.mark.slow
 def test_pruned_trials_keep_their_intermediate_values_across_processes(toy: Toy) -> None:
     toy.run("hydra.sweeper.study_name=s", "hydra.sweeper.workers=2", "hydra.sweeper.n_trials=14",
-            "hydra.sweeper.sampler.name=random",
+            "hydra.sweeper.sampler.name=random", "hydra.sweeper.pruner.name=median",
             "+hydra.sweeper.pruner.kwargs.n_startup_trials=2")  # fmt: skip
     pruned = toy.trials(TrialState.PRUNED)
     assert pruned and all(1 <= len(t.intermediate_values) <= 4 for t in pruned)
@@ -84,6 +84,14 @@ def test_several_objectives_give_a_pareto_front(toy: Toy) -> None:
                   "hydra.sweeper.n_trials=8", "hydra.sweeper.plots=true")  # fmt: skip
     assert len(toy.study().best_trials) == out.count("front trial")
     assert (toy.directory / "multirun" / "s" / "sweep" / "plots" / "pareto_front.png").exists()
+
+
+def test_a_search_files_sampler_of_one_objective_gives_way_where_there_are_several(
+    toy: Toy,
+) -> None:
+    several = ("hydra.sweeper.metric=[score,cost]", "hydra.sweeper.direction=[maximize,minimize]")
+    plan = toy.run(*ONE, "+search=cmaes", *several, "hydra.sweeper.dry_run=true")
+    assert "sampler    tpe" in plan
 
 
 @pytest.mark.slow

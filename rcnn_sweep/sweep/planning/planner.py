@@ -17,12 +17,14 @@ from rcnn_sweep.sweep.planning.plan import Plan
 from rcnn_sweep.sweep.planning.request import Request
 from rcnn_sweep.sweep.samplers import (
     GRID,
+    TPE,
     UNPRUNED,
     gives_every_point,
     make_pruner,
     make_sampler,
     never_prunes,
     points_of,
+    takes_several,
 )
 from rcnn_sweep.sweep.space import Composer, Params, Space, baseline_of, space_of, unsearched
 from rcnn_sweep.sweep.storage import check_storage, storage_url
@@ -129,13 +131,21 @@ def _adapted(
 ) -> tuple[SweeperOptions, str]:
     """Run a grid of comma lists in full, and prune only where that can be; else say why not.
 
-    A sampler that the command itself names is the one that is used.
+    A sampler that the command itself names is the one that is used; another that takes one
+    objective gives way to TPE where there are several.
     """
     if request.command.is_grid:
         if not request.gives("sampler"):
             options = replace(options, sampler=GRID)
         if gives_every_point(options.sampler) and not request.gives("pruner"):
             options = replace(options, pruner=UNPRUNED)
+    if len(options.metrics) > 1 and not takes_several(options.sampler):
+        if request.gives("sampler"):
+            raise UserError(
+                f"hydra.sweeper.sampler.name={options.sampler.name}: expected one objective; "
+                f"received {', '.join(options.metrics)}. tpe, nsgaii and random take several."
+            )
+        options = replace(options, sampler=TPE)
     reason = _unprunable(options, names)
     return (replace(options, pruner=UNPRUNED) if reason else options), reason
 

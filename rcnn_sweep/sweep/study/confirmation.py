@@ -13,8 +13,9 @@ from rcnn_sweep.sweep.study.trials import snapshot_of
 RUNS = 2
 """How often each point is run again."""
 
-SHARE = 3
-"""At most one slot of so many is spent on that."""
+SHARE, LEAST = 3, 3
+"""At most one slot of so many is spent on that, and none where these would be fewer: two trials
+tell less of luck than two new points find."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,13 @@ class Confirmation:
     def slots(self, total: int) -> range:
         """Give the slots of a study of ``total`` in which nothing new is tried.
 
-        >>> Confirmation(3, "maximize").slots(30), Confirmation(3, "maximize").slots(6)
-        (range(22, 30), range(4, 6))
+        >>> Confirmation(3, "maximize").slots(30), Confirmation(3, "maximize").slots(9)
+        (range(22, 30), range(6, 9))
+        >>> Confirmation(3, "maximize").slots(8)
+        range(8, 8)
         """
-        return range(total - min(RUNS * (self.most + 1), total // SHARE), total)
+        slots = min(RUNS * (self.most + 1), total // SHARE)
+        return range(total - (slots if slots >= LEAST else 0), total)
 
     def next(self, slots: Slots) -> TrialSnapshot | None:
         """Give the first trial of the point whose turn it is; None where none is complete yet."""
