@@ -41,8 +41,8 @@ class Closing:
     def after(self, drive: Callable[[], str]) -> SweepSummary:
         """Drive, then close; raises what ``drive`` raised. It gives the limit that stopped it.
 
-        Raises :class:`SweepFailed` where no trial came to a result or the record could not be
-        closed.
+        Raises :class:`SweepFailed` where no trial came to a result, a file could not be written
+        or the record could not be closed.
         """
         start = time.monotonic()
         state, reason = "complete", ""
@@ -51,6 +51,9 @@ class Closing:
         except (KeyboardInterrupt, Terminated) as stop:
             state, reason = "interrupted", type(stop).__name__
             raise
+        except OSError as error:  # the disk's, mostly: a full one is no fault of the program's
+            state, reason = "failed", str(error)
+            raise SweepFailed(reason) from error
         except Exception as error:
             state, reason = "failed", str(error)
             raise
