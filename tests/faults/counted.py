@@ -8,8 +8,8 @@ code answers it. What the command printed lies beside the folder, in ``FOLDER.ou
 its changes in ``FOLDER.steps.txt``.
 
 A change is whatever the process does to a file below the folder, by its path (opening it to write,
-renaming, removing, making a folder, locking), or to a database (a statement that writes, its commit). The
-faults:
+renaming, removing, making a folder, locking), or to a database (a statement that writes, its
+commit). The faults:
 
 kill    SIGKILL
 copied  none, but the folder is copied as it stands, to FOLDER.N: what SIGKILL would leave
@@ -124,7 +124,8 @@ class Changes:
             self.is_quiet = True
             os.close(os.open(path, flags))
             self.die()
-        if is_due and not (self.is_lock(path) and os.path.exists(path)):
+        is_new = not Path(path).exists()
+        if is_due and (is_new or not os.fspath(path).endswith("lock")):
             self.refuse(path)
 
     def refuse(self, path: Any) -> None:
@@ -133,9 +134,6 @@ class Changes:
 
     def is_here(self, path: Any) -> bool:
         return isinstance(path, str | os.PathLike) and self.here in (self.here / path).parents
-
-    def is_lock(self, path: Any) -> bool:
-        return os.fspath(path).endswith("lock")
 
     def on_statement(self, cursor: Any, statement: str, *_: Any) -> None:
         if not statement.lstrip().upper().startswith(READS):

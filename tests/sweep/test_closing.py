@@ -3,12 +3,31 @@ from types import SimpleNamespace
 
 import pytest
 
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.closing import Closing
 from rcnn_sweep.sweep.failure import SweepFailed
 
 
-def test_a_file_that_cannot_be_written_fails_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The folder of a trial, say: no traceback, and no exit code of a mistake."""
+def test_a_mistake_stays_one_where_a_file_was_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Closing, "_close", lambda *_: SimpleNamespace(state="failed", reason=""))
+
+    def drive() -> str:
+        raise UserError("data.path: expected a file") from FileNotFoundError("reviews.csv")
+
+    with pytest.raises(UserError, match="expected a file"):
+        closing().after(drive)
+
+
+def closing() -> Closing:
+    nothing: dict[str, object] = dict.fromkeys(("plan", "queue", "hooks", "info", "parent"))
+    return Closing(**nothing)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrapper", [None, ValueError("Unable to configure handler 'file'")])
+def test_a_file_that_cannot_be_written_fails_the_sweep(
+    monkeypatch: pytest.MonkeyPatch, wrapper: Exception | None
+) -> None:
+    """The folder of a trial, or its log: no traceback, and no exit code of a mistake."""
     closed: list[tuple[str, str]] = []
 
     def close(self: Closing, state: str, reason: str, seconds: float) -> object:
@@ -16,10 +35,12 @@ def test_a_file_that_cannot_be_written_fails_the_sweep(monkeypatch: pytest.Monke
         return SimpleNamespace(state=state, reason=reason)
 
     def drive() -> str:
-        raise OSError(errno.ENOSPC, "No space left on device", "multirun/s/0")
+        error = OSError(errno.ENOSPC, "No space left on device", "multirun/s/0")
+        if wrapper is not None:
+            raise wrapper from error
+        raise error
 
     monkeypatch.setattr(Closing, "_close", close)
-    nothing: dict[str, object] = dict.fromkeys(("plan", "queue", "hooks", "info", "parent"))
     with pytest.raises(SweepFailed, match=r"No space left on device: 'multirun/s/0'"):
-        Closing(**nothing).after(drive)  # type: ignore[arg-type]
+        closing().after(drive)
     assert closed == [("failed", "[Errno 28] No space left on device: 'multirun/s/0'")]

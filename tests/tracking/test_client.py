@@ -57,7 +57,9 @@ def test_time_runs_out_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_full_disk_is_an_error_of_the_databases_file(tmp_path: Path) -> None:
     class Full:
         def write(self) -> None:
-            raise MlflowException("(sqlite3.OperationalError) database or disk is full\n(Background)")
+            raise MlflowException(
+                "(sqlite3.OperationalError) database or disk is full\n(Background)"
+            )
 
     with pytest.raises(OSError, match="No space left on device") as told:
         RetryingClient(Full(), f"sqlite:///{tmp_path}/mlflow.db").write()
