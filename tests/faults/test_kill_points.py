@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).with_name("kill_points.py")
     [
         (("--fault", "kill", "--first", "10", "--every", "37"), (150,), (5,)),
         (
-            ("--sweep", "record", "--fault", "kill", "full", "--first", "106", "--every", "130"),
+            ("--sweep", "record", "--fault", "kill", "full", "--first", "106", "--every", "160"),
             (330, 250),
             (2, 2),
         ),
