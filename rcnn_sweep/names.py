@@ -35,6 +35,8 @@ class Tag:
     MODEL = f"{PREFIX}model"
     """Why a run logged no model."""
     STUDY = f"{PREFIX}study"
+    IDENTITY = f"{PREFIX}identity"
+    """On the run of a study or a refit, the study's own (:attr:`StudyAttr.IDENTITY`)."""
     TRIAL = f"{PREFIX}trial"
     N_TRIALS = f"{PREFIX}n_trials"
     PARENT = "mlflow.parentRunId"

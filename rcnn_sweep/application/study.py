@@ -88,6 +88,25 @@ class RecordedTrials(StudyHooks):
         if (writer := self._unfinished(user_attrs)) is not None:
             writer.interrupted(reason)
 
+    def parent_run(
+        self,
+        info: StudyInfo,
+        parent: Mapping[str, Any] | None,
+        *,
+        kind: str,
+        name: str,
+        tags: Mapping[str, str],
+    ) -> "RunWriter":
+        """Start the study's own run, or take it up again: ``parent`` names it, or its tag does.
+
+        A command that is killed just after the start has not told the study of it.
+        """
+        known = self.store.begun(info.identity) if parent is None else str(parent["run_id"])
+        if known is None:
+            return self.store.start(kind, name=name, tags={**tags, Tag.IDENTITY: info.identity})
+        self.store.resume(known)
+        return self.store.writer(known)
+
     def _unfinished(self, user_attrs: Mapping[str, Any]) -> "RunWriter | None":
         run_id = user_attrs.get(TrialAttr.RUN_ID)
         is_running = run_id is not None and self.store.is_running(str(run_id))
@@ -186,21 +205,23 @@ class RecordedStudy(RecordedTrials):
         """Start the parent run, or take the one of an earlier command up again."""
         store = self.store
         store.reap(but_study=info.study_name)
-        total = {Tag.N_TRIALS: info.n_trials}  # a tag: a later command may raise it
-        if parent is not None:
-            store.resume(str(parent["run_id"]))
-            store.writer(str(parent["run_id"])).tags(total)
-            return dict(parent)
-        config, tags = typed(info.config), {Tag.STUDY: info.study_name}
-        writer = store.start("study", name=info.study_name, tags=tags)
-        writer.params(study_params(info))
+        tags = {Tag.STUDY: info.study_name}
+        writer = self.parent_run(info, parent, kind="study", name=info.study_name, tags=tags)
+        writer.tags({Tag.N_TRIALS: info.n_trials})  # a tag: a later command may raise it
+        if parent is None and not store.has_params(writer.run_id):
+            self._describe(writer, info)
+        return {"run_id": writer.run_id, "experiment_id": store.experiment_id, **(parent or {})}
+
+    def _describe(self, writer: "RunWriter", info: StudyInfo) -> None:
+        """Record what the study is about. Parameters, which cannot be changed, come last."""
+        config = typed(info.config)
         writer.text(Artifact.BASE_CONFIG, to_yaml(config))
-        writer.tags({**total, Tag.DATA_SHA256: expected_sha256(config.data)})
+        writer.tags({Tag.DATA_SHA256: expected_sha256(config.data)})
         if config.embedding.vectors is not None:
             writer.tags({Tag.VECTORS_SHA256: vectors_sha256(config.embedding.vectors)})
         if (instead := source_of(config.data).stand_in(config.data)) is not None:
             writer.tags({Tag.DATA_FALLBACK: instead.reason})
-        return {"run_id": writer.run_id, "experiment_id": store.experiment_id}
+        writer.params(study_params(info))
 
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"

@@ -69,17 +69,12 @@ class RecordedRefit(RecordedTrials):
         """Start the refit's run or take it up again; trials get the configs from here."""
         store = self.store
         store.reap(but_study=info.study_name)
-        if parent is not None:
-            store.resume(str(parent["run_id"]))
-            run_id = str(parent["run_id"])
-        else:
-            tags = {
-                Tag.STUDY: self.asked.study,
-                Tag.STUDY_RUN: self.asked.study_run,
-            }
-            writer = store.start("refit", name=f"refit of {self.asked.study}", tags=tags)
-            writer.params({"study": self.asked.study, "judged_by": self.asked.judged_by})
-            run_id = writer.run_id
+        name = f"refit of {self.asked.study}"
+        tags = {Tag.STUDY: self.asked.study, Tag.STUDY_RUN: self.asked.study_run}
+        run_id = self.parent_run(info, parent, kind="refit", name=name, tags=tags).run_id
+        if parent is None and not store.has_params(run_id):
+            told = {"study": self.asked.study, "judged_by": self.asked.judged_by}
+            store.writer(run_id).params(told)
         given = {
             str(one.arm.trial): {"name": one.arm.name, "config": to_yaml(one.config)}
             for one in self.arms

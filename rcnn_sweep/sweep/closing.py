@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from rcnn_sweep.errors import Terminated
+from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.sweep.console import print_summary
 from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.findings import (
@@ -41,8 +41,8 @@ class Closing:
     def after(self, drive: Callable[[], str]) -> SweepSummary:
         """Drive, then close; raises what ``drive`` raised. It gives the limit that stopped it.
 
-        Raises :class:`SweepFailed` where no trial came to a result or the record could not be
-        closed.
+        Raises :class:`SweepFailed` where no trial came to a result, a file could not be written
+        or the record could not be closed.
         """
         start = time.monotonic()
         state, reason = "complete", ""
@@ -53,6 +53,9 @@ class Closing:
             raise
         except Exception as error:
             state, reason = "failed", str(error)
+            if (of_file := _of_file(error)) is not None:  # a full disk is no fault of the program's
+                reason = str(of_file)
+                raise SweepFailed(reason) from error
             raise
         except SystemExit as error:
             state, reason = "failed", repr(error)
@@ -88,6 +91,14 @@ class Closing:
             slots, unread = Slots(), str(error)
         summary = summarise(self.plan, slots, state=state, reason=reason, wall_seconds=seconds)
         return summary if summary.best else _failed(summary, unread)
+
+
+def _of_file(error: Exception) -> OSError | None:
+    """Give the error of a file that ``error`` is, or that logging made it of, if it is one."""
+    if isinstance(error, UserError | SweepFailed):
+        return None
+    found = error if isinstance(error, OSError) else error.__cause__
+    return found if isinstance(found, OSError) else None
 
 
 def summarise(

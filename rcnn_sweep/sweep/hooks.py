@@ -16,9 +16,13 @@ from rcnn_sweep.sweep.space import Params
 
 @dataclass(frozen=True)
 class StudyInfo:
-    """A study as its driver opens it. ``storage`` is ``url`` with its password masked."""
+    """A study as its driver opens it. ``storage`` is ``url`` with its password masked.
+
+    ``identity`` is the study's alone, whatever else is called by its name.
+    """
 
     study_name: str
+    identity: str
     storage: str
     directory: Path
     directions: tuple[str, ...]

@@ -14,6 +14,7 @@ from optuna.study import StudyDirection
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.defaults import completed
+from rcnn_sweep.sweep.failure import SweepFailed
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo
 from rcnn_sweep.sweep.ownership import check_owner, claim
 from rcnn_sweep.sweep.planning import Plan, is_dated
@@ -139,10 +140,19 @@ def _created(plan: Plan, storage: BaseStorage) -> int:
 
 
 def open_parent(queue: Queue, hooks: StudyHooks, info: StudyInfo) -> dict[str, object]:
-    """Have the hooks open or reopen the study's record, once for all drivers."""
+    """Have the hooks open or reopen the study's record, once for all drivers.
+
+    Raises :class:`UserError` as they do, and :class:`SweepFailed` for whatever else they raise.
+    """
 
     def opened() -> dict[str, object]:
-        parent = hooks.open_study(info, queue.study_attr(StudyAttr.PARENT))
+        earlier = queue.study_attr(StudyAttr.PARENT)
+        try:
+            parent = hooks.open_study(info, earlier)
+        except UserError:
+            raise
+        except Exception as error:
+            raise SweepFailed(f"the study's record could not be opened: {error}") from error
         queue.set_study_attr(StudyAttr.PARENT, parent)
         queue.set_study_attr(StudyAttr.COMMAND, info.command)
         return parent

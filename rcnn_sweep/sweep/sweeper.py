@@ -9,6 +9,7 @@ from uuid import uuid4
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict, read_write
 
+from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import as_typed, override
 from rcnn_sweep.process import without_password
 from rcnn_sweep.sweep.closing import Closing
@@ -74,7 +75,7 @@ class Sweep:
         print_opening(plan, launcher, found)
         began = datetime.now()
         queue = open_study(plan)
-        info = _info(plan)
+        info = _info(plan, str(queue.study_attr(StudyAttr.IDENTITY)))
         parent = open_parent(queue, hooks, info)
         closing = Closing(plan, queue, hooks, info, parent)
         return closing.after(lambda: self._drive(plan, queue, hooks, parent, began))
@@ -121,9 +122,10 @@ class Sweep:
         return LauncherPool(job, size, lambda: queue.has_worked(spec.session))
 
 
-def _info(plan: Plan) -> StudyInfo:
+def _info(plan: Plan, identity: str) -> StudyInfo:
     return StudyInfo(
         study_name=plan.study_name,
+        identity=identity,
         storage=masked(plan.url),
         directory=plan.directory,
         directions=plan.options.directions,

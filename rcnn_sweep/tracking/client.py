@@ -1,6 +1,8 @@
 """MLflow's client as this package uses it: every call waits for a store that others write to."""
 
+import errno
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -29,6 +31,8 @@ PASSING = (
     "duplicate key value violates unique constraint",
     '(1062, "Duplicate entry',
 )
+
+FULL = "database or disk is full"
 
 # MLflow logs each refusal, with its traceback, and each attempt; what is waited for is said here.
 LEVELS = {
@@ -59,7 +63,8 @@ def client_of(uri: str) -> MlflowClient:
 
     That takes at most :data:`WAIT_SECONDS`. Ctrl-C and SIGTERM wait until an attempt is over: cut
     short it could leave the store locked. Raises :class:`UserError` where the store cannot be
-    opened; a call raises what MLflow raised when that does not pass, or when time is up.
+    opened; a call raises what MLflow raised when that does not pass, or when time is up, and
+    :class:`OSError` with the file's name where the disk of an SQLite file is full.
     """
     for name, level in LEVELS.items():
         logging.getLogger(name).setLevel(level)
@@ -75,7 +80,7 @@ def answering(uri: str) -> Iterator[None]:
     """Turn what MLflow raises in the block into a :class:`UserError` that names the store."""
     try:
         yield
-    except (MlflowException, SQLAlchemyError) as error:
+    except (MlflowException, SQLAlchemyError, OSError) as error:
         raise UserError(
             f"tracking.uri: expected a store that answers; {without_password(uri)} "
             f"said: {_line(error)}"
@@ -92,13 +97,18 @@ def _retrying(method: Callable[..., Result], uri: str) -> Callable[..., Result]:
             with signals.held():
                 return method(*args, **kwargs)
 
-        return retry(
-            attempt,
-            passing=is_passing,
-            pauses=repeat(PAUSE_SECONDS),
-            seconds=WAIT_SECONDS,
-            on_wait=once(say),
-        )
+        try:
+            return retry(
+                attempt,
+                passing=is_passing,
+                pauses=repeat(PAUSE_SECONDS),
+                seconds=WAIT_SECONDS,
+                on_wait=once(say),
+            )
+        except (MlflowException, SQLAlchemyError) as error:
+            if (path := database_path(uri)) is None or FULL not in str(error):
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
     return call
 

@@ -107,6 +107,19 @@ class Store:
         )
         return self.writer(run.info.run_id)
 
+    def begun(self, identity: str) -> str | None:
+        """Give the run of the study of that identity, None where there is none.
+
+        A command that is killed just after it started the run has not told the study of it.
+        """
+        query = f"tags.`{Tag.IDENTITY}` = '{identity}'"
+        found = self.client.search_runs([self.experiment_id], query, max_results=1)
+        return str(found[0].info.run_id) if found else None
+
+    def has_params(self, run_id: str) -> bool:
+        """Say whether the run has parameters; MLflow refuses to change them."""
+        return bool(self.client.get_run(run_id).data.params)
+
     def writer(self, run_id: str) -> "RunWriter":
         """Give the record of a run that exists."""
         from rcnn_sweep.tracking.writer import RunWriter

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -6,6 +7,8 @@ from omegaconf import OmegaConf
 
 from rcnn_sweep.application.study import RecordedStudy, what_next
 from rcnn_sweep.config import Config
+from rcnn_sweep.data import SnippetsConfig
+from rcnn_sweep.sweep import StudyInfo
 from rcnn_sweep.tracking import Store, tracking_uri
 
 
@@ -34,6 +37,36 @@ def test_trials_that_others_end_are_told_apart_in_the_store(hooks: RecordedStudy
         "c": ("FINISHED", "complete"),
     }
     assert runs["b"].data.tags["rcnn_sweep.reason"] == "the sweep ended"
+
+
+@pytest.mark.parametrize("done", ["its start", "all of it"])
+def test_a_studys_run_that_a_killed_command_began_is_taken_up(
+    hooks: RecordedStudy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, done: str
+) -> None:
+    """The study does not know of it yet; parameters cannot be changed once they are recorded."""
+    info = StudyInfo(
+        study_name="s",
+        identity="one",
+        storage="sqlite:///studies.db",
+        directory=tmp_path,
+        directions=("maximize",),
+        metrics=("val_accuracy",),
+        space={},
+        n_trials=3,
+        seed=1,
+        command="",
+        config=OmegaConf.structured(Config(data=SnippetsConfig())),
+        url="sqlite:///studies.db",
+    )
+    with monkeypatch.context() as killed:
+        if done == "its start":
+            killed.setattr(RecordedStudy, "_describe", lambda *_: None)
+        first = hooks.open_study(info, None)
+    assert hooks.open_study(replace(info, seed=2, n_trials=4), None) == first
+    run = hooks.store.client.get_run(first["run_id"])
+    assert run.info.status == "RUNNING" and run.data.tags["rcnn_sweep.n_trials"] == "4"
+    assert run.data.params["seed"] == ("2" if done == "its start" else "1")
+    assert hooks.open_study(replace(info, identity="another"), None) != first
 
 
 def test_workers_elsewhere_are_told_the_store_and_its_access(

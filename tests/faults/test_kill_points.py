@@ -1,5 +1,6 @@
-"""A slice of ``kill_points.py``: killed before some of its changes, a sweep ends all the same."""
+"""A slice of ``kill_points.py``: struck before some of its changes, a sweep ends all the same."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,25 @@ SCRIPT = Path(__file__).with_name("kill_points.py")
 
 
 @pytest.mark.slow
-def test_a_sweep_killed_before_a_change_loses_and_doubles_nothing() -> None:
-    words = [sys.executable, str(SCRIPT), "--first", "10", "--every", "37"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=900)
+@pytest.mark.parametrize(
+    ("words", "changes", "tried"),
+    [
+        (("--fault", "kill", "--first", "10", "--every", "37"), (150,), (5,)),
+        (
+            ("--sweep", "record", "--fault", "kill", "full", "--first", "106", "--every", "160"),
+            (330, 250),
+            (2, 2),
+        ),
+    ],
+)
+def test_a_sweep_struck_before_a_change_loses_and_doubles_nothing(
+    words: tuple[str, ...], changes: tuple[int, ...], tried: tuple[int, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words], capture_output=True, text=True, timeout=900
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    changes, points, held = (int(word) for word in done.stdout.split() if word.isdecimal())
-    assert changes > 150
-    assert points == held == len(range(10, changes + 1, 37))
+    told = re.findall(r"(\d+) points, (\d+) of them tried, (\d+) held", done.stdout)
+    assert len(told) == len(tried)
+    for (points, chosen, held), least, few in zip(told, changes, tried, strict=True):
+        assert int(points) > least and int(chosen) == int(held) >= few

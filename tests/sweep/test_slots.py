@@ -1,5 +1,6 @@
 """The slots of a study: which is taken next, when one is tried again, when the study is over."""
 
+import errno
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -19,11 +20,12 @@ from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.options import Limits, SweeperOptions, read_options
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import open_storage
+from rcnn_sweep.sweep.study import outcome_of
 from rcnn_sweep.sweep.study import queue as queue_module
 from rcnn_sweep.sweep.study.queue import JUDGED, Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries, Slots
 from rcnn_sweep.sweep.study.stopping import failures_in_a_row, limit_reached, shared_mistake
-from rcnn_sweep.sweep.study.trials import DEAD, ERROR, FATAL, INTERRUPTED, MEMORY
+from rcnn_sweep.sweep.study.trials import DEAD, DISK, ERROR, FATAL, INTERRUPTED, MEMORY
 
 from .conftest import Toy
 
@@ -86,6 +88,17 @@ def test_a_failed_slot_is_tried_again_as_its_failure_allows(
     assert {trial.system_attrs["fixed_params"]["x"] for trial in queue.trials()} == {4}
     retried = [trial.user_attrs.get("retry_of") for trial in queue.trials()]
     assert retried == [None, *range(attempts - 1)]
+
+
+def test_a_trial_that_found_no_space_is_tried_again_by_the_next_command(queue: Queue) -> None:
+    assert claim(queue, RETRIES) == 0
+    told = outcome_of(OSError(errno.ENOSPC, "No space left on device", "weights.h5"))
+    assert told.kind == DISK and "weights.h5" in told.reason
+    queue.fail(0, told.kind, told.reason)
+    assert failures_in_a_row(queue.look(), START) == 1
+    assert shared_mistake(queue.look(), START) is None
+    assert claim(queue, RETRIES) == 1, "another slot: this command does not try it again"
+    assert claim(queue, Retries(1, datetime.now())) == 2 and slot_numbers(queue) == [0, 1, 0]
 
 
 def test_a_mistake_is_tried_again_by_the_next_command(queue: Queue) -> None:

@@ -1,3 +1,4 @@
+import errno
 import http.server
 import json
 import sqlite3
@@ -51,6 +52,18 @@ def test_time_runs_out_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.1)
     with pytest.raises(MlflowException, match="locked"):
         RetryingClient(Locked(), "a store").write()
+
+
+def test_a_full_disk_is_an_error_of_the_databases_file(tmp_path: Path) -> None:
+    class Full:
+        def write(self) -> None:
+            raise MlflowException(
+                "(sqlite3.OperationalError) database or disk is full\n(Background)"
+            )
+
+    with pytest.raises(OSError, match="No space left on device") as told:
+        RetryingClient(Full(), f"sqlite:///{tmp_path}/mlflow.db").write()
+    assert (told.value.errno, told.value.filename) == (errno.ENOSPC, f"{tmp_path}/mlflow.db")
 
 
 def test_a_database_locked_by_another_connection_loses_nothing(workplace: Path) -> None:

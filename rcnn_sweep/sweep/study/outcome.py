@@ -1,5 +1,6 @@
 """How a trial ended: from what its task returned or raised to the objective or a reason."""
 
+import errno
 import math
 import traceback
 from collections.abc import Mapping, Sequence
@@ -8,12 +9,13 @@ from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.process import without_password
-from rcnn_sweep.sweep.study.trials import ERROR, FATAL, MEMORY
+from rcnn_sweep.sweep.study.trials import DISK, ERROR, FATAL, MEMORY
 from rcnn_sweep.sweep.trial import ObjectiveNotFinite, TrialPruned
 
 TRACE_LIMIT = 8000
 """Characters of a traceback kept in the study; the end is what matters."""
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 
 
@@ -78,6 +80,8 @@ def outcome_of(error: Exception | SystemExit) -> TrialOutcome:
         return TrialOutcome(kind=FATAL, reason=str(error), trace=_trace(error))
     if isinstance(error, ObjectiveNotFinite):
         return TrialOutcome(kind=ERROR, reason=str(error), trace=_trace(error))
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return TrialOutcome(kind=DISK, reason=_reason(error), trace=_trace(error))
     names = {cls.__name__ for cls in type(error).__mro__}
     kind = MEMORY if names & _MEMORY_ERRORS else ERROR
     return TrialOutcome(kind=kind, reason=_reason(error), trace=_trace(error))

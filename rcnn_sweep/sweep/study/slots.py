@@ -13,6 +13,7 @@ from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.study.trials import (
     FATAL,
     INTERRUPTED,
+    MENDABLE,
     RETURNING,
     TRANSIENT,
     WITHDRAWN,
@@ -27,7 +28,7 @@ class Retries:
     """When a slot whose trial failed is tried again, by a command that ``began`` at that time.
 
     After a transient failure as often as ``most``; after an interruption always; after a mistake
-    in config or data once a new command has begun, for it may be mended by then.
+    in config or data, or a full disk, once a new command has begun, for it may be mended by then.
     """
 
     most: int
@@ -38,7 +39,7 @@ class Retries:
         kinds = [kind_of(trial) for trial in tried]
         if kinds[-1] in TRANSIENT:
             return sum(kind in TRANSIENT for kind in kinds) <= self.most
-        if kinds[-1] == FATAL:
+        if kinds[-1] in MENDABLE:
             ended = tried[-1].datetime_complete
             return ended is not None and ended < self.began
         return kinds[-1] in (INTERRUPTED, WITHDRAWN)

@@ -9,13 +9,16 @@ from rcnn_sweep.sweep.space import Params
 ERROR = "error"
 DEAD = "dead"
 MEMORY = "memory"
+DISK = "disk"
 INTERRUPTED = "interrupted"
 FATAL = "fatal"
 WITHDRAWN = "withdrawn"
 """What early studies call a trial that waited for a slot no longer wanted."""
-FAILURES = (ERROR, DEAD, MEMORY, FATAL)
+FAILURES = (ERROR, DEAD, MEMORY, DISK, FATAL)
 TRANSIENT = (DEAD, MEMORY)
-RETURNING = (*TRANSIENT, FATAL, INTERRUPTED, WITHDRAWN)
+MENDABLE = (DISK, FATAL)
+"""What may be mended until the next command."""
+RETURNING = (*TRANSIENT, *MENDABLE, INTERRUPTED, WITHDRAWN)
 """After what a slot may be tried again; every other end settles it."""
 
 
