@@ -168,9 +168,9 @@ def load_study(
     >>> import rcnn_sweep
     >>> rcnn_sweep.load_study().best_params  # doctest: +SKIP
     """
-    from rcnn_sweep.sweep import read_study
+    from rcnn_sweep.sweep import find_study_name
 
-    return Study(read_study(name, storage).name, storage, tracking_uri)
+    return Study(find_study_name(name, storage), storage, tracking_uri)
 
 
 def given(words: Sequence[str], key: str) -> str | None:

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.sweep.space import command_of
     from rcnn_sweep.sweep.storage import masked, storage_url
-    from rcnn_sweep.sweep.study import read_study, reap
+    from rcnn_sweep.sweep.study import find_study_name, read_study, reap
     from rcnn_sweep.sweep.sweeper import Sweep
     from rcnn_sweep.sweep.workers import THREADS
 
@@ -92,6 +92,7 @@ __all__ = [
     "draw_importance",
     "draw_parallel",
     "draw_slices",
+    "find_study_name",
     "gain",
     "importances",
     "is_owner",

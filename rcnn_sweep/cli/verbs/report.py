@@ -39,9 +39,9 @@ def serve(options: Namespace) -> None:
     from functools import partial
 
     from rcnn_sweep.application import LivePage, live_server, made
-    from rcnn_sweep.sweep import read_study
+    from rcnn_sweep.sweep import find_study_name
 
-    name = read_study(options.study, options.storage).name
+    name = find_study_name(options.study, options.storage)
     page = LivePage(partial(made, name, options.storage, options.tracking_uri))
     page.current()  # a mistake is told before anything is served
     with live_server(page, PORT if options.port is None else options.port) as server:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.study.queue import Claim, Queue, stop_mark
     from rcnn_sweep.sweep.study.reading import (
         existing_storage,
+        find_study_name,
         is_search,
         read_study,
         waiting_slots,
@@ -41,6 +42,7 @@ __all__ = [
     "confirmation_of",
     "existing_storage",
     "failures_in_a_row",
+    "find_study_name",
     "fingerprint",
     "is_search",
     "limit_reached",

@@ -28,19 +28,29 @@ def read_study(name: str | None, storage: str | None) -> StudySnapshot:
 
     Raises :class:`UserError` where there is no such storage or study; it never creates one.
     """
+    opened, found, shown = _found(name, storage)
+    return _read(opened, found, shown)
+
+
+def find_study_name(name: str | None, storage: str | None) -> str:
+    """Give the name of the study that :func:`read_study` reads; raises what that raises."""
+    return _found(name, storage)[1]
+
+
+def _found(name: str | None, storage: str | None) -> tuple[BaseStorage, str, str]:
     url = storage_url(storage)
-    opened = existing_storage(url)
+    opened, shown = existing_storage(url), masked(url)
     known = sorted(optuna.study.get_all_study_names(opened))
     if name is None:
-        name = _latest(opened, known, masked(url))
+        name = _latest(opened, known, shown)
     elif name not in known:
         more = ", ..." if len(known) > SHOWN else ""
-        shown = one_line(", ".join(known[:SHOWN])) or "none"
+        some = one_line(", ".join(known[:SHOWN])) or "none"
         raise UserError(
-            f"expected a study of {masked(url)}; received {name!r}.\n"
-            f"It holds {shown}{more} ({command('studies')} lists them).{nearest(name, known)}"
+            f"expected a study of {shown}; received {name!r}.\n"
+            f"It holds {some}{more} ({command('studies')} lists them).{nearest(name, known)}"
         )
-    return _read(opened, name, masked(url))
+    return opened, name, shown
 
 
 def existing_storage(url: str) -> BaseStorage:
