@@ -65,7 +65,7 @@ def test_a_trial_exists_once_its_slot_is_claimed(queue: Queue) -> None:
     assert [claim(queue, RETRIES, {0: {"x": 4}}) for _ in range(4)] == [0, 1, 2, None]
     first = queue.trials()[0]
     assert first.state is TrialState.RUNNING and first.datetime_start is not None
-    assert first.user_attrs.keys() == {"slot", "worker", "session"}
+    assert first.user_attrs.keys() == {"slot", "worker", "session", "seed"}
     assert first.system_attrs["fixed_params"] == {"x": 4}
     assert not queue.look().is_over(RETRIES)
     for number in range(3):

@@ -39,10 +39,11 @@ class Command:
 def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
     """Split a command's task overrides into fixed and swept ones; raises Hydra's own errors.
 
-    Raises :class:`UserError` for a key that is swept and set twice: in Hydra the last one wins.
+    Raises :class:`UserError` for a sweep that a later override of its key would end: in Hydra the
+    last one wins. A list after a value is swept.
     """
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
-    _check_once(parsed)
+    _check_order(parsed)
     fixed = [override for override in parsed if not override.is_sweep_override()]
     return Command(
         fixed=tuple(str(override.input_line) for override in fixed),
@@ -51,20 +52,18 @@ def read_command(arguments: list[str], loader: ConfigLoader) -> Command:
     )
 
 
-def _check_once(parsed: list[Override]) -> None:
-    seen: dict[str, Override] = {}
+def _check_order(parsed: list[Override]) -> None:
+    swept: dict[str, Override] = {}
     for override in parsed:
         own = _plain(override)
         for key in {own} if override.is_sweep_override() else {own, *_keys(override)}:
-            before = seen.get(key)
-            if before is not None and (before.is_sweep_override() or override.is_sweep_override()):
+            if (before := swept.get(key)) is not None:
                 raise UserError(
-                    f"{key}: expected one value or one list of them; received "
-                    f"{before.input_line} and then {override.input_line}, and in Hydra the last "
-                    "one alone counts. Leave one out."
+                    f"{key}: expected one list of values; received {before.input_line} and then "
+                    f"{override.input_line}, which alone counts in Hydra. Leave one out."
                 )
-        if not override.is_delete():  # what is deleted may be added again
-            seen[own] = override
+        if override.is_sweep_override():
+            swept[own] = override
 
 
 def _plain(override: Override) -> str:
