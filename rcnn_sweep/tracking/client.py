@@ -35,10 +35,13 @@ PASSING = (
 FULL = "database or disk is full"
 
 # MLflow logs each refusal, with its traceback, and each attempt; what is waited for is said here.
+# System metrics that cannot be had are left out.
 LEVELS = {
     "mlflow": logging.WARNING,
     "alembic": logging.WARNING,
     "mlflow.store.db.utils": logging.CRITICAL,
+    "mlflow.system_metrics": logging.ERROR,
+    "mlflow.utils.autologging_utils": logging.ERROR,
 }
 
 Result = TypeVar("Result")

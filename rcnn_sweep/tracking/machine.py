@@ -1,12 +1,9 @@
 """MLflow's own record of what a run takes from its machine: CPU, memory, disk, network, GPU."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlflow.environment_variables import MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING as SWITCH
-
-QUIET = ("mlflow.system_metrics", "mlflow.utils.autologging_utils")
 
 
 @contextmanager
@@ -22,8 +19,6 @@ def system_metrics(run_id: str, uri: str) -> Iterator[None]:
         return
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.ERROR)
     monitor = SystemMetricsMonitor(run_id, tracking_uri=uri)
     monitor.start()
     try:

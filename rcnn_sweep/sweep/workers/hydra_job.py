@@ -1,8 +1,8 @@
 """A trial as a Hydra job: what ``hydra.core.utils.run_job`` does, at a fraction of its cost.
 
-Hydra copies the whole config thrice a job and writes it by a YAML emitter in pure Python; that was
-half of what a trial cost besides its own work. A job here leaves the same files, environment,
-logging, ``HydraConfig`` and calls of callbacks: a test compares it with Hydra's.
+Hydra copies the config or its ``hydra`` node four times a job and writes both by a YAML emitter in
+pure Python; that was half of what a trial cost besides its own work. A job here leaves the same
+files, environment, logging, ``HydraConfig`` and calls of callbacks: a test compares the two.
 """
 
 import os
