@@ -26,6 +26,9 @@ QUIET = 3.0
 COMPANIONS = ("", "-journal", "-wal", "-shm")
 """What the files of one database are called behind its name."""
 
+PARTIAL = ".partial"
+"""How the folders end in which databases are made."""
+
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
@@ -90,13 +93,16 @@ def ensure_database(
     """Have ``file`` be a whole database of ``schema``; where there is none, make it.
 
     It is made beside its place and moved there, so that nobody ever sees a part of it. ``lock``
-    keeps makers apart; it is taken only where something is to be made. A half-made database that
-    holds nothing, as a killed program leaves it, is moved aside. Raises :class:`UserError` for one
-    that holds something, :class:`sqlite3.Error` for one that cannot be read within ``seconds``.
+    keeps makers apart; it is taken only where something is to be made, or a killed maker left its
+    folder. A half-made database that holds nothing, as a killed program leaves it, is moved aside.
+    Raises :class:`UserError` for one that holds something, :class:`sqlite3.Error` for one that
+    cannot be read within ``seconds``.
     """
-    if _state(file, schema, seconds) is _State.WHOLE:
+    if _state(file, schema, seconds) is _State.WHOLE and not _left_by_makers(file):
         return
     with lock:
+        for left in _left_by_makers(file):
+            shutil.rmtree(left, ignore_errors=True)
         while (state := _state(file, schema, seconds)) is not _State.WHOLE:
             if state is _State.NOTHING:
                 _make(file, schema, seconds)
@@ -127,16 +133,18 @@ def _rows(database: sqlite3.Connection, table: str) -> int:
     return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
 
 
+def _left_by_makers(file: Path) -> list[Path]:
+    """Name the private folders of makers, which are killed ones' where the lock is held."""
+    return [*file.parent.glob(f".{glob.escape(file.name)}.*{PARTIAL}")]
+
+
 def _make(file: Path, schema: Schema, seconds: float) -> None:
     """Make the database in a private folder beside its place.
 
-    What killed makers left is removed: the lock keeps others out. Another program may have been
-    quicker.
+    Another program may have been quicker.
     """
-    begin, end = f".{file.name}.", ".partial"
-    for left in file.parent.glob(f"{glob.escape(begin)}*{end}"):
-        shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(prefix=begin, suffix=end, dir=file.parent) as folder:
+    private = TemporaryDirectory(prefix=f".{file.name}.", suffix=PARTIAL, dir=file.parent)
+    with private as folder:
         partial = Path(folder, file.name)
         schema.make(partial)
         if _state(file, schema, seconds) is _State.NOTHING:

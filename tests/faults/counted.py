@@ -32,6 +32,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,8 +49,11 @@ LIBRARIES = (
     *("rcnn_sweep.cli.program", "rcnn_sweep.tracking.client", "rcnn_sweep.application.report"),
     *("rcnn_sweep.training.reference", "rcnn_sweep.sweep.sweeper", "jinja2.defaults"),
     *("hydra_plugins.hydra_optuna_async_sweeper", "sklearn.feature_extraction.text"),
-    *("hydra_plugins.hydra_submitit_launcher.submitit_launcher", "sklearn.pipeline"),
-    *("hydra_plugins.hydra_ray_launcher.ray_launcher", "sklearn.multiclass"),
+    *("sklearn.pipeline", "sklearn.multiclass"),
+)
+EXTRAS = (
+    "hydra_plugins.hydra_submitit_launcher.submitit_launcher",
+    "hydra_plugins.hydra_ray_launcher.ray_launcher",
 )
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"})
@@ -152,6 +156,9 @@ def main() -> None:
     """Answer each line."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    for name in EXTRAS:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(name)
     rcnn_sweep.compose("data=snippets")  # Hydra's plugins and parsers
     configure_mappers()
     gc.freeze()  # what is shared stays shared

@@ -104,6 +104,15 @@ def test_a_maker_killed_at_any_statement_leaves_nothing_in_the_place(
     assert names(file) == set(), "what the killed ones left does not pile up"
 
 
+def test_what_a_maker_left_as_it_was_killed_behind_the_last_step_goes(tmp_path: Path) -> None:
+    file = tmp_path / "things.db"
+    ensure(file, making())
+    (tmp_path / ".things.db.x1.partial").mkdir()
+    ensure(file, making())
+    assert names(file) == set()
+    assert is_usable(file)
+
+
 @pytest.mark.parametrize("statements", range(len(STATEMENTS)))
 def test_a_half_made_database_that_holds_nothing_makes_way(
     tmp_path: Path, statements: int, caplog: pytest.LogCaptureFixture

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
+from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.process import databases
 from rcnn_sweep.sweep.storage import connection as storage
@@ -184,3 +185,20 @@ def test_studies_are_made_whole_or_not_at_all(
     assert not other.exists()
     open_storage(f"sqlite:///{other}")
     assert not (tmp_path / ".other.db.partial").exists()
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE studies", "INSERT INTO version_info"])
+def test_a_disk_that_is_full_as_studies_are_made_is_told_in_a_line(
+    tmp_path: Path, statement: str
+) -> None:
+    def refuse(_: object, __: object, text: str, *___: object) -> None:
+        if " ".join(text.split()).startswith(statement):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        with pytest.raises(UserError, match=r"^the studies in .*s\.db cannot be used: .*is full"):
+            open_storage(f"sqlite:///{tmp_path}/s.db")
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)
+    assert not (tmp_path / "s.db").exists()

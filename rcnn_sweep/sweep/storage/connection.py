@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -95,8 +96,8 @@ def _ensure(file: Path) -> None:
     )
     try:
         ensure_database(file, schema, lock=nullcontext(), seconds=LIMIT)
-    except sqlite3.Error as error:
-        raise StorageLost(f"the studies in {file} cannot be used: {error}") from error
+    except (sqlite3.Error, SQLAlchemyError, StorageInternalError) as error:
+        raise StorageLost(f"the studies in {file} cannot be used: {line(error)}") from error
 
 
 def _make(file: Path) -> None:
