@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import optuna
 import pymysql
@@ -31,12 +33,15 @@ from servers import (
 )
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import OperationalError
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep import list_studies
+from rcnn_sweep.sweep.opening import find_study
 from rcnn_sweep.sweep.storage import (
     LockLost,
+    connection,
     exclusive,
     exclusively,
     masked,
@@ -204,6 +209,45 @@ def test_times_are_those_of_this_machine(url: str) -> None:
     [trial] = queue_in(url).trials()
     assert trial.datetime_start is not None
     assert before <= trial.datetime_start <= datetime.now()
+
+
+@pytest.mark.slow
+def test_a_server_that_restarts_as_a_command_opens_its_study_is_waited_for(server: Server) -> None:
+    url = storage_url(server.url)
+    open_storage(url).create_new_study(MAXIMIZE, "s")
+    server.stop()
+    back = threading.Timer(2.0, server.start)
+    back.start()
+    try:
+        options = SimpleNamespace(directions=("maximize",))
+        plan = SimpleNamespace(url=url, study_name="s", options=options, record={}, defaults={})
+        assert find_study(cast(Any, plan)) is not None
+    finally:
+        back.join()
+
+
+def test_a_server_that_says_that_it_starts_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "FATAL:  the database system is starting up"
+
+    class Starting:
+        asked = 0
+
+        @contextmanager
+        def connect(self) -> Iterator[None]:
+            self.asked += 1
+            if self.asked < 3:
+                raise OperationalError("", {}, Exception(said))
+            yield
+
+    server = Starting()
+    monkeypatch.setattr(connection, "engine", lambda url: server)
+    monkeypatch.setattr(connection, "PAUSES", (0.01,))
+    connection.check_storage("postgresql+psycopg://me:secret@127.0.0.1/s")
+    assert server.asked == 3
+    [line] = [record.getMessage() for record in caplog.records]
+    assert said in line and "secret" not in line and "waiting" in line
 
 
 def holders(server: Server) -> list[int]:

@@ -1,8 +1,10 @@
 """Opening the storage of studies: checked by a command, waited for by a worker."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +15,32 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process import Schema, ensure_database, read_database, tables_in
+from rcnn_sweep.process import Schema, ensure_database, once, read_database, retry, tables_in
 from rcnn_sweep.sweep.storage.address import OPTION, masked, sqlite_file
 from rcnn_sweep.sweep.storage.lock import engine, exclusively, server_options
 from rcnn_sweep.sweep.storage.mysql import widen_tables
-from rcnn_sweep.sweep.storage.retry import LIMIT, StorageLost, line, retrying, until_it_answers
+from rcnn_sweep.sweep.storage.retry import (
+    LIMIT,
+    PAUSES,
+    StorageLost,
+    line,
+    retrying,
+    until_it_answers,
+)
 
 WAIT = 60.0
 """Seconds to wait for another process's transaction before SQLite gives up."""
 
+RESTARTING = ("starting up", "shutting down", "recovery mode", "not yet accepting connections")
+"""What PostgreSQL says of itself for the moments of a restart."""
 
 DRIVERS = {
     "postgresql": "Install the extra postgres.",
     "mysql": "Install the extra mysql and write mysql+pymysql://...",
 }
 """What brings a server's driver, by SQLAlchemy's name of the server."""
+
+log = logging.getLogger(__name__)
 
 
 def open_storage(url: str) -> BaseStorage:
@@ -41,7 +54,10 @@ def open_storage(url: str) -> BaseStorage:
 
 
 def check_storage(url: str) -> None:
-    """Raise :class:`UserError` unless the storage answers and may hold studies; writes nothing."""
+    """Raise :class:`UserError` unless the storage answers and may hold studies; writes nothing.
+
+    A server that says that it restarts is waited for; where none answers, the address may be wrong.
+    """
     with _mistakes_named(url):
         _check(url)
 
@@ -116,8 +132,18 @@ def _check(url: str) -> None:
     if file is not None:
         _check_file(file)
         return
-    with engine(url).connect():
-        pass
+
+    def ask() -> None:
+        with engine(url).connect():
+            pass
+
+    retry(
+        ask,
+        passing=lambda error: any(word in str(error) for word in RESTARTING),
+        pauses=chain(PAUSES, repeat(PAUSES[-1])),
+        seconds=LIMIT,
+        on_wait=once(lambda error: log.warning("%s: %s: waiting", masked(url), line(error))),
+    )
 
 
 def _check_file(file: Path) -> None:
