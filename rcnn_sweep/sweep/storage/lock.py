@@ -19,6 +19,9 @@ from rcnn_sweep.sweep.storage.retry import StorageLost, until_it_answers
 LOCK_WAIT = 600.0
 """Seconds to wait for another process's turn; a turn may open a tracking server's record."""
 
+POLL = 0.005
+"""Seconds between two attempts at a file's lock: a claim takes some 10 ms."""
+
 ANSWER = 120.0
 """Seconds that a server may take to answer anything else, before it counts as lost."""
 
@@ -83,7 +86,7 @@ def exclusive(url: str) -> Iterator[None]:
 
 @contextmanager
 def _file_locked(file: Path) -> Iterator[None]:
-    lock = FileLock(f"{file}-lock", timeout=LOCK_WAIT)
+    lock = FileLock(f"{file}-lock", timeout=LOCK_WAIT, poll_interval=POLL)
     try:
         lock.acquire()
     except Timeout as error:
