@@ -15,7 +15,7 @@ from rcnn_sweep.data import Dataset, load
 from rcnn_sweep.errors import Terminated
 from rcnn_sweep.format import plain
 from rcnn_sweep.names import Tag, TrialAttr
-from rcnn_sweep.process import signals
+from rcnn_sweep.process import phase, signals
 from rcnn_sweep.sweep import TrialContext, TrialPruned, current_trial
 from rcnn_sweep.tracking import Store, check_store, how_to_see, tracking_uri
 from rcnn_sweep.training import start_tensorflow
@@ -64,10 +64,12 @@ def run_composed(composed: DictConfig, overrides: Sequence[str]) -> Finished:
     check(config)
     uri = tracking_uri(config.tracking.uri)
     check_store(uri, is_known=trial is not None)
-    dataset = load(config.data, say=log.info)
+    with _phase(trial, "reading the data"):
+        dataset = load(config.data, say=log.info)
     config = replace(config, data=dataset.config)
     check(config)
-    store = Store(uri, config.tracking.experiment)
+    with _phase(trial, "opening MLflow's record"):
+        store = Store(uri, config.tracking.experiment)
     if trial is None:
         for override in overrides:
             if "oc.env:" in override:
@@ -89,8 +91,9 @@ def recorded_run(job: Job, store: Store) -> Finished:
     try:
         if job.trial is not None:
             job.trial.set_user_attr(TrialAttr.RUN_ID, writer.run_id)
-        start_tensorflow()
-        from rcnn_sweep.training import perform
+        with _phase(job.trial, "starting TensorFlow"):
+            start_tensorflow()
+            from rcnn_sweep.training import perform
 
         with _watched(job, store, writer):
             metrics = perform(job.config, job.dataset, job.overrides, writer)
@@ -109,6 +112,11 @@ def recorded_run(job: Job, store: Store) -> Finished:
         raise
     log.info("%s", how_to_see(store, writer.run_id))
     return Finished(writer.run_id, metrics, job.config, store.uri)
+
+
+def _phase(trial: TrialContext | None, name: str) -> AbstractContextManager[None]:
+    """Have what takes its time named; a sweep tells of its trials itself."""
+    return phase(name) if trial is None else nullcontext()
 
 
 def _watched(job: Job, store: Store, writer: "RunWriter") -> AbstractContextManager[None]:

@@ -22,6 +22,7 @@ from rcnn_sweep.process.passwords import (
     without_address_secrets,
     without_password,
 )
+from rcnn_sweep.process.phases import phase
 from rcnn_sweep.process.retrying import once, retry
 from rcnn_sweep.process.servers import as_mysql, may_pass
 
@@ -46,6 +47,7 @@ __all__ = [
     "module_command",
     "once",
     "one_line",
+    "phase",
     "printable",
     "read_database",
     "remember",

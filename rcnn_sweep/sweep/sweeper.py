@@ -13,7 +13,7 @@ from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.overrides import as_typed, override
 from rcnn_sweep.process import without_password
 from rcnn_sweep.sweep.closing import Closing
-from rcnn_sweep.sweep.console import Progress, named, print_opening, print_plan
+from rcnn_sweep.sweep.console import Progress, print_opening, print_plan
 from rcnn_sweep.sweep.findings import SweepSummary
 from rcnn_sweep.sweep.hooks import StudyHooks, StudyInfo, load_hooks
 from rcnn_sweep.sweep.opening import find_study, open_parent, open_study, placed
@@ -62,7 +62,7 @@ class Sweep:
         launcher = launcher_of(self.request.master)
         launcher.settle(self.request.master.hydra.launcher)
         hooks = load_hooks(self.request.options["hooks"], self.request.base_config())
-        plan = make_plan(self.request, hooks, named)
+        plan = make_plan(self.request, hooks)
         found = find_study(plan)
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.size() if found is not None else None)

@@ -11,12 +11,10 @@ if TYPE_CHECKING:
         print_summary,
         summary_lines,
     )
-    from rcnn_sweep.sweep.console.phases import named
     from rcnn_sweep.sweep.console.progress import Progress
 
 __all__ = [
     "Progress",
-    "named",
     "print_opening",
     "print_plan",
     "print_summary",

@@ -1,11 +1,11 @@
 """From a command and its config to a plan. Nothing is written here."""
 
 import random
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import phase
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.defaults import of_its_own
 from rcnn_sweep.sweep.feasibility import DRAWN, GLANCED_AT, FeasibilityCheck, Infeasible
@@ -31,14 +31,9 @@ from rcnn_sweep.sweep.storage import check_storage, storage_url
 from rcnn_sweep.sweep.study import fingerprint, record_of
 from rcnn_sweep.sweep.workers import automatic_workers
 
-Named = Callable[[str], AbstractContextManager[None]]
 
-
-def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
-    """Settle everything; raises :class:`UserError` for whatever cannot work.
-
-    What may take its time runs within ``named`` and what it is.
-    """
+def make_plan(request: Request, hooks: StudyHooks) -> Plan:
+    """Settle everything; raises :class:`UserError` for whatever cannot work."""
     options = read_options(request.options)
     command = request.command
     names = hooks.metric_names()
@@ -50,13 +45,13 @@ def make_plan(request: Request, hooks: StudyHooks, named: Named) -> Plan:
     asked = space_of(command, request.space, request.asked)  # mistakes, before the data is read
     _check_groups(asked, request.asked)
     _check_points(options, asked, FeasibilityCheck(request.asked, hooks))
-    with named("preparing the data and what else all trials share"):
+    with phase("preparing the data and what else all trials share"):
         composer = _composer(request, hooks, options.dry_run)
     check = FeasibilityCheck(composer, hooks)
     config = check.base()
     space = space_of(command, request.space, composer)
     draws = DRAWN if options.dry_run else GLANCED_AT
-    with named("looking for impossible points of the space"):
+    with phase("looking for impossible points of the space"):
         infeasible = check.infeasible(space, options.seed, draws=draws)
     for point in infeasible.possible[:1]:
         check_subdir(composer, point)

@@ -9,9 +9,9 @@ SILENCE = 1.0
 
 
 @contextmanager
-def named(phase: str) -> Iterator[None]:
+def phase(name: str) -> Iterator[None]:
     """Print what the block does, where it takes longer than :data:`SILENCE`."""
-    timer = threading.Timer(SILENCE, print, [f"{phase} ..."], {"flush": True})
+    timer = threading.Timer(SILENCE, print, [f"{name} ..."], {"flush": True})
     timer.daemon = True
     timer.start()
     try:
