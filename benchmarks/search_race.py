@@ -56,6 +56,7 @@ from rcnn_sweep.sweep.study import (
     Queue,
     Retries,
     Slots,
+    is_searched,
     limit_reached,
     snapshot_of,
 )
@@ -283,13 +284,15 @@ def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None
     queue.set_study_attr("n_trials", n_trials)
     baseline = {p.key: world.baseline[p.key] for p in world.searched.parameters}
     queue.set_study_attr("baseline", baseline)
+    confirmation = Confirmation(way.confirm, "maximize") if way.confirm else None
     claim = Claim(
         "worker",
         "session",
         Retries(0, datetime.now()),
         points={0: baseline} if way.baseline_first else {},
-        is_stopped=_stop_rule(way, study),
-        confirmation=Confirmation(way.confirm, "maximize") if way.confirm else None,
+        is_stopped=_stop_rule(way, study, confirmation),
+        confirmation=confirmation,
+        is_searched=lambda slots: is_searched(slots, Limits(patience=way.patience), "maximize"),
     )
     known, spent = KnownPoints(world.searched), 0.0
     clock: list[tuple[float, int, Any]] = [(0.0, worker, None) for worker in range(WORKERS)]
@@ -325,13 +328,15 @@ def by_chance(course: Course, n_trials: int, seed: int) -> list[Reached]:
     return [Reached(*pair) for pair in zip(spent, truths[named, -1], strict=True)]
 
 
-def _stop_rule(way: Way, study: optuna.Study) -> Callable[[Slots], bool]:
+def _stop_rule(
+    way: Way, study: optuna.Study, confirmation: Confirmation | None
+) -> Callable[[Slots], bool]:
     """Give what says that a search ends before its slots are spent."""
     if way.stagnation is not None:
         terminator = Terminator(BestValueStagnationEvaluator(way.stagnation))
         return lambda slots: terminator.should_terminate(study)
     limits, began = Limits(patience=way.patience), datetime.now()
-    return lambda slots: limit_reached(slots, limits, "maximize", began) is not None
+    return lambda slots: bool(limit_reached(slots, limits, "maximize", began, confirmation))
 
 
 @dataclass

@@ -20,11 +20,16 @@ from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.sweep.options import Limits, SweeperOptions, read_options
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.storage import open_storage
-from rcnn_sweep.sweep.study import outcome_of
+from rcnn_sweep.sweep.study import Confirmation, outcome_of
 from rcnn_sweep.sweep.study import queue as queue_module
 from rcnn_sweep.sweep.study.queue import JUDGED, Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries, Slots
-from rcnn_sweep.sweep.study.stopping import failures_in_a_row, limit_reached, shared_mistake
+from rcnn_sweep.sweep.study.stopping import (
+    failures_in_a_row,
+    is_searched,
+    limit_reached,
+    shared_mistake,
+)
 from rcnn_sweep.sweep.study.trials import DEAD, DISK, ERROR, FATAL, INTERRUPTED, MEMORY
 
 from .conftest import Toy
@@ -250,6 +255,33 @@ def test_a_limit_stops_the_sweep_and_says_which(
 ) -> None:
     said = limit_reached(ended(*values), limits, direction, START)
     assert said is None if reached is None else said is not None and reached in said
+
+
+def test_patience_has_its_finds_confirmed_before_it_stops(queue: Queue) -> None:
+    limits, confirmation = Limits(patience=3), Confirmation(1, "maximize")
+    mine = Claim(
+        "me:1:1.0",
+        "session",
+        RETRIES,
+        {slot: {"x": slot} for slot in range(5)},
+        is_stopped=lambda slots: bool(
+            limit_reached(slots, limits, "maximize", START, confirmation)
+        ),
+        confirmation=confirmation,
+        is_searched=lambda slots: is_searched(slots, limits, "maximize"),
+    )
+    optuna_study = optuna.load_study(study_name="s", storage=queue.storage)
+    queue.set_study_attr(StudyAttr.N_TRIALS, 30)
+    queue.set_study_attr(StudyAttr.BASELINE, {"x": 0})
+    values = iter((0.5, 0.9, 0.8, 0.7, 0.6))
+    while (number := queue.claim(mine)) is not None:
+        optuna.Trial(optuna_study, queue.id_of(number)).suggest_int("x", 0, 99)
+        optuna_study.tell(number, next(values, 0.9))
+    again = [trial.user_attrs.get("confirms") for trial in queue.trials()]
+    assert again == [*[None] * 5, 1, 0, 1, 0]
+    limits = Limits()
+    assert queue.claim(mine) == 9, "without patience the same study goes on"
+    assert "confirms" not in queue.trials()[9].user_attrs
 
 
 def options(**given: object) -> SweeperOptions:

@@ -58,9 +58,7 @@ def _searched(plan: Plan) -> Iterator[str]:
 def _confirming(plan: Plan) -> int:
     """Count the slots in which points are run again."""
     confirmation = confirmation_of(plan.options)
-    if confirmation is None or gives_every_point(plan.options.sampler):
-        return 0
-    return len(confirmation.slots(plan.n_trials))
+    return 0 if confirmation is None else len(confirmation.slots(plan.n_trials))
 
 
 def _given(plan: Plan) -> Iterator[str]:

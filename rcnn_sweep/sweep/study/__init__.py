@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rcnn_sweep.sweep.study.stale import reap, stale_trials
     from rcnn_sweep.sweep.study.stopping import (
         failures_in_a_row,
+        is_searched,
         limit_reached,
         shared_mistake,
     )
@@ -45,6 +46,7 @@ __all__ = [
     "find_study_name",
     "fingerprint",
     "is_search",
+    "is_searched",
     "limit_reached",
     "objective",
     "outcome_of",

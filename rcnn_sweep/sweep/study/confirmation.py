@@ -1,14 +1,15 @@
-"""The last slots of a search: its best points and the baseline, run again with fresh seeds."""
+"""The end of a search: its best points and the baseline, run again with fresh seeds."""
 
 from dataclasses import dataclass
 
 from optuna.trial import TrialState
 
-from rcnn_sweep.names import StudyAttr
+from rcnn_sweep.names import StudyAttr, TrialAttr
 from rcnn_sweep.sweep.findings import TrialSnapshot, to_confirm
 from rcnn_sweep.sweep.options import SweeperOptions
+from rcnn_sweep.sweep.samplers import gives_every_point
 from rcnn_sweep.sweep.study.slots import Slots
-from rcnn_sweep.sweep.study.trials import snapshot_of
+from rcnn_sweep.sweep.study.trials import INTERRUPTED, WITHDRAWN, kind_of, snapshot_of
 
 RUNS = 2
 """How often each point is run again."""
@@ -37,6 +38,16 @@ class Confirmation:
         slots = min(RUNS * (self.most + 1), total // SHARE)
         return range(total - (slots if slots >= LEAST else 0), total)
 
+    def is_done(self, slots: Slots) -> bool:
+        """Say whether as many slots as :meth:`slots` has were spent on it, or are being spent."""
+        last = (slots.tried(slot)[-1] for slot in slots.taken())
+        made = (
+            TrialAttr.CONFIRMS in trial.user_attrs
+            and kind_of(trial) not in (INTERRUPTED, WITHDRAWN)
+            for trial in last
+        )
+        return sum(made) >= len(self.slots(slots.total))
+
     def next(self, slots: Slots) -> TrialSnapshot | None:
         """Give the first trial of the point whose turn it is; None where none is complete yet."""
         states = (TrialState.COMPLETE, TrialState.RUNNING)
@@ -45,7 +56,10 @@ class Confirmation:
 
 
 def confirmation_of(options: SweeperOptions) -> Confirmation | None:
-    """Give what the options ask for; None where it is nothing, or there are several objectives."""
-    if not options.confirm or len(options.directions) > 1:
+    """Give what the options ask for; None where it is nothing.
+
+    That is so for several objectives, and where each slot has its point: in a grid.
+    """
+    if not options.confirm or len(options.directions) > 1 or gives_every_point(options.sampler):
         return None
     return Confirmation(options.confirm, options.directions[0])

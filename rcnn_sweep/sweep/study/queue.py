@@ -31,8 +31,9 @@ class Claim:
 
     ``points`` are those known from the start, by slot. One that ``is_possible`` denies leaves its
     slot out, and the study gets the next point's slot for it, where there is one. Where
-    ``is_stopped`` nothing new begins. The study's last slots are ``confirmation``'s. ``seed_of``
-    gives the seed of a trial by its number, and whether it runs another's point again.
+    ``is_stopped`` nothing new begins. The study's last slots are ``confirmation``'s, and each slot
+    once it ``is_searched``. ``seed_of`` gives the seed of a trial by its number, and whether it
+    runs another's point again.
     """
 
     worker: str
@@ -42,6 +43,7 @@ class Claim:
     is_possible: Callable[[Params], bool] = lambda point: True
     is_stopped: Callable[[Slots], bool] = lambda slots: False
     confirmation: Confirmation | None = None
+    is_searched: Callable[[Slots], bool] = lambda slots: False
     seed_of: Callable[[int, bool], int] = lambda number, is_again: number
 
 
@@ -135,7 +137,7 @@ class Queue:
         if tried := slots.tried(slot):
             attrs[TrialAttr.RETRY_OF] = tried[-1].number
             point, confirms = point_of(tried[-1]), tried[-1].user_attrs.get(TrialAttr.CONFIRMS)
-        elif not point and (again := _again(slot, slots, claim.confirmation)) is not None:
+        elif not point and (again := _again(slot, slots, claim)) is not None:
             point, confirms = dict(again.params), again.number
         if confirms is not None:
             attrs[TrialAttr.CONFIRMS] = confirms
@@ -217,11 +219,13 @@ class Queue:
         self.storage.set_study_user_attr(self.study_id, key, value)
 
 
-def _again(slot: int, slots: Slots, confirmation: Confirmation | None) -> TrialSnapshot | None:
+def _again(slot: int, slots: Slots, claim: Claim) -> TrialSnapshot | None:
     """Give the trial whose point is run again in ``slot``, None where a new one is tried."""
-    if confirmation is None or slot not in confirmation.slots(slots.total):
+    confirmation = claim.confirmation
+    if confirmation is None:
         return None
-    return confirmation.next(slots)
+    is_its = slot in confirmation.slots(slots.total) or claim.is_searched(slots)
+    return confirmation.next(slots) if is_its else None
 
 
 def stop_mark(session: str) -> str:

@@ -1,6 +1,6 @@
 """What a study's slots hold, kept up to date by looking only at the trials that are new or open."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -115,6 +115,10 @@ class Slots:
     def tried(self, slot: int) -> Sequence[FrozenTrial]:
         """Give a slot's trials in the order of their numbers; the last one counts."""
         return self._tried.get(slot, ())
+
+    def taken(self) -> Collection[int]:
+        """Give the slots that hold a trial."""
+        return self._tried.keys()
 
     def named_points(self) -> dict[int, Params]:
         """Give the points that the application named for slots of this study."""

@@ -8,6 +8,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.options import Limits
+from rcnn_sweep.sweep.study.confirmation import Confirmation
 from rcnn_sweep.sweep.study.slots import Slots
 from rcnn_sweep.sweep.study.trials import FAILURES, RETURNING, kind_of
 
@@ -40,32 +41,58 @@ def failures_in_a_row(slots: Slots, began: datetime) -> int:
     return count
 
 
-def limit_reached(slots: Slots, limits: Limits, direction: str, began: datetime) -> str | None:
+def limit_reached(
+    slots: Slots,
+    limits: Limits,
+    direction: str,
+    began: datetime,
+    confirmation: Confirmation | None = None,
+) -> str | None:
     """Say which limit stops the sweep before its slots are spent, None where none does.
 
     A target or patience is judged by the whole study, a timeout by the command that ``began``.
+    Where patience ends, what it found is confirmed before the sweep stops.
     """
     seconds = (datetime.now() - began).total_seconds()
     if limits.timeout is not None and seconds >= limits.timeout:
         return f"hydra.sweeper.timeout: {limits.timeout:g} s are over"
-    if limits.target is None and limits.patience is None:
-        return None
-    sign = 1.0 if direction == "maximize" else -1.0
-    best, since = -math.inf, 0
-    for trial in slots.ended:
-        if TrialAttr.CONFIRMS in trial.user_attrs:
-            continue
-        if trial.state is TrialState.COMPLETE and sign * float(trial.values[0]) > best:
-            best, since = sign * float(trial.values[0]), 0
-            if limits.target is not None and best >= sign * limits.target:
+    if limits.target is not None:
+        for trial, value in _values(slots, direction):
+            if value is not None and value >= _sign(direction) * limits.target:
                 reached = f"trial {trial.number} reached {trial.values[0]:g}"
                 return f"hydra.sweeper.target={limits.target:g}: {reached}"
-        elif _settles(trial):
+    if not is_searched(slots, limits, direction):
+        return None
+    if confirmation is not None and not confirmation.is_done(slots):
+        return None
+    since = _slots_since_the_best(slots, direction)
+    return f"hydra.sweeper.patience={limits.patience}: {since} slots without a better trial"
+
+
+def is_searched(slots: Slots, limits: Limits, direction: str) -> bool:
+    """Say whether patience is at its end, so that nothing new is to be tried."""
+    since = None if limits.patience is None else _slots_since_the_best(slots, direction)
+    return since is not None and limits.patience is not None and since >= limits.patience
+
+
+def _slots_since_the_best(slots: Slots, direction: str) -> int | None:
+    """Count the slots settled since the best trial; None where none is complete."""
+    best, since = -math.inf, 0
+    for trial, value in _values(slots, direction):
+        if value is not None and value > best:
+            best, since = value, 0
+        elif kind_of(trial) not in RETURNING:
             since += 1
-    if limits.patience is not None and since >= limits.patience and best > -math.inf:
-        return f"hydra.sweeper.patience={limits.patience}: {since} slots without a better trial"
-    return None
+    return since if best > -math.inf else None
 
 
-def _settles(trial: FrozenTrial) -> bool:
-    return kind_of(trial) not in RETURNING
+def _values(slots: Slots, direction: str) -> Iterator[tuple[FrozenTrial, float | None]]:
+    """Give the ended trials of new points, each with its value, the more the better, or None."""
+    for trial in slots.ended:
+        if TrialAttr.CONFIRMS not in trial.user_attrs:
+            is_complete = trial.state is TrialState.COMPLETE
+            yield trial, _sign(direction) * float(trial.values[0]) if is_complete else None
+
+
+def _sign(direction: str) -> float:
+    return 1.0 if direction == "maximize" else -1.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from rcnn_sweep.sweep.options import SweeperOptions
 from rcnn_sweep.sweep.space import Params, Space
-from rcnn_sweep.sweep.study import Retries, Slots, limit_reached
+from rcnn_sweep.sweep.study import Retries, Slots, confirmation_of, is_searched, limit_reached
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,12 @@ class WorkerSpec:
 
     def limit_reached(self, slots: Slots) -> str | None:
         """Say which of the options' limits stops the sweep, None where none does."""
-        options = self.options
-        return limit_reached(slots, options.limits, options.directions[0], self.began)
+        options, confirmation = self.options, confirmation_of(self.options)
+        return limit_reached(slots, options.limits, options.directions[0], self.began, confirmation)
+
+    def is_searched(self, slots: Slots) -> bool:
+        """Say whether patience is at its end: what follows is confirmation."""
+        return is_searched(slots, self.options.limits, self.options.directions[0])
 
     @property
     def retries(self) -> Retries:

@@ -136,6 +136,7 @@ class Worker:
             is_possible=lambda point: check.reason(point) is None,
             is_stopped=partial(is_stopped, spec),
             confirmation=confirmation_of(spec.options),
+            is_searched=spec.is_searched,
             seed_of=partial(_seed_of, spec.options),
         )
         return cls(name, queue, claim, reaper, runner, spec)
