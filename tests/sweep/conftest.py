@@ -10,6 +10,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from forked import Forked
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.sweep.storage import open_storage, storage_url
@@ -28,7 +29,7 @@ class Toy:
     directory: Path
 
     def start(self, *arguments: str, mode: tuple[str, ...] = ("-m",)) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Forked(
             [sys.executable, str(APP), *mode, *arguments],
             cwd=self.directory,
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{APP.parent}"},
