@@ -66,6 +66,7 @@ __all__ = [
 NETWORK, VOCABULARY, LABELS = "network.keras", "vocabulary.json", "labels.json"
 PADDING = "padding.json"
 BATCH_SIZE = 512
+BLOCK = 2048  # texts read at once: a call with millions of them must not hold the ids of all
 
 
 class TextClassifier:
@@ -125,6 +126,13 @@ class TextClassifier:
 
         What is said of a text does not depend on the others.
         """
+        found = np.empty((len(texts), len(self._labels)), np.float32)
+        for first in range(0, len(texts), BLOCK):
+            block = slice(first, first + BLOCK)
+            found[block] = self._of_block(texts[block])
+        return found
+
+    def _of_block(self, texts: list[str]) -> np.ndarray:
         words = self._every_word.encode(texts)
         ids = capped(words, self._vocabulary.num_words)
         further = None if self._ngrams is None else self._ngrams.read(words)

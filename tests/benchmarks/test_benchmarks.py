@@ -21,6 +21,7 @@ TINY = {
         *("--data", "IMDB", "--random", "2", "--guided", "0", "--seeds", "1", "--epochs", "1"),
         *("--reviews", "200", "--workers", "1"),
     ),
+    "serving_load": ("--rows", "64", "--clients", "4", "--seconds", "3"),
     "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
     "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
     "trial_overhead": ("--trials", "1"),

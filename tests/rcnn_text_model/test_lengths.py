@@ -1,5 +1,6 @@
 """A model of any length of text answers each text alike, whatever else is asked with it."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,23 @@ def test_a_model_whose_texts_are_all_padded_alike_takes_them_whole(folder: Path)
     expected = loaded._network.predict_on_batch(ids)[:, 0]
     assert whole.probabilities(TEXTS)[:, 1] == pytest.approx(expected, abs=1e-6)
     assert not np.allclose(whole.probabilities(TEXTS), loaded.probabilities(TEXTS), atol=1e-6)
+
+
+def test_many_texts_in_one_call_need_no_more_memory_than_a_block_of_them() -> None:
+    class Even:
+        def predict_on_batch(self, ids: np.ndarray) -> np.ndarray:
+            return np.full((len(ids), 1), 0.25, np.float32)
+
+    vocabulary = Vocabulary(WORDS, num_words=30, maxlen=2000, unknown="oov")
+    model = TextClassifier(Even(), vocabulary, ("bad", "good"), None)
+    tracemalloc.start()
+    try:
+        found = model.probabilities(["w1 w2"] * 30_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (found == [0.75, 0.25]).all()
+    assert peak < 120e6  # the ids of all would be 240 MB, and as much again while they are made
 
 
 def test_the_model_travels_without_its_optimizer(folder: Path) -> None:
