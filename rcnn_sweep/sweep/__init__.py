@@ -29,6 +29,7 @@ from rcnn_sweep.sweep.findings import (
     gain,
     pruning,
     standing_of,
+    standings,
 )
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.sweep.space import Params, Value
@@ -104,6 +105,7 @@ __all__ = [
     "reap",
     "report",
     "standing_of",
+    "standings",
     "storage_url",
     "summary_lines",
 ]

@@ -18,6 +18,7 @@ from rcnn_sweep.network import ConvConfig
 from rcnn_sweep.refit.candidates import arms, changes, check_data, chosen, judged_by
 from rcnn_sweep.refit.points import slotted, wanted
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.tracking import RunReader, Store, tracking_uri
 
 
@@ -56,6 +57,14 @@ def test_the_best_other_configs_are_compared_each_once() -> None:
     )
     assert chosen(found, 3) == [Candidate(0, "run-0"), Candidate(1, "run-1"), Candidate(4, "run-4")]
     assert chosen(found, 1) == [Candidate(0, "run-0"), Candidate(1, "run-1")]
+
+
+def test_the_winner_is_the_sweeps_own_where_points_were_run_again() -> None:
+    lucky = [trial(1, 32, 0.95), *(replace(trial(n, 32, 0.80), confirms=1) for n in (3, 4))]
+    steady = [trial(2, 48, 0.89), *(replace(trial(n, 48, 0.90), confirms=2) for n in (5, 6))]
+    trials = sorted([trial(0, 64, 0.80), *lucky, *steady], key=lambda one: one.number)
+    assert [one.number for one in best_of(trials, ["maximize"])] == [2]
+    assert [one.trial for one in chosen(study(*trials), 2)] == [0, 2, 1]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import flattened
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
-from rcnn_sweep.sweep.findings import StudySnapshot
+from rcnn_sweep.sweep.findings import StudySnapshot, standings
 from rcnn_sweep.sweep.options import SweeperOptions
 from rcnn_sweep.sweep.space import Params, Space, encoded
 from rcnn_sweep.sweep.study import read_study
@@ -76,7 +76,5 @@ def _warm(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> lis
 
 
 def _best_first(study: StudySnapshot) -> Iterator[Params]:
-    sign = -1 if study.directions[0] == "maximize" else 1
-    complete = [trial for trial in study.trials if trial.state == "complete"]
-    for trial in sorted(complete, key=lambda t: (sign * t.values[0], t.number)):
-        yield dict(trial.params)
+    for standing in standings(study.trials, study.directions[0]):
+        yield dict(standing.trial.params)
