@@ -26,6 +26,7 @@ from rcnn_sweep.evidence.statistics import MOST_SEEDS
 from rcnn_sweep.metrics import TABLE
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.sweep.space import Composer, read_command, space_of
+from rcnn_sweep.sweep.storage.retry import LIMIT
 from rcnn_sweep.training.reference_models import REFERENCES
 
 PAGES = [
@@ -101,6 +102,10 @@ def test_the_defaults_of_the_sweepers_options_are_told() -> None:
 def test_defaults_of_the_verbs_are_told() -> None:
     assert arguments([]).seeds == 5 and arguments([]).top == 1
     assert f"http://127.0.0.1:{PORT}/" in text_of("docs/sweeps.md")
+
+
+def test_how_long_a_storage_is_waited_for_is_told() -> None:
+    assert LIMIT == 5 * 60 and "waited for, up to five minutes" in text_of("docs/sweeps.md")
 
 
 def test_the_commands_in_config_files_are_some_that_there_are() -> None:

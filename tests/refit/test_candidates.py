@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from rcnn_sweep.application import RecordedStudy
-from rcnn_sweep.cli.verbs.refit import arguments
+from rcnn_sweep.cli.verbs.refit import arguments, main
 from rcnn_sweep.config import Config, TrainingConfig, check, flat, from_yaml, to_yaml
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig
 from rcnn_sweep.data import SnippetsConfig, TableConfig, expected_sha256
@@ -214,3 +214,27 @@ def test_the_study_and_overrides_may_stand_anywhere() -> None:
     given = arguments(words)
     assert (given.study, given.seeds, given.top, given.force) == ("first", 3, 1, True)
     assert given.overrides == ["hydra.sweeper.workers=1", "hydra/launcher=ray"]
+
+
+def test_a_refit_runs_on_the_study_the_store_and_the_seeds_that_the_command_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    read: list[tuple[str | None, str | None]] = []
+
+    def found(name: str | None, storage: str | None) -> StudySnapshot:
+        read.append((name, storage))
+        return study(trial(0, 64, 0.8), trial(1, 32, 0.9), trial(2, 48, 0.85))
+
+    monkeypatch.setattr("rcnn_sweep.sweep.read_study", found)
+    monkeypatch.setattr("rcnn_sweep.api.multirun", lambda *words, **_: asked.extend(words[2]))
+    places = ("--storage", "sqlite:///s.db", "--tracking-uri", "sqlite:///m.db")
+    main(["first", "--seeds", "3", "--top", "2", "--force", *places])
+    assert read == [("first", "sqlite:///s.db")]
+    told = {key: value.strip("'") for key, _, value in (word.partition("=") for word in asked)}
+    assert told.pop("candidates").count("trial:") == 3, "the baseline and the two best"
+    assert told == {
+        **{"study": "first", "study_run": "study-run", "seeds": "3", "force": "true"},
+        **{"judged_by": "accuracy", "tracking.uri": "sqlite:///m.db"},
+        "hydra.sweeper.storage": "sqlite:///s.db",
+    }
