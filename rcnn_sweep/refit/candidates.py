@@ -12,7 +12,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import METRICS, Arm
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import typable
-from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, standings
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, ranked
 from rcnn_sweep.tracking import RunReader
 
 NOT_CONFIG = ("training.seed", "data.path", "data.validation", "tracking.")
@@ -39,7 +39,7 @@ def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     if "run_id" not in study.parent:
         raise UserError(f"refit: expected a study recorded in MLflow; {study.name} is not.")
     baseline = study.baseline
-    others = _ranked(study, baseline)
+    others = _others(study, baseline)
     if not others:
         raise UserError(
             f"refit: expected a complete trial besides the baseline; {study.name} has none.\n"
@@ -51,15 +51,15 @@ def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     return [first, *(Candidate(trial.number, str(trial.run_id)) for trial in others[:top])]
 
 
-def _ranked(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialSnapshot]:
+def _others(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialSnapshot]:
     pool = study.best if len(study.directions) > 1 else study.trials
     seen = [] if baseline is None else [baseline.params]
-    ranked = []
-    for trial in (standing.trial for standing in standings(pool, study.directions[0])):
+    others = []
+    for trial in ranked(pool, study.directions[0]):
         if trial.params not in seen:
             seen.append(trial.params)
-            ranked.append(trial)
-    return ranked
+            others.append(trial)
+    return others
 
 
 def judged_by(study: StudySnapshot) -> str:

@@ -28,8 +28,8 @@ from rcnn_sweep.sweep.findings import (
     counts,
     gain,
     pruning,
+    ranked,
     standing_of,
-    standings,
 )
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.sweep.space import Params, Value
@@ -100,12 +100,12 @@ __all__ = [
     "list_studies",
     "masked",
     "pruning",
+    "ranked",
     "read_options",
     "read_study",
     "reap",
     "report",
     "standing_of",
-    "standings",
     "storage_url",
     "summary_lines",
 ]

@@ -1,13 +1,13 @@
 """The points that a search tries first: the baseline, those asked for, another study's best."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
 
-from rcnn_sweep.sweep.findings import standings
+from rcnn_sweep.sweep.findings import ranked
 from rcnn_sweep.sweep.planning.first_points import first_points
 from rcnn_sweep.sweep.space.space import Parameter, Space
 
@@ -68,5 +68,5 @@ def test_of_points_that_were_run_again_the_best_estimate_comes_first_and_five_ar
         warm_start="first", storage=None, enqueue=(), baseline_first=True
     )
     found = [point["x"] for point in first_points(options, space, check, {"x": 9})]
-    assert found == [9, *(one.trial.params["x"] for one in standings(trials, "maximize")[:5])]
+    assert found == [9, *(one.params["x"] for one in ranked(cast(Any, trials), "maximize")[:5])]
     assert found[1] == 6
