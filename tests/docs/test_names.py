@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import rcnn_sweep
 from hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper import OptunaAsyncSweeperConf
 from rcnn_sweep.cli.verbs.refit import arguments
 from rcnn_sweep.cli.verbs.report import PORT
-from rcnn_sweep.config import Config, config_folder, flat, register_schemas
+from rcnn_sweep.config import Config, config_folder, flat, problems, register_schemas
 from rcnn_sweep.data import SOURCES
 from rcnn_sweep.evidence.evidence import alpha_of, claim_level
 from rcnn_sweep.evidence.statistics import MOST_SEEDS
@@ -121,6 +122,21 @@ def test_the_commands_in_config_files_are_some_that_there_are() -> None:
                 is_option = (config_folder() / key / f"{one.value()}.yaml").exists()
                 assert is_option or key in KEYS | options, f"{file.name}: {line}"
     assert found > 30
+
+
+CHOICES = re.compile(r"^(\w+): \w+ # ((?:\w+, )*\w+(?: or |, )\w+)(?:[;,].*)?$", re.MULTILINE)
+
+
+def test_the_choices_that_config_files_list_are_all_there_are() -> None:
+    listed = set()
+    for file in config_folder().glob("*/baseline.yaml"):
+        group = file.parent.name
+        for key, choices in CHOICES.findall(file.read_text(encoding="utf-8")):
+            wrong = replace(getattr(Config(), group), **{key: "another"})
+            [said] = problems(replace(Config(), **{group: wrong}))
+            assert f"{group}.{key}: expected one of {choices.replace(' or ', ', ')};" in said
+            listed.add(key)
+    assert listed == {"padding", "kind", "cell", "output", "optimizer", "monitor"}
 
 
 @pytest.fixture(scope="module")
