@@ -58,7 +58,7 @@ class Study:
         Columns: ``number``, ``state`` (complete, pruned, failed, interrupted, withdrawn, running
         or waiting), a column for each objective and each parameter under its own name, ``steps``
         (epochs reported), ``seconds``, ``started``, ``slot``, ``retry_of``, ``duplicate_of``,
-        ``seed``, ``run_id`` (of MLflow) and ``reason``.
+        ``confirms``, ``seed``, ``run_id`` (of MLflow) and ``reason``.
 
         >>> import rcnn_sweep
         >>> rcnn_sweep.load_study("first").trials().sort_values("val_accuracy")  # doctest: +SKIP

@@ -92,7 +92,7 @@ def read_rows(content: bytes) -> tuple[list[Any], tuple[int, ...], bool]:
 
 
 class _Reader:
-    """A pickle machine that knows a dozen opcodes and calls nothing."""
+    """A pickle machine that knows few opcodes and calls nothing."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

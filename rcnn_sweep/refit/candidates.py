@@ -12,7 +12,7 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.evidence import METRICS, Arm
 from rcnn_sweep.names import Artifact, Tag
 from rcnn_sweep.process import typable
-from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, ranked
 from rcnn_sweep.tracking import RunReader
 
 NOT_CONFIG = ("training.seed", "data.path", "data.validation", "tracking.")
@@ -30,15 +30,16 @@ class RefitArm:
 def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     """Give the baseline and the ``top`` best other configs of a study, best first.
 
-    Configs are told apart by their parameters; of several objectives the Pareto front counts, in
-    the order of the first. Raises :class:`UserError` where there is nothing to compare.
+    The order is the sweep's own: where points were run again, that of their estimates. Configs are
+    told apart by their parameters; of several objectives the Pareto front counts, in the order of
+    the first. Raises :class:`UserError` where there is nothing to compare.
     """
     if not study.is_search:
         raise UserError(f"refit: expected a sweep's study; received {study.name}, itself a refit.")
     if "run_id" not in study.parent:
         raise UserError(f"refit: expected a study recorded in MLflow; {study.name} is not.")
     baseline = study.baseline
-    others = _ranked(study, baseline)
+    others = _others(study, baseline)
     if not others:
         raise UserError(
             f"refit: expected a complete trial besides the baseline; {study.name} has none.\n"
@@ -50,17 +51,15 @@ def chosen(study: StudySnapshot, top: int) -> list[Candidate]:
     return [first, *(Candidate(trial.number, str(trial.run_id)) for trial in others[:top])]
 
 
-def _ranked(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialSnapshot]:
+def _others(study: StudySnapshot, baseline: TrialSnapshot | None) -> list[TrialSnapshot]:
     pool = study.best if len(study.directions) > 1 else study.trials
-    sign = -1 if study.directions[0] == "maximize" else 1
-    complete = [trial for trial in pool if trial.state == "complete"]
     seen = [] if baseline is None else [baseline.params]
-    ranked = []
-    for trial in sorted(complete, key=lambda t: (sign * t.values[0], t.number)):
+    others = []
+    for trial in ranked(pool, study.directions[0]):
         if trial.params not in seen:
             seen.append(trial.params)
-            ranked.append(trial)
-    return ranked
+            others.append(trial)
+    return others
 
 
 def judged_by(study: StudySnapshot) -> str:

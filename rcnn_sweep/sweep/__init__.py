@@ -28,6 +28,7 @@ from rcnn_sweep.sweep.findings import (
     counts,
     gain,
     pruning,
+    ranked,
     standing_of,
 )
 from rcnn_sweep.sweep.hooks import MetricNames, Recorded, StudyHooks, StudyInfo
@@ -99,6 +100,7 @@ __all__ = [
     "list_studies",
     "masked",
     "pruning",
+    "ranked",
     "read_options",
     "read_study",
     "reap",

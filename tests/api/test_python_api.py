@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import mlflow
@@ -15,6 +16,7 @@ from small import SMALL_NETWORK, command_line
 
 import rcnn_sweep
 from rcnn_sweep.api import with_default_search
+from rcnn_sweep.api.studies import _columns
 
 FAST = (*SMALL_NETWORK, "training.epochs=1")
 
@@ -187,6 +189,12 @@ def test_options_of_the_sweeper_are_judged(data: tuple[str, ...]) -> None:
     with pytest.raises(rcnn_sweep.UserError, match=r"found no .*studies\.db"):
         rcnn_sweep.load_study()
     assert not Path("studies.db").exists()
+
+
+def test_the_columns_of_a_table_of_trials_are_those_that_are_told() -> None:
+    study: Any = SimpleNamespace(metrics=("score",), trials=())
+    told = re.findall(r"``(\w+)``", rcnn_sweep.Study.trials.__doc__ or "")
+    assert told == [name for name in _columns(study) if name != "score"]
 
 
 @pytest.mark.slow

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from small import ROOT, command_line, environment, table_rows, write_table
 
+from rcnn_sweep.config import Config, flat, from_yaml
+from rcnn_sweep.data import TableConfig
+
 SMALL = [
     *("data.maxlen=12", "conv.filters=8", "lstm.units=8", "embedding.output_dim=8"),
     *("training.batch_size=16", "training.learning_rate=0.01", "training.epochs=2"),
@@ -81,6 +84,13 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         "weights/rcnn.weights.h5",
     ]:
         assert artifact(folder, path).stat().st_size > 0
+
+
+def test_every_key_of_the_config_is_a_parameter(finished: tuple[Path, str]) -> None:
+    folder, _ = finished
+    [run] = runs(folder)
+    config = from_yaml(artifact(folder, "config/resolved.yaml").read_text(encoding="utf-8"))
+    assert run.data.params.keys() == flat(config).keys() >= {*flat(Config(data=TableConfig()))}
 
 
 def test_a_run_of_its_own_records_what_it_takes_from_the_machine(

@@ -1,11 +1,13 @@
-"""What of a command is recorded, and so must hold no password."""
+"""What of a command is recorded, and so must hold no password; how it ends, and what it leaves."""
 
 from pathlib import Path
 
 import pytest
 
-from rcnn_sweep.cli.program import is_sweep, recorded, remove_empty
+from rcnn_sweep.cli.program import _exit_code, is_sweep, recorded, remove_empty
 from rcnn_sweep.config import refused_passwords
+from rcnn_sweep.errors import Terminated, UserError
+from rcnn_sweep.sweep import SweepFailed
 
 URL = "mysql+pymysql://me:secret@host/studies"
 
@@ -24,6 +26,32 @@ URL = "mysql+pymysql://me:secret@host/studies"
 def test_a_verbs_storage_may_bear_its_password(words: list[str], refused: int) -> None:
     kept = recorded(words)
     assert len(refused_passwords(kept, sweep=is_sweep(kept))) == refused
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        (None, 0, ""),
+        (BrokenPipeError(), 0, ""),
+        (ValueError("no sum"), 1, "The run failed: ValueError: no sum"),
+        (SweepFailed("5 trials failed in a row"), 1, "The sweep failed: 5 trials failed in a row"),
+        (UserError("a: expected b; received c."), 2, "a: expected b; received c."),
+        (KeyboardInterrupt(), 130, "Interrupted (Ctrl-C)."),
+        (Terminated(), 143, "Interrupted (SIGTERM)."),
+    ],
+    ids=repr,
+)
+def test_how_a_command_ends_is_its_exit_code(
+    capfd: pytest.CaptureFixture[str], end: BaseException | None, code: int, said: str
+) -> None:
+    def app() -> None:
+        if end is not None:
+            raise end
+
+    assert _exit_code(app) == code
+    told = capfd.readouterr().err
+    assert told.strip().endswith(said) and bool(told) == bool(said)
+    assert ("Traceback" in told) == isinstance(end, ValueError), "for what is no mistake alone"
 
 
 def hydras(directory: Path) -> Path:

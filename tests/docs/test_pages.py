@@ -14,9 +14,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 import rcnn_sweep
 from hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper import OptunaAsyncSweeperConf
+from rcnn_sweep import sweep
 from rcnn_sweep.cli.program import DONE, FAILED, INTERRUPTED, MISTAKE, TERMINATED
 from rcnn_sweep.cli.verbs import VERBS
 from rcnn_sweep.config import Config, config_folder, config_keys
+from rcnn_sweep.sweep import list_studies
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -142,3 +144,11 @@ def test_the_app_that_is_shown_can_be_swept_as_it_is_shown(tmp_path: Path) -> No
     )
     assert done.returncode == 0, done.stderr
     assert "complete: 2 complete" in done.stdout and "trial 0 complete loss=9.1" in done.stdout
+    listed = "\n".join(list_studies(f"sqlite:///{tmp_path}/studies.db"))
+    assert ": 2 complete" in listed and f"resume: {Path(sys.executable).name} app.py -m" in listed
+
+
+def test_a_report_outside_of_a_sweep_does_nothing() -> None:
+    sweep.report(1, 0.5)
+    sweep.report(1, float("nan"))
+    assert sweep.current_trial() is None

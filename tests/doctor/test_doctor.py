@@ -234,6 +234,35 @@ def test_a_gpu_without_its_libraries_and_scarce_memory_are_noted(
         assert levels(list(machine.cores_and_memory())) == {level}
 
 
+@pytest.mark.parametrize(
+    ("code", "told", "said", "exit_code"),
+    [
+        (0, "2.21.0 True 1", "TensorFlow 2.21.0 can be imported, built with CUDA, sees 1 GPUs", 0),
+        (-4, "", "TensorFlow cannot be imported: exit code -4", 1),
+        (None, "", "Its import took more than", 1),
+    ],
+)
+def test_deep_imports_tensorflow_too(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: int | None,
+    told: str,
+    said: str,
+    exit_code: int,
+) -> None:
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        assert "import tensorflow" in command[-1]
+        if code is None:
+            raise subprocess.TimeoutExpired(command, 1)
+        return SimpleNamespace(returncode=code, stdout=told, stderr="")
+
+    monkeypatch.setattr(examination, "CHECKS", ())
+    monkeypatch.setattr(machine.subprocess, "run", run)
+    assert main([]) == 0 and "TensorFlow" not in capsys.readouterr().out
+    assert main(["--deep"]) == exit_code
+    assert said in capsys.readouterr().out
+
+
 def test_imdb_is_looked_for_where_the_loader_looks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

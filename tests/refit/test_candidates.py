@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from rcnn_sweep.application import RecordedStudy
-from rcnn_sweep.cli.verbs.refit import arguments
+from rcnn_sweep.cli.verbs.refit import arguments, main
 from rcnn_sweep.config import Config, TrainingConfig, check, flat, from_yaml, to_yaml
 from rcnn_sweep.config.refit import BASE_CONFIG, Candidate, RefitConfig
 from rcnn_sweep.data import SnippetsConfig, TableConfig, expected_sha256
@@ -18,6 +18,7 @@ from rcnn_sweep.network import ConvConfig
 from rcnn_sweep.refit.candidates import arms, changes, check_data, chosen, judged_by
 from rcnn_sweep.refit.points import slotted, wanted
 from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot
+from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.tracking import RunReader, Store, tracking_uri
 
 
@@ -56,6 +57,14 @@ def test_the_best_other_configs_are_compared_each_once() -> None:
     )
     assert chosen(found, 3) == [Candidate(0, "run-0"), Candidate(1, "run-1"), Candidate(4, "run-4")]
     assert chosen(found, 1) == [Candidate(0, "run-0"), Candidate(1, "run-1")]
+
+
+def test_the_winner_is_the_sweeps_own_where_points_were_run_again() -> None:
+    lucky = [trial(1, 32, 0.95), *(replace(trial(n, 32, 0.80), confirms=1) for n in (3, 4))]
+    steady = [trial(2, 48, 0.89), *(replace(trial(n, 48, 0.90), confirms=2) for n in (5, 6))]
+    trials = sorted([trial(0, 64, 0.80), *lucky, *steady], key=lambda one: one.number)
+    assert [one.number for one in best_of(trials, ["maximize"])] == [2]
+    assert [one.trial for one in chosen(study(*trials), 2)] == [0, 2, 1]
 
 
 @pytest.mark.slow
@@ -205,3 +214,27 @@ def test_the_study_and_overrides_may_stand_anywhere() -> None:
     given = arguments(words)
     assert (given.study, given.seeds, given.top, given.force) == ("first", 3, 1, True)
     assert given.overrides == ["hydra.sweeper.workers=1", "hydra/launcher=ray"]
+
+
+def test_a_refit_runs_on_the_study_the_store_and_the_seeds_that_the_command_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    read: list[tuple[str | None, str | None]] = []
+
+    def found(name: str | None, storage: str | None) -> StudySnapshot:
+        read.append((name, storage))
+        return study(trial(0, 64, 0.8), trial(1, 32, 0.9), trial(2, 48, 0.85))
+
+    monkeypatch.setattr("rcnn_sweep.sweep.read_study", found)
+    monkeypatch.setattr("rcnn_sweep.api.multirun", lambda *words, **_: asked.extend(words[2]))
+    places = ("--storage", "sqlite:///s.db", "--tracking-uri", "sqlite:///m.db")
+    main(["first", "--seeds", "3", "--top", "2", "--force", *places])
+    assert read == [("first", "sqlite:///s.db")]
+    told = {key: value.strip("'") for key, _, value in (word.partition("=") for word in asked)}
+    assert told.pop("candidates").count("trial:") == 3, "the baseline and the two best"
+    assert told == {
+        **{"study": "first", "study_run": "study-run", "seeds": "3", "force": "true"},
+        **{"judged_by": "accuracy", "tracking.uri": "sqlite:///m.db"},
+        "hydra.sweeper.storage": "sqlite:///s.db",
+    }

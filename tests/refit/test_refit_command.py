@@ -107,6 +107,9 @@ def test_the_evidence_is_what_the_runs_recorded(refitted: tuple[Path, str]) -> N
     found = evidence(folder)
     assert found["schema"] == 2 and found["seeds"] == [0, 1] and found["test_texts"] == 40
     assert found["looks"] == [{"seeds": 2, "candidates": [1], "pairs": 2}] and found["look"] == 1
+    [parent] = runs(folder, "tags.`rcnn_sweep.kind` = 'refit'")
+    picture = Path(parent.info.artifact_uri) / "refit" / "intervals.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
     by_run = {run["run_id"]: run for arm in found["arms"] for run in arm["runs"]}
     assert len(by_run) == 4
     for run_id, listed in by_run.items():

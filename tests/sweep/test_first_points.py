@@ -1,7 +1,15 @@
 """The points that a search tries first: the baseline, those asked for, another study's best."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
+from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
+
+from rcnn_sweep.sweep.findings import ranked
+from rcnn_sweep.sweep.planning.first_points import first_points
+from rcnn_sweep.sweep.space.space import Parameter, Space
 
 from .conftest import Toy
 
@@ -39,3 +47,26 @@ def test_a_point_that_cannot_be_is_a_mistake(toy: Toy, words: list[str], answer:
     assert not log.exists() or "prepare" not in log.read_text(), (
         "told before the data is looked for"
     )
+
+
+def test_of_points_that_were_run_again_the_best_estimate_comes_first_and_five_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def trial(number: int, x: int, value: float, confirms: int | None = None) -> SimpleNamespace:
+        known = {"number": number, "state": "complete", "params": {"x": x}, "values": (value,)}
+        return SimpleNamespace(**known, duplicate_of=None, confirms=confirms)
+
+    again = [trial(8, 7, 0.4, confirms=7), trial(9, 6, 0.6, confirms=6)]  # x=7 had been lucky
+    trials = [*(trial(x, x, x / 10) for x in range(8)), *again]
+    study = SimpleNamespace(directions=("maximize",), trials=trials)
+    monkeypatch.setattr("rcnn_sweep.sweep.planning.first_points.read_study", lambda *_: study)
+    space = Space([Parameter("x", IntDistribution(0, 9))])
+    check: Any = SimpleNamespace(
+        composer=SimpleNamespace(is_group=lambda _: False), reason=lambda _: None
+    )
+    options: Any = SimpleNamespace(
+        warm_start="first", storage=None, enqueue=(), baseline_first=True
+    )
+    found = [point["x"] for point in first_points(options, space, check, {"x": 9})]
+    assert found == [9, *(one.params["x"] for one in ranked(cast(Any, trials), "maximize")[:5])]
+    assert found[1] == 6

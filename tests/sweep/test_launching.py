@@ -15,8 +15,10 @@ from omegaconf import OmegaConf
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
 from rcnn_sweep.sweep.storage import with_password
+from rcnn_sweep.sweep.workers import resources
 from rcnn_sweep.sweep.workers.launcher_pool import Launch, LauncherPool, launched
 from rcnn_sweep.sweep.workers.launchers import launcher_of
+from rcnn_sweep.sweep.workers.resources import THREADS, automatic_workers, environment_of
 from rcnn_sweep.sweep.workers.spec import WorkerSpec
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
@@ -67,6 +69,20 @@ def test_jobs_on_disk_leave_passwords_to_the_environment() -> None:
     del os.environ["RCNN_SWEEP_STORAGE"]
     with pytest.raises(UserError, match="RCNN_SWEEP_STORAGE: expected the URL"):
         with_password(work.url)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "trials", "workers", "threads"),
+    [("", 30, 8, "1"), ("", 2, 2, "4"), ("4,7", 30, 2, "4"), ("-1", 30, 8, "1")],
+)
+def test_there_is_a_worker_a_core_or_a_gpu_and_none_without_a_trial(
+    monkeypatch: pytest.MonkeyPatch, gpus: str, trials: int, workers: int, threads: str
+) -> None:
+    monkeypatch.setattr(resources, "cores", lambda: 8)
+    os.environ["CUDA_VISIBLE_DEVICES"] = gpus
+    assert automatic_workers(trials) == workers
+    variables = environment_of(workers)
+    assert {variables[name] for name in THREADS} == {threads}
 
 
 def test_workers_of_this_machine_get_a_gpu_each_and_share_its_memory() -> None:

@@ -57,6 +57,23 @@ def test_each_row_makes_a_class_of_optuna() -> None:
     assert all(row.about for row in [*SAMPLERS.values(), *PRUNERS.values()])
 
 
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_percentile_prunes_the_worst_quarter_of_earlier_trials(direction: str) -> None:
+    sign = 1 if direction == "maximize" else -1
+    study = optuna.create_study(direction=direction, pruner=make_pruner(Named("percentile")))
+    for place in range(100):
+        trial = study.ask()
+        trial.report(sign * place, 1)
+        study.tell(trial, sign * place)
+    pruned = []
+    for place in range(100):
+        trial = study.ask()
+        trial.report(sign * (place + 0.5), 1)
+        pruned.append(trial.should_prune())
+        study.tell(trial, state=TrialState.FAIL)
+    assert pruned == [place < 25 for place in range(100)]
+
+
 def test_cmaes_leaves_what_is_no_number_to_tpe() -> None:
     study = optuna.create_study()
     for number in range(40):

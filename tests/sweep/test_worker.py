@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from rcnn_sweep.sweep.workers.worker import Worker, WorkerJob
+from rcnn_sweep.sweep.workers.worker import Worker, WorkerJob, _seed_of
 
 
 class Ring:
@@ -47,3 +47,14 @@ def test_collections_between_trials_pass_over_what_stood_before(
     assert WorkerJob(spec, None, master, None).drain() == 3  # type: ignore[arg-type]
     assert frozen[0] == 0 and frozen[1] == frozen[2] > 1000
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("is_common", [False, True])
+def test_seeds_of_trials_derive_from_the_sweeps(is_common: bool) -> None:
+    def seeds(seed: int, is_again: bool = False) -> list[int]:
+        options: Any = SimpleNamespace(seed=seed, common_seed=is_common)
+        return [_seed_of(options, number, is_again) for number in range(50)]
+
+    assert seeds(0) == seeds(0) and not {*seeds(0)} & {*seeds(1)}
+    assert len({*seeds(0)}) == (1 if is_common else 50)
+    assert len({*seeds(0, is_again=True)[1:], *seeds(0)[:1]}) == 50, "repeats have fresh ones"

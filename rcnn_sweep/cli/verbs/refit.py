@@ -48,8 +48,13 @@ def arguments(words: Sequence[str]) -> Namespace:
         help="the study (default: the last one), and overrides of hydra (workers, launcher)",
     )  # fmt: skip
     add = parser.add_argument
-    add("--seeds", type=int, default=5, help="seeds for each config, 0, 1, ... (default 5)")
-    add("--top", type=int, default=1, help="how many of the best trials (default 1)")
+    add(
+        "--seeds",
+        type=int,
+        default=5,
+        help="seeds for each config, 0, 1, ... (default %(default)s)",
+    )
+    add("--top", type=int, default=1, help="how many of the best trials (default %(default)s)")
     add("--force", action="store_true", help="register the best candidate without evidence")
     add("--storage", metavar="URL", help="of the study; default: studies.db in this directory")
     add("--tracking-uri", metavar="URI", help="of its MLflow store; default: as for runs")

@@ -11,6 +11,7 @@ from rcnn_sweep.sweep.findings.arithmetic import (
     counts_and_repeats,
     gain,
     pruning,
+    ranked,
     standing_of,
     trial_at,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "counts_and_repeats",
     "gain",
     "pruning",
+    "ranked",
     "standing_of",
     "standings",
     "to_confirm",

@@ -75,13 +75,21 @@ def _slot(trial: TrialSnapshot) -> tuple[bool, int]:
     return has_none, trial.number if trial.slot is None else trial.slot
 
 
+def ranked(trials: Iterable[TrialSnapshot], direction: str) -> list[TrialSnapshot]:
+    """Give the first complete trial of each point, the best first, the earlier of equals.
+
+    Where points were run again, the best is the one with the best estimate.
+    """
+    return [standing.trial for standing in standings(trials, direction)]
+
+
 def best_of(trials: Iterable[TrialSnapshot], directions: Sequence[str]) -> list[TrialSnapshot]:
     """Find the best complete trial, the earliest of equals; of several objectives the front.
 
     Where points were run again, the best is the first trial of the point with the best estimate.
     """
     if len(directions) == 1:
-        return [standing.trial for standing in standings(trials, directions[0])[:1]]
+        return ranked(trials, directions[0])[:1]
     complete = [trial for trial in trials if trial.state == "complete"]
     signs = [-1 if direction == "maximize" else 1 for direction in directions]
     losses = [tuple(s * v for s, v in zip(signs, t.values, strict=True)) for t in complete]

@@ -1,15 +1,15 @@
 """The points that a search tries first: the baseline, those asked for, another study's best."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import flattened
 from rcnn_sweep.rules import nearest
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck
-from rcnn_sweep.sweep.findings import StudySnapshot
+from rcnn_sweep.sweep.findings import ranked
 from rcnn_sweep.sweep.options import SweeperOptions
-from rcnn_sweep.sweep.space import Params, Space, encoded
+from rcnn_sweep.sweep.space import Params, Space, Value, encoded
 from rcnn_sweep.sweep.study import read_study
 
 WARM = 5
@@ -45,7 +45,7 @@ def _enqueued(given: Mapping[str, Any], space: Space, check: FeasibilityCheck) -
     return point
 
 
-def _completed(chosen: Params, space: Space, check: FeasibilityCheck) -> Params:
+def _completed(chosen: Mapping[str, Value], space: Space, check: FeasibilityCheck) -> Params:
     """Give the point with what it leaves open as the composed config has it."""
     groups = {key: value for key, value in chosen.items() if check.composer.is_group(key)}
     return space.walk(
@@ -62,9 +62,9 @@ def _warm(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> lis
         return []
     study = read_study(options.warm_start, options.storage)
     points: list[Params] = []
-    for found in _best_first(study):
-        point = _completed(found, space, check)
-        is_here = found.keys() <= point.keys() and space.contains(point)
+    for found in ranked(study.trials, study.directions[0]):
+        point = _completed(found.params, space, check)
+        is_here = found.params.keys() <= point.keys() and space.contains(point)
         if is_here and point not in points and check.reason(point) is None:
             points.append(point)
     if not points:
@@ -73,10 +73,3 @@ def _warm(options: SweeperOptions, space: Space, check: FeasibilityCheck) -> lis
             f"{options.warm_start} has none of its {len(study.trials)} trials in it."
         )
     return points[:WARM]
-
-
-def _best_first(study: StudySnapshot) -> Iterator[Params]:
-    sign = -1 if study.directions[0] == "maximize" else 1
-    complete = [trial for trial in study.trials if trial.state == "complete"]
-    for trial in sorted(complete, key=lambda t: (sign * t.values[0], t.number)):
-        yield dict(trial.params)
