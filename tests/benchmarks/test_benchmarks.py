@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from servers import needs_postgres
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
@@ -22,6 +23,7 @@ TINY = {
         *("--reviews", "200", "--workers", "1"),
     ),
     "serving_load": ("--rows", "64", "--clients", "4", "--seconds", "3"),
+    "soak": ("--minutes", "0.2", "--trials", "2", "--rows", "200"),
     "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
     "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
     "trial_overhead": ("--trials", "1"),
@@ -35,7 +37,10 @@ def test_every_benchmark_has_a_tiny_form() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(TINY))
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[needs_postgres] if n == "soak" else []) for n in sorted(TINY)],
+)
 def test_it_runs(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     words = list(TINY[name])
     if "IMDB" in words:
