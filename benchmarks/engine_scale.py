@@ -8,10 +8,10 @@ A sweep of a Hydra app whose trials take no time: two numbers, four reports. Bes
 of the same kind, as many trials by as many processes of bare Optuna (``study.optimize``, the same
 suggestions and reports) and, to tell what Hydra's part is, as many jobs by Hydra's own sweeper, in
 one process and without Optuna. For each: CPU milliseconds a trial, wall seconds a trial of the
-first and of the last hundred and their ratio, memory of a worker there, trials a second from the
-first trial's start to the last's; of several workers also the share of a core that the driver
-takes. With ``--total`` the study has so many slots, and Ctrl-C ends the sweep after ``--trials``:
-prints how long that took.
+first and of the last hundred and their ratio, the same in CPU, which other programs disturb less,
+memory of a worker there, trials a second from the first trial's start to the last's; of several
+workers also the share of a core that the driver takes. With ``--total`` the study has so many
+slots, and Ctrl-C ends the sweep after ``--trials``: prints how long that took.
 """
 
 import itertools
@@ -89,6 +89,16 @@ class Trace:
         return 1000 * total / max(1, count)
 
     @property
+    def growth(self) -> float:
+        """CPU of the last hundred trials of each process over that of its first hundred."""
+        first = last = 0.0
+        for pid in {pid for _, pid, _, _ in self.starts}:
+            own = [cpu for _, process, cpu, _ in self.starts if process == pid]
+            size = max(1, min(100, (len(own) - 1) // 2))
+            first, last = first + own[size] - own[0], last + own[-1] - own[-1 - size]
+        return last / first
+
+    @property
     def rate(self) -> float:
         """Trials a second."""
         return (len(self.starts) - 1) / (self.starts[-1][0] - self.starts[0][0])
@@ -106,7 +116,7 @@ class Trace:
         return (
             f"{self.name}: {len(self.starts)} trials, {self.cpu:.0f} ms CPU a trial, "
             f"{self.rate:.1f} trials/s; s a trial, last {size} over first {size}: {last:.3f} / "
-            f"{first:.3f} = {last / first:.2f}; memory {memory}"
+            f"{first:.3f} = {last / first:.2f}, in CPU {self.growth:.2f}; memory {memory}"
         )
 
 
