@@ -61,6 +61,7 @@ def test_a_pruned_run_is_trained_as_far_and_a_false_number_found(
             database.execute(f"DELETE FROM {table} WHERE key LIKE 'test%' OR key LIKE '%f1%'")
             database.execute(f"DELETE FROM {table} WHERE key IN ('parameters', 'best_epoch')")
             database.execute(f"DELETE FROM {table} WHERE key LIKE '%brier'")
+            database.execute(f"DELETE FROM {table} WHERE key LIKE '%average_precision'")
         database.execute("DELETE FROM metrics WHERE step = 2")
         database.execute("UPDATE metrics SET value = value + 1e-9 WHERE key = 'val_loss'")
         database.execute("UPDATE runs SET status = 'KILLED'")
