@@ -159,6 +159,22 @@ def roc_auc(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return float(roc_auc_score(truth, probabilities, multi_class="ovr", labels=classes))
 
 
+def average_precision(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Take the average precision, the area below the steps of the precision-recall curve.
+
+    Of two classes that of the second, of more the macro average of one against the rest; NaN where
+    a class is absent from ``truth``.
+    """
+    from sklearn.metrics import average_precision_score
+
+    classes = np.arange(probabilities.shape[1])
+    if len(np.unique(truth)) < len(classes):
+        return float("nan")
+    if len(classes) == 2:
+        return float(average_precision_score(truth, probabilities[:, 1]))
+    return float(average_precision_score(truth[:, None] == classes, probabilities))
+
+
 def brier(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """Take the Brier score, the mean squared error of the probabilities, as scikit-learn has it.
 
@@ -222,6 +238,14 @@ TABLE: tuple[Metric, ...] = (
     ),
     Metric("val_f1_micro", "F1 (micro)", "F1 over all decisions", f1_micro, Kind.SHARE, "maximize"),
     Metric(
+        "val_average_precision",
+        "average precision",
+        "the area below the precision-recall curve, of three or more classes one against the rest",
+        average_precision,
+        Kind.SHARE,
+        "maximize",
+    ),
+    Metric(
         "val_brier",
         "Brier score",
         "the mean squared error of the probabilities",
@@ -271,6 +295,14 @@ TABLE: tuple[Metric, ...] = (
         "ROC area",
         "the area under the ROC curve, of three or more classes one against the rest",
         roc_auc,
+        Kind.SHARE,
+        "maximize",
+    ),
+    Metric(
+        "test_average_precision",
+        "average precision",
+        "the area below the precision-recall curve, of three or more classes one against the rest",
+        average_precision,
         Kind.SHARE,
         "maximize",
     ),

@@ -125,6 +125,7 @@ def test_the_functions_give_what_is_worked_out_by_hand() -> None:
         "f1_micro": pytest.approx(0.6),
         "brier": pytest.approx((0.1**2 + 0.7**2 + 0.4**2 + 0.6**2 + 0.1**2) / 5),
         "roc_auc": pytest.approx(4 / 6),  # of six pairs, four in the right order
+        "average_precision": pytest.approx((1 + 2 / 3 + 3 / 4) / 3),
     }
 
 
@@ -135,6 +136,13 @@ def test_three_classes_are_judged_one_against_the_rest() -> None:
     assert metrics.accuracy(THREE, truth) == 0.75
     assert metrics.f1_macro(THREE, truth) == pytest.approx((1 + 0 + 2 / 3) / 3)
     assert np.isnan(metrics.roc_auc(THREE, np.array([0, 1, 1, 0])))
+    steps = [
+        1.0,
+        1 / 4,
+        1 / 2,
+    ]  # class 1's one text is among the last two of four, class 2's second
+    assert metrics.average_precision(THREE, truth) == pytest.approx(np.mean(steps))
+    assert np.isnan(metrics.average_precision(THREE, np.array([0, 1, 1, 0])))
 
 
 def test_certain_and_wrong_costs_what_keras_says() -> None:

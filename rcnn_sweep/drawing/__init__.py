@@ -11,6 +11,7 @@
 from rcnn_sweep.drawing.canvas import Drawing
 from rcnn_sweep.drawing.curves import Curve, Line, learning_curves
 from rcnn_sweep.drawing.frame import Frame
+from rcnn_sweep.drawing.ranking import RankingCurves, precision_recall_diagram, roc_diagram
 from rcnn_sweep.drawing.reliability import Reliability, reliability_diagram
 from rcnn_sweep.drawing.scales import Scale, main_range, scale_of
 from rcnn_sweep.drawing.sheet import sheet_of
@@ -22,12 +23,15 @@ __all__ = [
     "Drawing",
     "Frame",
     "Line",
+    "RankingCurves",
     "Reliability",
     "Scale",
     "learning_curves",
     "main_range",
     "palette_css",
+    "precision_recall_diagram",
     "reliability_diagram",
+    "roc_diagram",
     "scale_of",
     "shapes_css",
     "sheet_of",

@@ -28,6 +28,7 @@ from rcnn_sweep.training.evaluation import Evaluation, evaluate
 from rcnn_sweep.training.fitting import History, build_model, fit
 from rcnn_sweep.training.mistakes import surest_mistakes
 from rcnn_sweep.training.predictions import Predictions
+from rcnn_sweep.training.ranking import ranking
 from rcnn_sweep.training.runtime import device, seed_everything
 from rcnn_sweep.training.terminal import EpochProgress, closing_lines
 
@@ -250,6 +251,8 @@ def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter
     writer.json(Artifact.CLASSIFICATION_REPORT, evaluation.report)
     sure = calibration(history.probabilities, evaluation.truth)
     writer.json(Artifact.CALIBRATION, sure)
+    ranked = ranking(history.probabilities, evaluation.truth, evaluation.labels)
+    writer.json(Artifact.RANKING, ranked)
     counts, labels = evaluation.matrix, evaluation.labels
     pictures = {
         Artifact.CONFUSION_PICTURE: partial(figures.confusion_matrix, counts, labels, False),
@@ -257,6 +260,9 @@ def _show_evaluation(evaluation: Evaluation, history: History, writer: RunWriter
         Artifact.LEARNING_CURVES: partial(figures.draw_curves, history),
         Artifact.RELIABILITY: partial(figures.reliability, sure),
     }
+    if ranked["classes"] or ranked["micro"]:
+        pictures[Artifact.ROC_CURVE] = partial(figures.roc, ranked)
+        pictures[Artifact.PRECISION_RECALL_CURVE] = partial(figures.precision_recall, ranked)
     for path, draw in pictures.items():
         with _picture(path), writer.artifact(path) as file:
             draw().save_png(file)

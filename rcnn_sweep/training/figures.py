@@ -9,13 +9,17 @@ from rcnn_sweep.drawing import (
     SHADES,
     Drawing,
     Line,
+    RankingCurves,
     Reliability,
     learning_curves,
+    precision_recall_diagram,
     reliability_diagram,
+    roc_diagram,
 )
 from rcnn_sweep.metrics import Metric, Place, shown
 from rcnn_sweep.network import LayerRow
 from rcnn_sweep.training.fitting import History
+from rcnn_sweep.training.ranking import AXES
 
 LINES = {"train": ("c0", "training"), "val": ("c1", "validation")}
 """The colour of a split's curve, and what it is called."""
@@ -26,6 +30,10 @@ LETTER = 7.0
 MOST_NAMED_CLASSES = 40
 """Classes up to which a picture grows to name each; a larger one would take memory by the gigabyte,
 and nobody could read it. ``confusion_matrix.json`` has every name and number."""
+CURVE_KINDS = ("c1", "c2", "c3", "c4", "c5", "c6")
+"""The colours of ranking curves: the first one, then those of the classes beside it."""
+NAMED_CURVE = 22
+"""Letters of a class's name beside its ranking curve."""
 UNNAMED_SIDE = 640.0
 """The side of a matrix whose classes are not named."""
 
@@ -139,6 +147,31 @@ def reliability(sure: Mapping[str, Any]) -> Drawing:
     """Draw what :func:`rcnn_sweep.training.calibration.calibration` gives."""
     points = [(own["confidence"], own["accuracy"], own["count"]) for own in sure["bins"]]
     return reliability_diagram([Reliability("network", "c1", points)])
+
+
+def roc(ranked: Mapping[str, Any]) -> Drawing:
+    """Draw the ROC curves that :func:`rcnn_sweep.training.ranking.ranking` gives; one or more."""
+    return roc_diagram(_ranking_curves(ranked))
+
+
+def precision_recall(ranked: Mapping[str, Any]) -> Drawing:
+    """Draw the precision-recall curves, as :func:`roc` does the others."""
+    return precision_recall_diagram(_ranking_curves(ranked))
+
+
+def _ranking_curves(ranked: Mapping[str, Any]) -> list[RankingCurves]:
+    """Give the curves of two classes or the micro-average the colour of validation."""
+    named = [] if ranked["micro"] is None else [{"name": "micro-average", **ranked["micro"]}]
+    named += ranked["classes"]
+    return [
+        RankingCurves(
+            _short(own["name"], NAMED_CURVE),
+            kind,
+            *(own["share"], own["roc_auc"], own["average_precision"]),
+            *(list(zip(*own[curve].values(), strict=True)) for curve in AXES),
+        )
+        for own, kind in zip(named, CURVE_KINDS, strict=False)
+    ]
 
 
 def architecture(rows: Sequence[LayerRow]) -> Drawing:

@@ -72,14 +72,16 @@ def test_a_run_leaves_the_contracts_record(finished: tuple[Path, str]) -> None:
         *("train_loss", "train_accuracy", "val_loss", "val_accuracy"),
         *("val_f1_macro", "val_f1_micro", "test_loss", "test_accuracy", "test_f1_macro"),
         *("test_f1_micro", "test_roc_auc", "fit_seconds", "total_seconds", "parameters"),
-        *("val_brier", "test_brier", "best_epoch"),
+        *("val_brier", "test_brier", "val_average_precision", "test_average_precision"),
+        "best_epoch",
     }
     for path in [
         *("config/resolved.yaml", "config/overrides.yaml", "config/environment.json"),
         *("evaluation/confusion_matrix.png", "evaluation/confusion_matrix_normalized.png"),
         *("evaluation/confusion_matrix.json", "evaluation/classification_report.json"),
         *("evaluation/calibration.json", "evaluation/reliability.png"),
-        "evaluation/mistakes.json",
+        *("evaluation/ranking.json", "evaluation/roc_curve.png"),
+        *("evaluation/precision_recall_curve.png", "evaluation/mistakes.json"),
         *("evaluation/learning_curves.png", "model/summary.txt", "model/architecture.svg"),
         "weights/rcnn.weights.h5",
     ]:
@@ -112,6 +114,10 @@ def test_the_numbers_agree_with_each_other_and_with_the_screen(finished: tuple[P
     assert (a + d) / (a + b + c + d) == pytest.approx(run.data.metrics["test_accuracy"])
     assert run.data.metrics["test_accuracy"] == pytest.approx(run.data.metrics["val_accuracy"])
     assert run.data.metrics["test_accuracy"] > 0.9
+    ranked = json.loads(artifact(folder, "evaluation/ranking.json").read_text())
+    assert ranked["positive"] == "good" and ranked["left_out"] == []
+    assert ranked["roc_auc"] == pytest.approx(run.data.metrics["test_roc_auc"])
+    assert ranked["average_precision"] == pytest.approx(run.data.metrics["test_average_precision"])
     assert f"Test accuracy: {run.data.metrics['test_accuracy']:.4f}" in output
     assert run.info.run_id in output
     assert "Epoch 2/2" in output

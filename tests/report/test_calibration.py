@@ -58,6 +58,12 @@ def test_the_names_of_the_networks_lie_in_the_picture() -> None:
     assert all(s.place[0] + 8 * len(s.words) < drawing.width for s in legend), "letters of 8 units"
 
 
+def test_the_best_trial_has_its_own_colour_where_the_baseline_recorded_nothing() -> None:
+    found = calibration_of(facts(run(None), run(Calibration.of(RECORDED))))
+    assert found is not None and found.drawing is not None
+    assert "c1" in found.drawing.kinds and "c0" not in found.drawing.kinds
+
+
 def test_a_study_from_before_has_its_classes_only_or_nothing() -> None:
     found = calibration_of(facts(run(None)))
     assert found is not None and found.drawing is None and found.rows == ()

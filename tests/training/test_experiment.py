@@ -25,6 +25,7 @@ from rcnn_sweep.training.terminal import EpochProgress
 EVERY_END = (
     *("confusion_matrix.png", "confusion_matrix_normalized.png", "confusion_matrix.json"),
     *("classification_report.json", "learning_curves.png"),
+    *("ranking.json", "roc_curve.png", "precision_recall_curve.png"),
 )
 LOSSES = (0.5, 0.3, 0.4)
 

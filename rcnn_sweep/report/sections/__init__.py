@@ -16,6 +16,7 @@ from rcnn_sweep.report.sections.head import head_of
 from rcnn_sweep.report.sections.parameters import parameters_of
 from rcnn_sweep.report.sections.provenance import provenance_of
 from rcnn_sweep.report.sections.pruning import saving_of
+from rcnn_sweep.report.sections.ranking import ranking_of
 from rcnn_sweep.report.sections.reference import reference_of
 from rcnn_sweep.report.sections.search import search_of
 from rcnn_sweep.report.sections.summary import summary_of
@@ -39,6 +40,7 @@ SECTIONS = (
     Section("search", search_of),
     Section("parameters", parameters_of),
     Section("confusion", matrices_of),
+    Section("ranking", ranking_of),
     Section("calibration", calibration_of),
     Section("pruning", saving_of),
     Section("trials", trials_of),

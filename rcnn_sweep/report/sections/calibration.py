@@ -6,6 +6,7 @@ from rcnn_sweep.drawing import Drawing, Reliability, reliability_diagram
 from rcnn_sweep.format import NONE, counted, metric
 from rcnn_sweep.report.confusion import Confusion, wilson
 from rcnn_sweep.report.facts import StudyFacts
+from rcnn_sweep.report.networks import kind_of, networks_of
 from rcnn_sweep.report.runs import Mistake, RunFacts
 from rcnn_sweep.report.tables import Cell, Row, number, row, text
 
@@ -32,7 +33,7 @@ MISTAKES = "The surest mistakes of the {}; \N{MIDDLE DOT} stands for words it do
 
 def calibration_of(facts: StudyFacts) -> Calibrated | None:
     """Give the section, of a refit's runs where there is one; None where nothing is recorded."""
-    networks, split = _networks(facts)
+    networks, split = networks_of(facts)
     known = {name: run for name, run in networks.items() if run.calibration is not None}
     last = next(
         ((n, r.confusion) for n, r in reversed(networks.items()) if r.confusion is not None), None
@@ -44,8 +45,8 @@ def calibration_of(facts: StudyFacts) -> Calibrated | None:
     return Calibrated(
         drawing=reliability_diagram(
             [
-                Reliability(name, kind, run.calibration.points)
-                for (name, run), kind in zip(known.items(), ("c0", "c1"), strict=False)
+                Reliability(name, kind_of(name), run.calibration.points)
+                for name, run in known.items()
                 if run.calibration is not None
             ]
         )
@@ -64,25 +65,6 @@ def calibration_of(facts: StudyFacts) -> Calibrated | None:
         mistake_caption="" if wrong is None else MISTAKES.format(wrong[0]),
         class_caption="" if last is None else f"{last[0]}, class by class (Wilson's intervals)",
     )
-
-
-def _networks(facts: StudyFacts) -> tuple[dict[str, RunFacts], str]:
-    """Give the baseline's run and the best one's, and the split that they were judged on."""
-    if facts.refit is not None:
-        best = "champion" if facts.refit.is_better else "best candidate"
-        both = {"baseline": facts.refit.baseline, best: facts.refit.leader}
-        found = {f"{n}, one seed": run for n, run in both.items() if run is not None}
-        if found:
-            return found, "test"
-    trials = {"baseline": facts.study.baseline, "best trial": facts.best}
-    named = {
-        f"{name}, trial {trial.number}": facts.details[trial.number]
-        for name, trial in trials.items()
-        if trial is not None
-        and trial.number in facts.details
-        and not (name == "best trial" and trial == facts.study.baseline)
-    }
-    return named, "validation"
 
 
 def _row(name: str, run: RunFacts, split: str) -> Row:
