@@ -46,6 +46,7 @@ SCRIPTS = "".join(
 )
 EXTRAS = re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
 FLAGS = {*get_args_parser()._option_string_actions, *re.findall(r'"(--[a-z-]+)"', SCRIPTS)}
+FLAGS |= {"--timeout"}  # of mlflow models serve
 TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 RECORDED = {*vars(Tag).values()} | {f"rcnn_sweep.{name}" for name in rcnn_sweep.__all__}
 NAMES: dict[str, Any] = {
