@@ -27,6 +27,7 @@ import time
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import optuna
@@ -117,6 +118,7 @@ class Soak:
     def strike(self, place: Served, driver: "subprocess.Popen[bytes]") -> bool:
         """Have something happen; says whether the driver is gone."""
         [event] = self.rng.choices([*EVENTS], [*EVENTS.values()])
+        print(f"{datetime.now():%H:%M:%S} {event}", flush=True)
         place.keep()
         if event == "worker":
             workers = psutil.Process(driver.pid).children() if driver.poll() is None else []

@@ -70,7 +70,7 @@ def _caption(ranking: Ranking, split: str) -> str:
 def _rows_caption(ranking: Ranking, split: str) -> str:
     if ranking.positive is None:
         return f"The areas on the {split} texts, means over the classes: more is better"
-    share = "" if ranking.curves is None else f"; chance has 0.5 and {metric(ranking.curves.share)}"
+    share = "" if ranking.curves is None else f"; chance has 0.5 and {ranking.curves.share:.2g}"
     return f"The areas on the {split} texts: more is better{share}"
 
 
