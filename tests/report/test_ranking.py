@@ -54,7 +54,7 @@ def test_baseline_and_best_trial_have_a_curve_in_both_drawings_and_a_row() -> No
     ]
     assert found.class_rows == () and found.note == ""
     assert "probability of “good”" in found.caption
-    assert found.rows_caption.endswith("chance has 0.5 and 0.5000")
+    assert found.rows_caption.endswith("chance has 0.5 and 0.5")
     html = shown(found)
     assert html.count("<svg") == 2 and "How well it ranks" in html
 
