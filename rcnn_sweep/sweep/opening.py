@@ -20,9 +20,9 @@ from rcnn_sweep.sweep.ownership import check_owner, claim
 from rcnn_sweep.sweep.planning import Plan, is_dated
 from rcnn_sweep.sweep.storage import (
     StorageRefused,
-    connected,
     exclusively,
     masked,
+    reopen_storage,
     sqlite_file,
 )
 from rcnn_sweep.sweep.study import Queue, check_record
@@ -33,7 +33,7 @@ def find_study(plan: Plan) -> Queue | None:
     file = sqlite_file(plan.url)
     if file is not None and not file.exists():
         return None
-    storage = connected(plan.url)
+    storage = reopen_storage(plan.url)
     try:
         study_id = storage.get_study_id_from_name(plan.study_name)
     except KeyError:
@@ -85,7 +85,7 @@ def open_study(plan: Plan) -> Queue:
 
 
 def _opened(plan: Plan) -> Queue:
-    storage = connected(plan.url)
+    storage = reopen_storage(plan.url)
 
     def created() -> Queue:
         queue = Queue(storage, _created(plan, storage), plan.url)

@@ -1,5 +1,6 @@
 """A storage that is locked or out of reach is waited for; what it holds is never half done."""
 
+import errno
 import logging
 import shutil
 import sqlite3
@@ -20,7 +21,7 @@ from rcnn_sweep.names import StudyAttr
 from rcnn_sweep.process import databases
 from rcnn_sweep.sweep.storage import connection as storage
 from rcnn_sweep.sweep.storage import retry
-from rcnn_sweep.sweep.storage.connection import connected, open_storage
+from rcnn_sweep.sweep.storage.connection import connected, open_storage, reopen_storage
 from rcnn_sweep.sweep.storage.retry import StorageLost
 from rcnn_sweep.sweep.study.queue import Claim, Queue
 from rcnn_sweep.sweep.study.slots import Retries
@@ -185,6 +186,17 @@ def test_studies_are_made_whole_or_not_at_all(
     assert not other.exists()
     open_storage(f"sqlite:///{other}")
     assert not (tmp_path / ".other.db.partial").exists()
+
+
+def test_a_disk_that_is_full_as_the_folder_of_studies_is_made_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "there")
+
+    monkeypatch.setattr(databases, "TemporaryDirectory", refuse)
+    with pytest.raises(UserError, match=r"^the storage .*s\.db: .*No space left on device"):
+        reopen_storage(f"sqlite:///{tmp_path}/s.db")
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE studies", "INSERT INTO version_info"])

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
         storage_url,
         with_password,
     )
-    from rcnn_sweep.sweep.storage.connection import check_storage, connected, open_storage
+    from rcnn_sweep.sweep.storage.connection import (
+        check_storage,
+        connected,
+        open_storage,
+        reopen_storage,
+    )
     from rcnn_sweep.sweep.storage.lock import LockLost, exclusive, exclusively
     from rcnn_sweep.sweep.storage.retry import StorageRefused
 
@@ -26,6 +31,7 @@ __all__ = [
     "exclusively",
     "masked",
     "open_storage",
+    "reopen_storage",
     "sqlite_file",
     "storage_url",
     "with_password",

@@ -49,6 +49,14 @@ def open_storage(url: str) -> BaseStorage:
     Raises :class:`UserError`, naming the file, where it is no study database; touches it not.
     """
     check_storage(url)
+    return reopen_storage(url)
+
+
+def reopen_storage(url: str) -> BaseStorage:
+    """Open a storage that the same command has checked: an outage since then is waited for.
+
+    Raises :class:`UserError`, naming the storage, where it cannot be used.
+    """
     with _mistakes_named(url):
         return connected(url)
 
