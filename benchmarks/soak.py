@@ -156,7 +156,7 @@ def left_over(folder: Path) -> list[str]:
     """Name the processes that still work in the folder, after a moment to end."""
     time.sleep(5)
     found = [process.info for process in psutil.process_iter(["cwd", "cmdline"])]
-    here = (info for info in found if str(info["cwd"] or "").startswith(str(folder)))
+    here = (info for info in found if Path(info["cwd"] or "/").is_relative_to(folder))
     return [" ".join(info["cmdline"] or ())[:80] for info in here]
 
 
