@@ -21,6 +21,8 @@ from rcnn_sweep.process import write_whole
 SCRIPTS = ("sort.js", "copy.js", "trials.js", "zoom.js", "wide.js")
 """What the page can do, a file each; without any of it the page says the same."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 def page(template: str, title: str, values: Mapping[str, Any]) -> str:
     """Render ``template`` of this package with ``values``; every text in them is escaped.
@@ -71,11 +73,23 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=unbroken,
     )
     environment.filters["metric"] = format.metric
     environment.filters["breakable"] = breakable
     environment.filters["headings"] = headings
     return environment
+
+
+def unbroken(value: Any) -> Any:
+    """Keep a number and its unit in one line; what is escaped already, as commands are, stays.
+
+    >>> unbroken("95 % of 12 min 5 s").replace(NO_BREAK, "~")
+    '95~% of 12~min 5~s'
+    """
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return re.sub(r"(?<=\d) (?=(?:%|h|min|s|[kMG]B)(?!\w))", NO_BREAK, value)
 
 
 def headings(part: str) -> list[tuple[str, Markup]]:
