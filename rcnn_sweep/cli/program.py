@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import logging
 import os
 import signal
 import sys
@@ -65,6 +66,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     atexit.register(gc.freeze)  # else the interpreter looks through all modules before it ends
     hide_in_logs()
+    logging.raiseExceptions = False  # a log whose reader has gone (| head) is no error
     words = recorded(sys.argv[1:])
     for word in words:
         remember(word)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 SILENCE = 1.0
 """Seconds after which a phase is named; what is over by then, or refused, needs no name."""
@@ -11,10 +11,15 @@ SILENCE = 1.0
 @contextmanager
 def phase(name: str) -> Iterator[None]:
     """Print what the block does, where it takes longer than :data:`SILENCE`."""
-    timer = threading.Timer(SILENCE, print, [f"{name} ..."], {"flush": True})
+    timer = threading.Timer(SILENCE, _say, [name])
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+
+
+def _say(name: str) -> None:
+    with suppress(BrokenPipeError):  # the reader has seen enough: | head
+        print(f"{name} ...", flush=True)

@@ -31,15 +31,17 @@ def test_verbs_groups_and_keys_are_offered_and_nothing_internal(
     assert not any("_target_" in word for word in found)
 
 
-def test_a_shells_question_is_answered_and_a_reader_that_has_gone_is_no_error() -> None:
+def test_a_shells_question_is_answered() -> None:
     words = command_line("-sc", "query=bash")
     asked = subprocess.run(
         ["env", "COMP_LINE=rcnn_sweep stu", *words], capture_output=True, text=True, check=True
     )
     assert (asked.stdout, asked.stderr) == ("studies\n", "")
-    process = subprocess.Popen(
-        command_line("-sc", "install=bash"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+
+
+@pytest.mark.parametrize("words", [("-sc", "install=bash"), ("--info", "defaults")])
+def test_a_reader_that_has_gone_is_no_error(words: tuple[str, ...]) -> None:
+    process = subprocess.Popen(command_line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.wait(60) == 0
     assert process.stderr.read() == b""
