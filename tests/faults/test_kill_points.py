@@ -14,11 +14,11 @@ SCRIPT = Path(__file__).with_name("kill_points.py")
 @pytest.mark.parametrize(
     ("words", "changes", "tried"),
     [
-        (("--fault", "kill", "--first", "10", "--every", "37"), (150,), (5,)),
+        (("--fault", "kill", "--first", "10", "--every", "60"), (150,), (3,)),
         (
-            ("--sweep", "record", "--fault", "kill", "full", "--first", "106", "--every", "160"),
+            ("--sweep", "record", "--fault", "kill", "full", "--first", "106", "--every", "240"),
             (330, 250),
-            (2, 2),
+            (1, 1),
         ),
     ],
 )

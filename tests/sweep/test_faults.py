@@ -217,7 +217,7 @@ def fail_from_outside(toy: Toy, number: int) -> None:
 def test_worker_whose_trial_was_ended_by_another_says_so_and_goes_on(
     toy: Toy, fault: str, said: str
 ) -> None:
-    driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=2", "seconds=2")
+    driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=2", "seconds=6")
     toy.wait_until(driver, lambda: len(toy.calls()) == 1)
     fail_from_outside(toy, 0)
     out, err = driver.communicate(timeout=60)
