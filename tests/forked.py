@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ LIBRARIES = (
     *("rcnn_sweep.sweep.sweeper", "rcnn_sweep.sweep.closing", "rcnn_sweep.sweep.workers"),
     "hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper",
 )
-EXTRAS = (
+LAUNCHERS = (
     "hydra_plugins.hydra_submitit_launcher.submitit_launcher",
     "hydra_plugins.hydra_ray_launcher.ray_launcher",
 )
@@ -97,13 +97,18 @@ def _server() -> str:
     return address
 
 
-def main() -> None:
-    """Fork a program for each request until standard input ends."""
-    for name in LIBRARIES:
+def preload(libraries: Iterable[str]) -> None:
+    """Import these and, where they are installed, the launchers that Hydra looks for."""
+    for name in libraries:
         importlib.import_module(name)
-    for name in EXTRAS:
+    for name in LAUNCHERS:
         with suppress(ModuleNotFoundError):
             importlib.import_module(name)
+
+
+def main() -> None:
+    """Fork a program for each request until standard input ends."""
+    preload(LIBRARIES)
     listening = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -23,7 +23,6 @@ A command is a process forked from this one, which has imported its libraries: s
 import errno
 import fcntl
 import gc
-import importlib
 import json
 import os
 import runpy
@@ -32,10 +31,10 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from forked import preload
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.default import DefaultDialect
@@ -50,10 +49,6 @@ LIBRARIES = (
     *("rcnn_sweep.training.reference", "rcnn_sweep.sweep.sweeper", "jinja2.defaults"),
     *("hydra_plugins.hydra_optuna_async_sweeper", "sklearn.feature_extraction.text"),
     *("sklearn.pipeline", "sklearn.multiclass"),
-)
-EXTRAS = (
-    "hydra_plugins.hydra_submitit_launcher.submitit_launcher",
-    "hydra_plugins.hydra_ray_launcher.ray_launcher",
 )
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"})
@@ -154,11 +149,7 @@ class Changes:
 
 def main() -> None:
     """Answer each line."""
-    for name in LIBRARIES:
-        importlib.import_module(name)
-    for name in EXTRAS:
-        with suppress(ModuleNotFoundError):
-            importlib.import_module(name)
+    preload(LIBRARIES)
     rcnn_sweep.compose("data=snippets")  # Hydra's plugins and parsers
     configure_mappers()
     gc.freeze()  # what is shared stays shared

@@ -147,7 +147,7 @@ class Commands:
 @contextmanager
 def commands_of(sweep: Sweep) -> Iterator[Commands]:
     """Start the process that commands are forked from."""
-    path = os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    path = os.pathsep.join((str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")))
     settings = {"PYTHONPATH": path, "HYDRA_FULL_ERROR": "1", "OMP_NUM_THREADS": "1"}
     with (
         tempfile.TemporaryDirectory(prefix="kill-points-") as name,

@@ -71,8 +71,10 @@ def limit_reached(
 
 def is_searched(slots: Slots, limits: Limits, direction: str) -> bool:
     """Say whether patience is at its end, so that nothing new is to be tried."""
-    since = None if limits.patience is None else _slots_since_the_best(slots, direction)
-    return since is not None and limits.patience is not None and since >= limits.patience
+    if limits.patience is None:
+        return False
+    since = _slots_since_the_best(slots, direction)
+    return since is not None and since >= limits.patience
 
 
 def _slots_since_the_best(slots: Slots, direction: str) -> int | None:
