@@ -46,6 +46,7 @@ from rcnn_sweep.sweep.storage import (
     exclusively,
     masked,
     open_storage,
+    retry,
     storage_url,
 )
 from rcnn_sweep.sweep.storage import lock as locks
@@ -243,7 +244,7 @@ def test_a_server_that_says_that_it_starts_is_waited_for(
 
     server = Starting()
     monkeypatch.setattr(connection, "engine", lambda url: server)
-    monkeypatch.setattr(connection, "PAUSES", (0.01,))
+    monkeypatch.setattr(retry, "PAUSES", (0.01,))
     connection.check_storage("postgresql+psycopg://me:secret@127.0.0.1/s")
     assert server.asked == 3
     [line] = [record.getMessage() for record in caplog.records]

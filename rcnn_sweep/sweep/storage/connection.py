@@ -4,7 +4,6 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from rcnn_sweep.sweep.storage.lock import engine, exclusively, server_options
 from rcnn_sweep.sweep.storage.mysql import widen_tables
 from rcnn_sweep.sweep.storage.retry import (
     LIMIT,
-    PAUSES,
     StorageLost,
     line,
+    pauses,
     retrying,
     until_it_answers,
 )
@@ -148,7 +147,7 @@ def _check(url: str) -> None:
     retry(
         ask,
         passing=lambda error: any(word in str(error) for word in RESTARTING),
-        pauses=chain(PAUSES, repeat(PAUSES[-1])),
+        pauses=pauses(),
         seconds=LIMIT,
         on_wait=once(lambda error: log.warning("%s: %s: waiting", masked(url), line(error))),
     )

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import chain, repeat
 from typing import Any, TypeVar, cast
@@ -36,6 +36,11 @@ class StorageRefused(StorageLost):
     """The storage refused something, and would for ever: a right, a value, another's tables."""
 
 
+def pauses() -> Iterator[float]:
+    """Give the seconds between attempts, without an end."""
+    return chain(PAUSES, repeat(PAUSES[-1]))
+
+
 def until_it_answers(call: Callable[[], Result], name: str) -> Result:
     """Repeat ``call`` while the storage ``name`` is locked or out of reach; says so once.
 
@@ -47,7 +52,7 @@ def until_it_answers(call: Callable[[], Result], name: str) -> Result:
         result = retry(
             call,
             passing=is_passing,
-            pauses=chain(PAUSES, repeat(PAUSES[-1])),
+            pauses=pauses(),
             seconds=0.0 if _gave_up.is_set() else LIMIT,
             on_wait=lambda error: _say(
                 f"the studies in {name} do not answer ({line(error)}): waiting"
