@@ -12,7 +12,7 @@ from small import SMALL_NETWORK, command_line, environment, table_rows, write_ta
 # Printed commands begin with what starts the interpreter here: so it is "python" in every test.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 # Ray starts its workers with a niceness of 15: beside other tests they would get a tenth of a core.
-os.environ["RAY_worker_niceness"] = "0"
+os.environ.update(RAY_worker_niceness="0")
 # Each ten seconds of a run would add metrics to its record, the more the slower the machine is.
 os.environ["MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"] = "false"
 

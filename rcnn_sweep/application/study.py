@@ -30,6 +30,7 @@ from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.overrides import override
 from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
 from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
+from rcnn_sweep.training import start_tensorflow
 
 if TYPE_CHECKING:
     from rcnn_sweep.sweep import SweepSummary
@@ -62,6 +63,12 @@ class RecordedTrials(StudyHooks):
     def store(self) -> Store:
         """The store that the trials' runs are in."""
         raise NotImplementedError
+
+    @staticmethod
+    def preload() -> None:
+        """Start TensorFlow, and import MLflow and what trains."""
+        start_tensorflow()
+        from rcnn_sweep.training import perform  # noqa: F401
 
     def environment(self) -> dict[str, str]:
         """Give the way to the store."""

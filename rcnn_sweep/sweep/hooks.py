@@ -68,6 +68,10 @@ class StudyHooks:
         """Take the base config, composed from the command's fixed overrides."""
         self.config = config
 
+    @staticmethod
+    def preload() -> None:
+        """Import what trials need: each worker process does, while its study is being opened."""
+
     def prepare(self, config: DictConfig, dry_run: bool) -> list[str]:
         """Settle once, once the base config is found possible, what all trials share.
 
@@ -164,15 +168,20 @@ class StudyHooks:
 
 def load_hooks(name: str | None, config: DictConfig) -> StudyHooks:
     """Make the hooks of that dotted name; raises :class:`UserError` if there is no such class."""
+    return hooks_class(name)(config)
+
+
+def hooks_class(name: str | None) -> type[StudyHooks]:
+    """Find the hooks of that dotted name; raises :class:`UserError` if there is no such class."""
     if name is None:
-        return StudyHooks(config)
+        return StudyHooks
     module, _, attribute = name.rpartition(".")
     try:
-        hooks_class = getattr(importlib.import_module(module), attribute)
+        found: object = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"hydra.sweeper.hooks: expected an importable class; received {name!r}: {error}"
         ) from error
-    if not (isinstance(hooks_class, type) and issubclass(hooks_class, StudyHooks)):
+    if not (isinstance(found, type) and issubclass(found, StudyHooks)):
         raise UserError(f"hydra.sweeper.hooks: expected a StudyHooks class; received {name!r}.")
-    return hooks_class(config)
+    return found

@@ -67,35 +67,60 @@ class Sweep:
         plan = with_points(plan, hooks, found.points() if found is not None else {})
         plan = with_total(plan, found.size() if found is not None else None)
         plan = placed(plan, self.request.master, found)
-        if launcher.is_watched and not is_here(plan.options, plan.workers):
-            packed(self._job(plan, {}, datetime.now()))  # what cannot be copied, before it runs
+        job = self._job(plan)
+        pool = self._processes(job, plan) if launcher.is_watched else None
+        if pool is not None:
+            packed(job)  # what cannot be copied, before it runs
         if plan.options.dry_run:
             print_plan(plan, launcher, found, hooks.caveats(plan.config))
             return None
         print_opening(plan, launcher, found)
-        began = datetime.now()
         queue = open_study(plan)
+        try:
+            if pool is not None:
+                pool.scale_to(job.spec.wanted(queue.look(), plan.workers))
+            return self._opened(plan, queue, hooks, job, pool)
+        finally:
+            if pool is not None:
+                pool.kill()
+
+    def _opened(
+        self,
+        plan: Plan,
+        queue: Queue,
+        hooks: StudyHooks,
+        job: WorkerJob,
+        pool: ProcessPool | None,
+    ) -> SweepSummary:
+        """Open the study's record, which takes seconds in a new folder, and have trials run."""
         info = _info(plan, str(queue.study_attr(StudyAttr.IDENTITY)))
         parent = open_parent(queue, hooks, info)
+        job = replace(job, spec=replace(job.spec, parent=parent))
         closing = Closing(plan, queue, hooks, info, parent)
-        return closing.after(lambda: self._drive(plan, queue, hooks, parent, began))
+        return closing.after(lambda: self._drive(plan, queue, hooks, job, pool))
 
     def _drive(
         self,
         plan: Plan,
         queue: Queue,
         hooks: StudyHooks,
-        parent: dict[str, object],
-        began: datetime,
+        job: WorkerJob,
+        processes: ProcessPool | None,
     ) -> str:
+        began = job.spec.began
         reaper = Reaper(queue, hooks, plan.options.metrics, began)
         reaper.reap(queue.look())
-        job = self._job(plan, parent, began)
-        pool = self._pool(job, plan.workers, queue, hooks)
+        pool: WorkerPool | None = processes
+        if processes is not None:
+            processes.give(job)
+        elif not launcher_of(job.master).is_watched:
+            job = launched(job, plan.workers, hooks.environment())
+            pool = LauncherPool(job, plan.workers, lambda: queue.has_worked(job.spec.session))
         with Progress(queue, plan, began, lambda: hooks.expected_seconds(plan.config)):
             return Driver(queue, reaper, job, pool, plan.workers).drive()
 
-    def _job(self, plan: Plan, parent: dict[str, object], began: datetime) -> WorkerJob:
+    def _job(self, plan: Plan) -> WorkerJob:
+        """Give what workers do, but for their record, which is yet to be opened."""
         spec = WorkerSpec(
             options=replace(plan.options, n_trials=plan.n_trials, storage=None),
             space=plan.space,
@@ -105,21 +130,17 @@ class Sweep:
             working_directory=Path.cwd(),
             fixed=plan.composer.fixed,
             points=plan.first,
-            parent=parent,
+            parent={},
             session=uuid4().hex,
-            began=began,
+            began=datetime.now(),
         )
         return WorkerJob(spec, self.context, sealed(self.request.master, plan), self.task)
 
-    def _pool(
-        self, job: WorkerJob, size: int, queue: Queue, hooks: StudyHooks
-    ) -> WorkerPool | None:
-        """Make the pool of the chosen launcher's workers; None where this process is the worker."""
-        spec = job.spec
-        if launcher_of(job.master).is_watched:
-            return None if is_here(spec.options, size) else ProcessPool(job, size)
-        job = launched(job, size, hooks.environment())
-        return LauncherPool(job, size, lambda: queue.has_worked(spec.session))
+    def _processes(self, job: WorkerJob, plan: Plan) -> ProcessPool | None:
+        """Give the pool of processes of this machine; None where this one is the worker."""
+        if is_here(plan.options, plan.workers):
+            return None
+        return ProcessPool(job.spec.directory, plan.workers, plan.options.hooks)
 
 
 def _info(plan: Plan, identity: str) -> StudyInfo:

@@ -65,7 +65,8 @@ def wait_until(condition: Callable[[], object], seconds: float) -> None:
 def test_worker_that_is_killed_leaves_no_child_behind(
     tmp_path: Path, end: Callable[[ProcessPool], None]
 ) -> None:
-    pool = ProcessPool(parent_of_a_sleeper(tmp_path), 1)
+    pool = ProcessPool(tmp_path, 1)
+    pool.give(parent_of_a_sleeper(tmp_path))
     pool.scale_to(1)
     wait_until((tmp_path / "child").exists, 60)
     child = int((tmp_path / "child").read_text())
@@ -93,7 +94,81 @@ def test_a_worker_that_dies_before_it_has_read_its_job_is_a_dead_worker(
 
     monkeypatch.setattr("sys.executable", "/bin/false")
     large: Any = Large()
-    pool = ProcessPool(large, 1)
+    pool = ProcessPool(tmp_path, 1)
+    pool.give(large)
     pool.scale_to(1)
     wait_until(lambda: pool.alive() == 0, 10)
     assert "ended with code 1" in str(pool.last_failure())
+
+
+EAGER = """
+import os
+from pathlib import Path
+from rcnn_sweep.sweep import StudyHooks
+class Eager(StudyHooks):
+    @staticmethod
+    def preload():
+        Path("partial").write_text(str(os.getpid()))
+        Path("partial").rename("preloaded")
+        if Path("broken").exists():
+            raise ImportError("no such library")
+"""
+
+
+def notes_its_process(directory: Path) -> Any:
+    """Give a job that notes in which process it runs."""
+
+    class Job:
+        master = None
+
+        def __call__(self, _: object) -> None:
+            import os
+
+            (directory / "worked").write_text(str(os.getpid()))
+
+    return Job()
+
+
+@pytest.fixture
+def eager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcessPool:
+    """A pool of one worker, with hooks that note what they do, in the working directory."""
+    (tmp_path / "eager_hooks.py").write_text(EAGER)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return ProcessPool(tmp_path, 1, "eager_hooks.Eager")
+
+
+def test_a_worker_imports_what_its_app_needs_before_it_gets_its_job(eager: ProcessPool) -> None:
+    eager.scale_to(1)
+    wait_until(Path("preloaded").exists, 60)
+    assert eager.alive() == 1
+    eager.give(notes_its_process(Path.cwd()))
+    wait_until(lambda: not eager.alive(), 60)
+    assert Path("worked").read_text() == Path("preloaded").read_text()
+    assert eager.last_failure() is None
+    assert eager.started == 1
+
+
+def test_what_fails_to_be_imported_early_is_told_and_costs_nothing(eager: ProcessPool) -> None:
+    Path("broken").touch()
+    eager.give(notes_its_process(Path.cwd()))
+    eager.scale_to(1)
+    wait_until(lambda: not eager.alive(), 60)
+    assert Path("worked").exists()
+    assert "ImportError: no such library" in eager.log_file(0).read_text()
+
+
+def test_a_worker_whose_driver_ends_before_it_has_a_job_just_ends(eager: ProcessPool) -> None:
+    eager.scale_to(1)
+    process = eager.processes[0]
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert eager.log_file(0).read_text() == ""
+
+
+def test_a_worker_that_waits_for_its_job_is_ended_with_its_pool(eager: ProcessPool) -> None:
+    eager.scale_to(1)
+    wait_until(Path("preloaded").exists, 60)
+    eager.kill()
+    assert eager.alive() == 0

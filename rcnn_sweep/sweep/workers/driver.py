@@ -88,8 +88,7 @@ class Driver:
             if self._is_over(slots):
                 self._dismiss(pool)
                 return
-            if self.job.spec.limit_reached(slots) is None:
-                pool.scale_to(min(self.size, len(slots.open) + slots.to_try(self.job.spec.retries)))
+            pool.scale_to(self.job.spec.wanted(slots, self.size))
             self._check_progress(pool, slots)
             signals.wait(TICK)
             signals.raise_pending()

@@ -54,14 +54,23 @@ class ProcessPool:
     """One process a worker, each on its own: one that is killed takes no other along.
 
     A worker writes to ``<directory>/workers/<number>.log``. It leads a process group: what it
-    leaves behind there when it dies, such as a data loader, is ended with it.
+    leaves behind there when it dies, such as a data loader, is ended with it. Started before there
+    is a ``job``, it imports what ``hooks``, a class by its dotted name, needs, and waits.
     """
 
-    job: WorkerJob
+    directory: Path
     size: int
+    hooks: str | None = None
+    job: WorkerJob | None = None
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     started: int = 0
     failure: str | None = None
+
+    def give(self, job: WorkerJob) -> None:
+        """Give the workers their job, those at hand and those to come."""
+        self.job = job
+        for process in self.processes.values():
+            _send(process, self._packed)
 
     def scale_to(self, wanted: int) -> None:
         """Replace ended workers while there is work for them."""
@@ -91,27 +100,20 @@ class ProcessPool:
                 env={**shared, **devices_of(index, self.size), "PYTHONPATH": _import_path()},
                 start_new_session=True,
             )
-        self._send(process)
+        _send(process, pickle.dumps((sys.path, self.hooks)))
+        if self.job is not None:
+            _send(process, self._packed)
         return process
-
-    def _send(self, process: subprocess.Popen[bytes]) -> None:
-        if process.stdin is None:
-            raise RuntimeError("a worker process has no standard input")
-        job = framed(pickle.dumps(sys.path)) + framed(self._packed)
-        try:
-            process.stdin.write(job)
-            process.stdin.flush()
-        except BrokenPipeError:  # it died before it had read all: the next look finds it dead
-            with suppress(BrokenPipeError):
-                process.stdin.close()
 
     @cached_property
     def _packed(self) -> bytes:
+        if self.job is None:
+            raise RuntimeError("there is no job yet")
         return packed(self.job)
 
     def log_file(self, number: int) -> Path:
         """Give the log of the worker that was started as ``number``."""
-        return self.job.spec.directory / "workers" / f"{os.getpid()}-{number}.log"
+        return self.directory / "workers" / f"{os.getpid()}-{number}.log"
 
     def alive(self) -> int:
         """Count the processes still running."""
@@ -137,6 +139,17 @@ class ProcessPool:
             if not _has_ended(process):
                 _end_group(process)
                 process.wait()
+
+
+def _send(process: subprocess.Popen[bytes], message: bytes) -> None:
+    if process.stdin is None:
+        raise RuntimeError("a worker process has no standard input")
+    try:
+        process.stdin.write(framed(message))
+        process.stdin.flush()
+    except BrokenPipeError:  # it died before it had read all: the next look finds it dead
+        with suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

@@ -40,6 +40,12 @@ class WorkerSpec:
         options, confirmation = self.options, confirmation_of(self.options)
         return limit_reached(slots, options.limits, options.directions[0], self.began, confirmation)
 
+    def wanted(self, slots: Slots, workers: int) -> int:
+        """Count those of ``workers`` that find something to do; none does at a limit."""
+        if self.limit_reached(slots) is not None:
+            return 0
+        return min(workers, len(slots.open) + slots.to_try(self.retries))
+
     def is_searched(self, slots: Slots) -> bool:
         """Say whether patience is at its end: what follows is confirmation."""
         return is_searched(slots, self.options.limits, self.options.directions[0])
