@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import forked
 import pytest
 from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
 
@@ -15,6 +16,8 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 os.environ.update(RAY_worker_niceness="0")
 # Each ten seconds of a run would add metrics to its record, the more the slower the machine is.
 os.environ["MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"] = "false"
+
+forked.install()
 
 CASES = Path(os.environ.get("RCNN_SWEEP_TEST_DATA") or Path(__file__).parents[2] / "shared/data")
 

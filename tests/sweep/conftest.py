@@ -10,7 +10,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from forked import Forked
+from forked import ForkedApp
 from optuna.trial import FrozenTrial, TrialState
 
 from rcnn_sweep.sweep.storage import open_storage, storage_url
@@ -29,7 +29,7 @@ class Toy:
     directory: Path
 
     def start(self, *arguments: str, mode: tuple[str, ...] = ("-m",)) -> subprocess.Popen[str]:
-        return Forked(
+        return ForkedApp(
             [sys.executable, str(APP), *mode, *arguments],
             cwd=self.directory,
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{APP.parent}"},
