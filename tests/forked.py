@@ -69,6 +69,7 @@ class Forked(subprocess.Popen[Any]):
     """
 
     with_apps = False
+    with_application = True
     answers: socket.socket | None = None
 
     def _execute_child(self, args: Any, *given: Any) -> None:  # type: ignore[override]
@@ -81,7 +82,7 @@ class Forked(subprocess.Popen[Any]):
             return
         asked = {"words": program, "folder": folder, "environment": environment}
         self.answers = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.answers.connect(_origin[0] if _origin else _server(program[0] == "-m"))
+        self.answers.connect(_origin[0] if _origin else _server(self.with_application))
         with Path(os.devnull).open() as nothing:
             inherited = (nothing.fileno(), 1, 2)
             wanted = (pipes[0], pipes[3], pipes[5])
@@ -123,10 +124,16 @@ class Forked(subprocess.Popen[Any]):
         return code
 
 
-class ForkedApp(Forked):
+class ForkedScript(Forked):
     """The same of ``[python, script, *words]``."""
 
     with_apps = True
+
+
+class ForkedApp(ForkedScript):
+    """The same of an app that needs the sweeper alone."""
+
+    with_application = False
 
 
 def _is_ours(folder: str, environment: Mapping[str, str]) -> bool:

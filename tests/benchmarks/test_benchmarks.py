@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import ForkedScript
 from imdb_site import ragged, write_archive, write_index
 from servers import needs_postgres
 
@@ -68,10 +69,14 @@ def test_it_runs(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> N
     words = list(TINY[name])
     if "IMDB" in words:
         words[words.index("IMDB")] = str(request.getfixturevalue("imdb"))
-    done = subprocess.run(
+    process = ForkedScript(
         [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *words],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.strip()
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err[-3000:]
+    assert out.strip()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked import ForkedScript
 from small import SMALL_NETWORK, environment, table_rows, write_table
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "quickstart.ipynb"
@@ -32,14 +33,15 @@ def test_its_cells_do_what_they_say(tmp_path: Path) -> None:
     code += "\nprint(len(study.trials()), later.best_value == study.best_value)\n"
     guarded = "if __name__ == '__main__':\n" + "".join(f"    {x}\n" for x in code.splitlines())
     (tmp_path / "notebook.py").write_text(guarded, encoding="utf-8")
-    done = subprocess.run(
+    process = ForkedScript(
         [sys.executable, "notebook.py"],
         cwd=tmp_path,
         env=environment(tmp_path / "cache"),
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1] == "2 True"
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, out + err
+    assert out.splitlines()[-1] == "2 True"
     assert "<h1>notebook</h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import ForkedScript
 from optuna.trial import FrozenTrial, TrialState
 from random_kills import OVER, trials_of
 from small import ROOT, command_line, environment, table_rows, write_table
@@ -40,7 +41,7 @@ class Workplace:
         if killed_at is not None:
             program = [sys.executable, str(KILLED_AT), killed_at, *words]
         path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-        return subprocess.Popen(
+        return ForkedScript(
             program,
             cwd=self.folder,
             env={**environment(self.folder.parent / "cache"), **path, **self.settings},
