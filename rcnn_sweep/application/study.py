@@ -28,12 +28,12 @@ from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
 from rcnn_sweep.overrides import override
-from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo
+from rcnn_sweep.sweep import MetricNames, Recorded, StudyHooks, StudyInfo, standing_of
 from rcnn_sweep.tracking import RunReader, Store, check_store, how_to_see, tracking_uri
 from rcnn_sweep.training import start_tensorflow
 
 if TYPE_CHECKING:
-    from rcnn_sweep.sweep import SweepSummary
+    from rcnn_sweep.sweep import SweepSummary, TrialSnapshot
     from rcnn_sweep.tracking import RunWriter
 
 log = logging.getLogger(__name__)
@@ -311,8 +311,14 @@ def study_metrics(summary: "SweepSummary") -> dict[str, float]:
     metrics["compute_saved"] = summary.saved
     metrics["total_seconds"] = summary.wall_seconds
     if len(summary.metrics) == 1 and summary.best:
-        name = summary.metrics[0]
-        metrics[f"best_{name}"] = summary.best[0].values[0]
-        if summary.baseline is not None:
-            metrics[f"baseline_{name}"] = summary.baseline.values[0]
+        for role, trial in (("best", summary.best[0]), ("baseline", summary.baseline)):
+            if trial is not None:
+                metrics |= _result(f"{role}_{summary.metrics[0]}", trial, summary)
     return metrics
+
+
+def _result(name: str, trial: "TrialSnapshot", summary: "SweepSummary") -> dict[str, float]:
+    """Give a trial's value and, where its point was run again, the estimate of its true one."""
+    standing = standing_of(summary, trial)
+    estimate = {} if standing is None else {f"{name}_estimate": standing.estimate}
+    return {name: trial.values[0], **estimate}

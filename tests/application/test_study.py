@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import OmegaConf
 
-from rcnn_sweep.application.study import RecordedStudy, what_next
+from rcnn_sweep.application.study import RecordedStudy, study_metrics, what_next
 from rcnn_sweep.config import Config
 from rcnn_sweep.data import SnippetsConfig
-from rcnn_sweep.sweep import StudyInfo
+from rcnn_sweep.sweep import Pruning, Standing, StudyInfo, SweepSummary, TrialSnapshot
 from rcnn_sweep.tracking import Store, tracking_uri
 
 
@@ -99,3 +99,25 @@ def test_the_commands_that_look_closer_name_a_storage_that_is_not_the_default(
     told = "\n".join(what_next(elsewhere))
     assert told.count("--storage 'postgresql://u:***@h/d'") == 2
     assert "secret" not in told
+
+
+def test_the_studys_run_has_the_estimates_of_what_was_run_again() -> None:
+    def trial(number: int, value: float) -> TrialSnapshot:
+        return TrialSnapshot(
+            number=number, state="complete", params={}, values=(value,), steps={}, started=None,
+            seconds=None, slot=None, retry_of=None, duplicate_of=None, run_id=None, seed=None,
+            worker=None, reason="",
+        )  # fmt: skip
+
+    best = trial(1, 0.9)
+    summary = SweepSummary(
+        study_name="s", state="complete", reason="", directory=Path(), directions=("maximize",),
+        metrics=("val_accuracy",), best=(best,), baseline=trial(0, 0.8), counts={}, rejected=0,
+        left_out=0, duplicates=0, pruning=Pruning(0, 0, 0, 0, 0.0), busy_seconds=0.0,
+        wall_seconds=0.0, best_command="", standings=(Standing(best, (0.9, 0.86), 0.87),),
+    )  # fmt: skip
+    metrics = study_metrics(summary)
+    assert metrics["best_val_accuracy"] == 0.9
+    assert metrics["best_val_accuracy_estimate"] == 0.87
+    assert metrics["baseline_val_accuracy"] == 0.8
+    assert "baseline_val_accuracy_estimate" not in metrics
