@@ -14,6 +14,8 @@ import pytest
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.workers.pool import ProcessPool, packed
 
+from .conftest import Toy
+
 APP = """
 import threading
 LOCK = threading.Lock()
@@ -101,6 +103,19 @@ def test_a_worker_that_dies_before_it_has_read_its_job_is_a_dead_worker(
     assert "ended with code 1" in str(pool.last_failure())
 
 
+def test_a_worker_that_dies_before_it_gets_its_job_is_a_dead_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    pool = ProcessPool(tmp_path, 1)
+    pool.scale_to(1)
+    pool.processes[0].wait(10)
+    pool.give(notes_its_process(tmp_path))
+    pool.give(notes_its_process(tmp_path))
+    assert pool.alive() == 0
+    assert "ended with code 1" in str(pool.last_failure())
+
+
 EAGER = """
 import os
 from pathlib import Path
@@ -172,3 +187,44 @@ def test_a_worker_that_waits_for_its_job_is_ended_with_its_pool(eager: ProcessPo
     wait_until(Path("preloaded").exists, 60)
     eager.kill()
     assert eager.alive() == 0
+
+
+SWEEP = (
+    "hydra.sweeper.study_name=s",
+    "hydra.sweeper.n_trials=4",
+    "hydra.sweeper.workers=2",
+    "hydra.sweeper.hooks=toy_hooks.SlowHooks",
+)
+
+
+def preloaded(toy: Toy) -> set[int]:
+    return {int(path.name.rpartition("-")[2]) for path in toy.directory.glob("preloaded-*")}
+
+
+@pytest.mark.slow
+def test_workers_start_while_the_record_is_opened_and_are_the_ones_that_work(toy: Toy) -> None:
+    driver = toy.start(*SWEEP, "x=int(interval(1,5))")
+    toy.wait_until(driver, lambda: (toy.directory / "opening").exists())
+    toy.wait_until(driver, lambda: len(preloaded(toy)) == 2)
+    assert not toy.calls()
+    (toy.directory / "go").touch()
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 0, out + err
+    assert {int(pid) for _, pid, *_ in toy.calls()} <= preloaded(toy)
+    assert len(preloaded(toy)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("end", "code"), [("Ctrl-C", 130), ("kill", -9), ("an error", 1)])
+def test_workers_that_have_no_job_yet_end_with_their_command(toy: Toy, end: str, code: int) -> None:
+    driver = toy.start(*SWEEP, "x=int(interval(1,5))")
+    toy.wait_until(driver, lambda: len(preloaded(toy)) == 2)
+    toy.wait_until(driver, lambda: (toy.directory / "opening").exists())
+    if end == "an error":
+        (toy.directory / "go").write_text("fail")
+    else:
+        driver.send_signal(signal.SIGINT if end == "Ctrl-C" else signal.SIGKILL)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == code, out + err
+    wait_until(lambda: all(map(is_gone, preloaded(toy))), 30)
+    assert not toy.calls()

@@ -142,12 +142,15 @@ class ProcessPool:
 
 
 def _send(process: subprocess.Popen[bytes], message: bytes) -> None:
+    """Send a message; one who died before it had read all is found dead at the next look."""
     if process.stdin is None:
         raise RuntimeError("a worker process has no standard input")
+    if process.stdin.closed:
+        return
     try:
         process.stdin.write(framed(message))
         process.stdin.flush()
-    except BrokenPipeError:  # it died before it had read all: the next look finds it dead
+    except BrokenPipeError:
         with suppress(BrokenPipeError):
             process.stdin.close()
 

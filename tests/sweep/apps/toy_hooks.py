@@ -1,6 +1,8 @@
 """Hooks of the toy app; what they were called with goes to ``hooks.txt``."""
 
 import json
+import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,3 +50,19 @@ class Hooks(StudyHooks):
         files = sorted(path.name for path in summary.results.iterdir())
         _log("close", parent["run_id"], summary.state, *files)
         return ["the record is closed"]
+
+
+class SlowHooks(Hooks):
+    """Takes as long to open the record as there is no file ``go``; fails if that says so."""
+
+    @staticmethod
+    def preload() -> None:
+        Path(f"preloaded-{os.getpid()}").touch()
+
+    def open_study(self, info: StudyInfo, parent: Mapping[str, Any] | None) -> dict[str, Any]:
+        Path("opening").touch()
+        while not Path("go").exists():
+            time.sleep(0.05)
+        if Path("go").read_text() == "fail":
+            raise RuntimeError("the record is gone")
+        return super().open_study(info, parent)
