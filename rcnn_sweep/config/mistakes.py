@@ -122,7 +122,10 @@ def _no_option(found: re.Match[str], words: Sequence[str]) -> str:
                 f"{key or word}: expected GROUP=OPTION or KEY=VALUE; received {word}. "
                 "--help lists groups and options."
             )
-    return ""
+    return (
+        "config: expected a group's options by their names; received something else for a group "
+        "(in hydra.sweeper.space?). --help lists groups and options."
+    )
 
 
 def _unresolved(found: re.Match[str], words: Sequence[str]) -> str:
@@ -159,6 +162,10 @@ def _unknown_key(found: re.Match[str], words: Sequence[str]) -> str:
         )
     own = [*config_keys(), *(group for group in groups() if group != "hydra")]
     known = hydra_keys() if key.startswith("hydra.") else own
+    if key in known:
+        return (
+            f"{key}: expected keys that are in it; received new ones. A plus adds them: +{key}=..."
+        )
     hint = nearest(key, known, cutoff=LIKE) or " --help lists the groups and keys."
     return f"{key}: expected a key or group of the config; received an unknown one.{hint}"
 

@@ -68,3 +68,24 @@ def test_an_unknown_key_in_a_file_is_named(command, tmp_path: Path) -> None:
     done = command("--config-dir", str(tmp_path / "mine"), "experiment=extra")
     assert done.returncode == 2
     assert "conv.filtres: expected a key or group" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("space", "answer"),
+    [
+        (
+            "hydra.sweeper.space={training.epochs: 'range(1,3)'}",
+            "hydra.sweeper.space: expected keys that are in it; received new ones. A plus adds "
+            "them: +hydra.sweeper.space=...",
+        ),
+        (
+            "+hydra.sweeper.space={lstm: 'range(3,5)'}",
+            "config: expected a group's options by their names",
+        ),
+    ],
+)
+def test_a_space_that_cannot_be_composed_is_answered(command, space: str, answer: str) -> None:
+    done = command("-m", "data=snippets", space)
+    assert done.returncode == 2
+    assert answer in done.stderr
+    assert "Traceback" not in done.stderr
