@@ -64,7 +64,7 @@ ui: $(READY) ## Open MLflow on 127.0.0.1:5000 (PORT=... for another)
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
 		$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
-test: $(READY) ## Run the tests, minutes of them; ARGS=--slow runs all, half an hour
+test: $(READY) ## Run the tests, minutes of them; ARGS=--slow runs all, twenty of them
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 lint: $(READY) ## Check style, types and the direction of imports
