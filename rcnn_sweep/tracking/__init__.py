@@ -1,5 +1,6 @@
 """The one door to MLflow: stores, runs to write and to read, models, provenance."""
 
+import os
 from typing import TYPE_CHECKING
 
 from rcnn_sweep.lazy import lazy
@@ -42,6 +43,11 @@ __all__ = [
     "tracking_uri",
     "version_of",
 ]
+
+# Before MLflow is imported. Nothing of a sweep is sent anywhere; and the thread that MLflow starts
+# to ask for its telemetry's settings takes a variable out of os.environ at any time, which breaks
+# the copy that another thread makes of it just then.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 if not TYPE_CHECKING:
     __getattr__ = lazy(__name__)

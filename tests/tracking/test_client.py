@@ -1,6 +1,7 @@
 import errno
 import http.server
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -198,3 +199,20 @@ def test_a_server_that_restarts_is_waited_for_by_those_who_know_it(
     assert reader.run("r").name == "known"
     timer.join()
     servers[0].server_close()
+
+
+@pytest.mark.parametrize(("chosen", "is_off"), [(None, True), ("false", False)])
+def test_mlflow_sends_nothing_unless_it_is_told_to(chosen: str | None, is_off: bool) -> None:
+    code = (
+        "import rcnn_sweep.tracking.client\n"
+        "from mlflow.telemetry.utils import is_telemetry_disabled\n"
+        "print(is_telemetry_disabled())"
+    )
+    said = ("MLFLOW_DISABLE_TELEMETRY", "CI", "PYTEST_CURRENT_TEST", "GITHUB_ACTIONS")
+    settings = {name: value for name, value in os.environ.items() if name not in said}
+    if chosen is not None:
+        settings["MLFLOW_DISABLE_TELEMETRY"] = chosen
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{is_off}\n"
