@@ -101,6 +101,7 @@ def test_points_that_were_run_again_are_told_by_their_estimates(made: Made) -> N
     )
     assert "the baseline's, run again 1 time, at 0.7" in page.text
     assert "best val_accuracy, estimated 0.8" in page.text
+    assert "baseline val_accuracy, estimated 0.7" in page.text
 
 
 @pytest.mark.slow

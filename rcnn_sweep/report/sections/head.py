@@ -7,7 +7,7 @@ from rcnn_sweep.format import bounds, counted, duration, joined, metric, plain, 
 from rcnn_sweep.report.facts import StudyFacts
 from rcnn_sweep.report.reference import References
 from rcnn_sweep.report.refit import Refit
-from rcnn_sweep.sweep import counts, gain, pruning, standing_of
+from rcnn_sweep.sweep import StudySnapshot, TrialSnapshot, counts, gain, pruning, standing_of
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,19 @@ def _results(facts: StudyFacts) -> list[Figure]:
         better = gain(study)
         note = f"trial {facts.best.number}"
         note += "" if not better else f", {signed(better)} on the baseline"
-        name, value = f"best {study.metrics[0]}", facts.best.values[0]
-        if (again := standing_of(study, facts.best)) is not None:
-            name, value = f"{name}, estimated", again.estimate
-        found.append(Figure(name, metric(value), note, "best"))
+        found.append(_result("best", study, facts.best, note))
     if study.baseline is not None:
         note = f"trial {study.baseline.number}, the composed config"
-        name = f"baseline {study.metrics[0]}"
-        found.append(Figure(name, metric(study.baseline.values[0]), note, "baseline"))
+        found.append(_result("baseline", study, study.baseline, note))
     return found
+
+
+def _result(role: str, study: StudySnapshot, trial: TrialSnapshot, note: str) -> Figure:
+    """Give a trial's value; where its point was run again, the estimate of its true one."""
+    name = f"{role} {study.metrics[0]}"
+    if (again := standing_of(study, trial)) is not None:
+        return Figure(f"{name}, estimated", metric(again.estimate), note, role)
+    return Figure(name, metric(trial.values[0]), note, role)
 
 
 def _on_test(refit: Refit | None) -> Iterator[Figure]:
