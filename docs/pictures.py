@@ -33,7 +33,7 @@ PLACE = Path(tempfile.gettempdir()) / "reviews"
 TARGET = Path(__file__).parent / "pictures"
 COLUMNS, LINES = 112, 26
 STUDY = "snippets"
-SWEEP = ["-m", "data=snippets", "hydra.sweeper.n_trials=20", "hydra.sweeper.seed=1"]
+SWEEP = ["-m", "data=snippets", "search=architecture", "hydra.sweeper.n_trials=30"]
 SWEEP += [f"hydra.sweeper.study_name={STUDY}"]
 REFIT = ["refit", STUDY, "--seeds", "3"]
 
