@@ -9,7 +9,6 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,22 +54,22 @@ class ProcessPool:
 
     A worker writes to ``<directory>/workers/<number>.log``. It leads a process group: what it
     leaves behind there when it dies, such as a data loader, is ended with it. Started before there
-    is a ``job``, it imports what ``hooks``, a class by its dotted name, needs, and waits.
+    is a job, it imports what ``hooks``, a class by its dotted name, needs, and waits for it.
     """
 
     directory: Path
     size: int
     hooks: str | None = None
-    job: WorkerJob | None = None
+    packed_job: bytes = b""
     processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     started: int = 0
     failure: str | None = None
 
     def give(self, job: WorkerJob) -> None:
         """Give the workers their job, those at hand and those to come."""
-        self.job = job
+        self.packed_job = packed(job)
         for process in self.processes.values():
-            _send(process, self._packed)
+            _send(process, self.packed_job)
 
     def scale_to(self, wanted: int) -> None:
         """Replace ended workers while there is work for them."""
@@ -101,15 +100,9 @@ class ProcessPool:
                 start_new_session=True,
             )
         _send(process, pickle.dumps((sys.path, self.hooks)))
-        if self.job is not None:
-            _send(process, self._packed)
+        if self.packed_job:
+            _send(process, self.packed_job)
         return process
-
-    @cached_property
-    def _packed(self) -> bytes:
-        if self.job is None:
-            raise RuntimeError("there is no job yet")
-        return packed(self.job)
 
     def log_file(self, number: int) -> Path:
         """Give the log of the worker that was started as ``number``."""
