@@ -16,7 +16,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import optuna
-import pymysql
 import pytest
 from optuna.distributions import CategoricalDistribution
 from optuna.study import StudyDirection
@@ -408,6 +407,8 @@ def test_a_transaction_that_a_deadlock_ended_is_made_again(
 @needs_mariadb
 @pytest.mark.parametrize("number", [2006, 2013, 1020])
 def test_an_error_that_passes_is_waited_out(maria: Queue, number: int) -> None:
+    import pymysql
+
     raised = once_raising(pymysql.err.OperationalError(number, "deliberate"))
     try:
         maria.set_attrs(0, {"heartbeat": 1})
