@@ -126,7 +126,7 @@ def build(
     columns = head.columns(classes)
     inputs = {IDS: keras.Input((maxlen,), dtype="int32", name=IDS)}
     uses = ngram_uses(options)
-    branches, logits = [], None
+    branches, logits, read = [], None, None
     if "channels" in uses:
         width = options.embedding.order * columns
         inputs[CHANNELS] = keras.Input((maxlen, width), name=CHANNELS)
@@ -136,13 +136,22 @@ def build(
         )
         windows = conv.apply(options.conv, words)
         pooled = pool.apply(options.pool, windows)
-        branches = [recurrent.apply(options.lstm, pooled)]
+        if options.ngrams.gate == "none":
+            branches = [recurrent.apply(options.lstm, pooled)]
+        else:
+            vector, read = recurrent.apply_each_step(options.lstm, pooled)
+            branches = [vector]
     if "branch" in uses:
         order = options.ngrams.order
         inputs[GRAMS] = keras.Input((maxlen, order), dtype="int32", name=GRAMS)
         inputs[RATIOS] = keras.Input((maxlen, order, columns), name=RATIOS)
         logits = ngrams.apply(
-            options.ngrams, inputs[GRAMS], inputs[RATIOS], known=ngrams_known, columns=columns
+            options.ngrams,
+            inputs[GRAMS],
+            inputs[RATIOS],
+            known=ngrams_known,
+            columns=columns,
+            read=read,
         )
     outputs = head.apply(branches, classes, logits)
     only = next(iter(inputs.values()))

@@ -75,10 +75,29 @@ def weights(options: LstmConfig, shape: Shape) -> Mapping[str, int]:
 
 def apply(options: LstmConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
     """Build the part: ``(batch, steps, width)`` to one vector, ``(batch, width of output)``."""
+    if options.output == "last":
+        return _layers(options, steps, each_step=False)
+    vector, _ = apply_each_step(options, steps)
+    return vector
+
+
+def apply_each_step(
+    options: LstmConfig, steps: "keras.KerasTensor"
+) -> "tuple[keras.KerasTensor, keras.KerasTensor]":
+    """Build the part as :func:`apply`; give the vector, and the last layer's output at each step.
+
+    These are ``(batch, steps, width of sequence)``.
+    """
+    outputs = _layers(options, steps, each_step=True)
+    return _vector(options, outputs), outputs
+
+
+def _layers(
+    options: LstmConfig, steps: "keras.KerasTensor", *, each_step: bool
+) -> "keras.KerasTensor":
     for _ in range(options.layers - 1):
         steps = _layer(options, steps, each_step=True)
-    outputs = _layer(options, steps, each_step=options.output != "last")
-    return outputs if options.output == "last" else _vector(options.output, outputs)
+    return _layer(options, steps, each_step=each_step)
 
 
 def _layer(
@@ -96,11 +115,13 @@ def _layer(
     return (keras.layers.Bidirectional(layer) if options.bidirectional else layer)(steps)
 
 
-def _vector(output: str, steps: "keras.KerasTensor") -> "keras.KerasTensor":
+def _vector(options: LstmConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
     import keras
 
     layers = keras.layers
-    match output:
+    match options.output:
+        case "last":
+            return _last(options, steps)
         case "max":
             return layers.GlobalMaxPooling1D()(steps)
         case "average":
@@ -109,6 +130,16 @@ def _vector(output: str, steps: "keras.KerasTensor") -> "keras.KerasTensor":
             both = [layers.GlobalMaxPooling1D()(steps), layers.GlobalAveragePooling1D()(steps)]
             return layers.Concatenate()(both)
     return _attended(steps)
+
+
+def _last(options: LstmConfig, steps: "keras.KerasTensor") -> "keras.KerasTensor":
+    """Give what either direction has read at its end; the backward one ends at the first step."""
+    import keras
+
+    if not options.bidirectional:
+        return steps[:, -1]
+    units = options.units
+    return keras.layers.Concatenate()([steps[:, -1, :units], steps[:, 0, units:]])
 
 
 def _attended(steps: "keras.KerasTensor") -> "keras.KerasTensor":

@@ -25,7 +25,8 @@ OPTIONS = (
     *("conv=parallel", "conv.kernel_size=2", "pool=average", "lstm=attention", "lstm.layers=2"),
     *("lstm.dropout=0.1", "lstm.recurrent_dropout=0.1", "embedding.word_dropout=0.1"),
     *("embedding.spatial_dropout=0.1", "embedding.vectors=words.vec", "embedding.trainable=false"),
-    *("embedding.order=2", "ngrams.order=2", "training.bucket_width=7", "training.epochs=1"),
+    *("embedding.order=2", "ngrams.order=2", "ngrams.gate=recurrent"),
+    *("training.bucket_width=7", "training.epochs=1"),
 )
 
 ALONE = """

@@ -66,6 +66,12 @@ IMPOSSIBLE = [
     (Config(ngrams=NgramsConfig(weight=0)), "ngrams.weight"),
     (Config(ngrams=NgramsConfig(dropout=1.0)), "ngrams.dropout"),
     (Config(ngrams=NgramsConfig(alone=True)), "ngrams.alone: expected false with ngrams.order=0"),
+    (Config(ngrams=NgramsConfig(order=1, gate="lstm")), "ngrams.gate: expected one of none"),
+    (Config(ngrams=NgramsConfig(gate="recurrent")), "ngrams.gate: expected none with ngrams.order"),
+    (
+        Config(ngrams=NgramsConfig(order=1, alone=True, gate="recurrent")),
+        "ngrams.gate: expected none with ngrams.alone=true",
+    ),
     (Config(training=TrainingConfig(schedule="cosin")), "Did you mean cosine?"),
     (Config(training=TrainingConfig(schedule_epochs=3)), "at least training.epochs=4"),
     (Config(training=TrainingConfig(ema=1.0)), "training.ema: expected a fraction between 0 and 1"),

@@ -9,7 +9,14 @@ import pytest
 from rcnn_sweep import network
 from rcnn_sweep.config import Config
 from rcnn_sweep.data import ImdbConfig
-from rcnn_sweep.network import ConvConfig, EmbeddingConfig, LstmConfig, NgramsConfig
+from rcnn_sweep.network import (
+    ConvConfig,
+    EmbeddingConfig,
+    LstmConfig,
+    NgramsConfig,
+    ngrams,
+    recurrent,
+)
 from rcnn_sweep.training import build_model
 
 SMALL = Config(
@@ -102,3 +109,55 @@ def test_the_branch_alone_needs_no_steps_and_no_channels() -> None:
     assert [*network.ngram_uses(SMALL)] == []
     channels = replace(SMALL, embedding=EmbeddingConfig(order=3))
     assert network.ngram_uses(channels) == {"channels": channels.embedding}
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_steps_beside_the_vector_change_nothing_of_it(bidirectional: bool) -> None:
+    for output in recurrent.OUTPUTS:
+        options = LstmConfig(3, "gru", bidirectional, layers=2, output=output)
+        steps = keras.Input((6, 2))
+        alone = keras.Model(steps, recurrent.apply(options, steps))
+        vector, each = recurrent.apply_each_step(options, steps)
+        both = keras.Model(steps, [vector, each])
+        both.set_weights(alone.get_weights())
+        given = np.random.default_rng(0).normal(size=(4, 6, 2)).astype(np.float32)
+        found, outputs = both.predict_on_batch(given)
+        assert found == pytest.approx(alone.predict_on_batch(given), abs=1e-6)
+        assert outputs.shape == (4, 6, 3 * (1 + bidirectional))
+
+
+GATED = replace(SMALL, ngrams=NgramsConfig(order=2, gate="recurrent"))
+
+
+def test_a_gate_lets_all_ngrams_through_before_training() -> None:
+    plain = build_model(replace(GATED, ngrams=NgramsConfig(order=2)), classes=3, ngrams_known=KNOWN)
+    gated = build_model(GATED, classes=3, ngrams_known=KNOWN)
+    assert gated.count_params() - plain.count_params() == 6 + 1  # lstm.units and a bias
+    [gate] = [one for one in gated.layers if isinstance(one, keras.layers.Dense) and one.units == 1]
+    assert not any(weight.any() for weight in gate.get_weights())
+    given_by = {tuple(one.shape for one in layer.weights): layer for layer in plain.layers}
+    for layer in gated.layers:
+        if layer.weights and layer is not gate:
+            layer.set_weights(given_by[tuple(one.shape for one in layer.weights)].get_weights())
+    given = inputs(gated, 4)
+    assert gated.predict_on_batch(given) == pytest.approx(plain.predict_on_batch(given), abs=1e-6)
+
+
+@pytest.mark.parametrize(("places", "steps"), [(12, 5), (5, 5), (7, 1), (1000, 249)])
+def test_each_place_has_the_gate_of_the_step_as_far_through_the_text(
+    places: int, steps: int
+) -> None:
+    grams = keras.Input((None, 1), dtype="int32")
+    ratios, read = keras.Input((None, 1, 1)), keras.Input((None, 1))
+    options = NgramsConfig(order=1, weight=1.0, dropout=0.0, gate="recurrent")
+    logits = ngrams.apply(options, grams, ratios, known=1, columns=1, read=read)
+    model = keras.Model([grams, ratios, read], logits)
+    [gate] = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+    gate.set_weights([np.ones((1, 1)), np.zeros(1)])
+    for place in range(0, places, 1 + places // 20):
+        only = np.zeros((1, places, 1, 1), np.float32)
+        only[0, place] = 1
+        values = np.linspace(-1, 1, steps, dtype=np.float32).reshape(1, steps, 1)
+        found = model.predict_on_batch([np.zeros((1, places, 1), np.int32), only, values])
+        expected = 2 / (1 + np.exp(-values[0, place * steps // places, 0]))
+        assert found.item() == pytest.approx(expected, abs=1e-5)
