@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -59,10 +60,11 @@ def compare(
 ) -> Evidence:
     """Compare every candidate with the baseline, ``measured[0]``, on the pairs that are complete.
 
-    ``truth`` ``(n,)`` are the class ids of the test texts. Every arm is compared with each of the
-    plain ``references`` too, which is a question of its own with a level of its own: these are
-    trained without a seed and have the same predictions for each, so the differences of the pairs
-    vary with the network's seeds alone, and with the texts. ``before`` are the earlier looks.
+    ``truth`` ``(n,)`` are the class ids of the test texts. Two questions more have levels of their
+    own: each candidate is compared with those behind it, and every arm with each of the plain
+    ``references``. These are trained without a seed and have the same predictions for each, so the
+    differences of the pairs vary with the network's seeds alone, and with the texts. ``before`` are
+    the earlier looks.
     """
     classes = len(asked.labels)
     arms, plain = (
@@ -73,6 +75,7 @@ def compare(
     candidates = tuple(other.arm.trial for _, other in pairs)
     counted = sum(len(base.runs.keys() & other.runs.keys()) for base, other in pairs)
     looks, look = looked(before, Look(len(asked.seeds), candidates, counted))
+    rivals = [(behind, ahead) for ahead, behind in combinations(measured[1:], 2)]
     found = Evidence(
         asked,
         len(truth),
@@ -82,6 +85,7 @@ def compare(
         measured=_all_compared(
             asked, truth, [(base, arm) for base in references for arm in measured], look
         ),
+        rivals=_all_compared(asked, truth, rivals, look),
         level=claim_level(len(pairs), look),
         looks=looks,
         look=look,

@@ -23,6 +23,7 @@
   ``mcnemar`` with ``p``, ``p_corrected`` and ``per_seed`` (``seed``, ``only_baseline``,
   ``only_candidate``, ``p``, ``is_exact``). ``survival``: ``validation_gain``, ``test_gain`` (in
   the metric judged by) and ``share``, null where the validation gain is unknown or not above zero;
+* ``rivals``, each candidate ``against`` every one behind it, laid out as comparisons;
 * ``references``, plain classifiers laid out as arms, with the same run and metrics for each seed,
   and ``measured``, each arm ``against`` each of them, laid out as comparisons.
 
@@ -87,6 +88,7 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         "comparisons": [_comparison_json(comparison) for comparison in evidence.comparisons],
         "references": [_arm_json(reference) for reference in evidence.references],
         "measured": [_comparison_json(comparison) for comparison in evidence.measured],
+        "rivals": [_comparison_json(comparison) for comparison in evidence.rivals],
     }
 
 
@@ -177,6 +179,13 @@ def _read(document: Mapping[str, Any]) -> Evidence:
     arms = tuple(map(_judged, document["arms"]))
     compared = zip(arms[1:], document["comparisons"], strict=True)
     own = {judged.arm.name: judged.arm for judged in arms}
+
+    def others(question: str) -> tuple[Comparison, ...]:
+        return tuple(
+            _comparison(own[str(given["name"])], given, asked.judged_by)
+            for given in document.get(question, ())
+        )
+
     return Evidence(
         asked,
         int(document["test_texts"]),
@@ -185,10 +194,8 @@ def _read(document: Mapping[str, Any]) -> Evidence:
         sentence=str(document["sentence"]),
         rule=str(document["rule"]),
         references=tuple(map(_judged, document.get("references", ()))),
-        measured=tuple(
-            _comparison(own[str(given["name"])], given, asked.judged_by)
-            for given in document.get("measured", ())
-        ),
+        measured=others("measured"),
+        rivals=others("rivals"),
         level=float(document["simultaneous_level"]),
         looks=_looks(document),
         look=int(document.get("look", 1)),

@@ -16,8 +16,8 @@ RULE = (
     "1 - alpha / candidates, so that all claims of a look hold together. Of the 5 % that may err, "
     "the k-th look at a refit (with more seeds or other candidates) spends alpha = "
     "5 % * 6 / (pi^2 k^2), which adds up to 5 % over all looks. Otherwise there is no evidence of "
-    "a difference. Fewer than two complete pairs of runs give no verdict. The plain references are "
-    "a question of their own, judged alike."
+    "a difference. Fewer than two complete pairs of runs give no verdict. The candidates "
+    "among each other and the plain references are questions of their own, judged alike."
 )
 
 
@@ -61,7 +61,8 @@ class Judged:
 class Comparison:
     """An arm against another; without a verdict it has no numbers but the first gain.
 
-    ``against`` names the other: the baseline for a candidate, a plain reference for any network.
+    ``against`` names the other: the baseline or another candidate for a candidate, a plain
+    reference for any network.
     ``seeds`` are those of the complete pairs. Gains are in the metric ``judged_by``. ``sentence``
     says what the evidence shows of it.
     """
@@ -122,8 +123,9 @@ class Evidence:
     """All that a refit found; ``sentence`` says it, ``rule`` is the one it was judged by.
 
     ``arms`` begin with the baseline; ``comparisons`` are those of the other arms, in their order.
-    ``references`` are plain classifiers judged on the same texts, and ``measured`` compares every
-    arm with every reference. ``level`` is that of the intervals which the candidates' verdicts go
+    ``rivals`` compare each candidate with every one behind it in that order. ``references`` are
+    plain classifiers judged on the same texts, and ``measured`` compares every arm with every
+    reference. ``level`` is that of the intervals which the candidates' verdicts go
     by. ``looks`` are all that were taken at this refit, in their order, and
     ``look`` the number of this one, from 1.
     """
@@ -136,9 +138,15 @@ class Evidence:
     rule: str = RULE
     references: tuple[Judged, ...] = ()
     measured: tuple[Comparison, ...] = ()
+    rivals: tuple[Comparison, ...] = ()
     level: float = LEVEL
     looks: tuple[Look, ...] = ()
     look: int = 1
+
+    @property
+    def questions(self) -> tuple[tuple[Comparison, ...], ...]:
+        """Give all comparisons, by question; the claims of one hold together."""
+        return self.comparisons, self.rivals, self.measured
 
     @property
     def baseline(self) -> Judged:

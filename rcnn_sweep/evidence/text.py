@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from rcnn_sweep.evidence.evidence import (
     BASELINE,
@@ -24,11 +25,11 @@ METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
 
 def in_words(evidence: Evidence) -> Evidence:
     """Add to the numbers the sentences that say what they show."""
-    told, measured = (
-        tuple(replace(one, sentence=about(one, evidence)) for one in group)
-        for group in (evidence.comparisons, evidence.measured)
+    told, rivals, measured = (
+        tuple(replace(one, sentence=about(one, evidence, len(group))) for one in group)
+        for group in evidence.questions
     )
-    found = replace(evidence, comparisons=told, measured=measured)
+    found = replace(evidence, comparisons=told, rivals=rivals, measured=measured)
     return replace(found, sentence=sentence(found))
 
 
@@ -98,7 +99,7 @@ def details(evidence: Evidence) -> Iterator[str]:
     """Give a sentence for each comparison, and others about looks, epochs and missing runs."""
     if lengths := trained_for(judged.arm for judged in evidence.arms):
         yield lengths
-    for comparison in (*evidence.comparisons, *evidence.measured):
+    for comparison in chain(*evidence.questions):
         yield comparison.sentence
     if told := about_looks(evidence):
         yield told
@@ -107,14 +108,13 @@ def details(evidence: Evidence) -> Iterator[str]:
         yield f"{missing} run(s) are missing: they failed. The pairs they belong to do not count."
 
 
-def about(comparison: Comparison, evidence: Evidence) -> str:
-    """Say what the evidence shows of one comparison."""
+def about(comparison: Comparison, evidence: Evidence, count: int) -> str:
+    """Say what the evidence shows of one comparison, which is one of ``count``."""
     difference = comparison.judged
     is_candidate = comparison.against == BASELINE
     name = f"{comparison.arm.name} ({_changes(comparison)})" if is_candidate else _pair(comparison)
     if difference is None or comparison.mcnemar_p_corrected is None:
         return f"{name}: no verdict; expected 2 complete pairs of runs or more."
-    count = len(evidence.comparisons if is_candidate else evidence.measured)
     metric, level = METRIC_NAMES[evidence.asked.judged_by], claim_level(count, evidence.look)
     return (
         f"{name}: {_told(comparison)} {points(difference.mean)} points of {metric} over "
@@ -180,7 +180,11 @@ def _survival(comparison: Comparison) -> str:
 
 def sentence(evidence: Evidence) -> str:
     """Say in a sentence or two what the refit found."""
-    return f"{_found(evidence)}{_measured(evidence)}"
+    among, plain = map(_standing, (evidence.rivals, evidence.measured))
+    return (
+        f"{_found(evidence)}{f' Among each other: {among}.' if among else ''}"
+        f"{f' Against the plain references: {plain}.' if plain else ''}"
+    )
 
 
 def _found(evidence: Evidence) -> str:
@@ -198,15 +202,14 @@ def _found(evidence: Evidence) -> str:
     return f"Worse than the baseline: {names[WORSE]}."
 
 
-def _measured(evidence: Evidence) -> str:
-    """Say how the networks stand to the plain references, those that stand alike together."""
+def _standing(comparisons: Iterable[Comparison]) -> str:
+    """Say how networks stand to others, those that stand alike together."""
     words = {BETTER: "better than", WORSE: "worse than", OPEN: "not visibly different from"}
     alike: dict[tuple[str, str], list[str]] = {}
-    for one in evidence.measured:
+    for one in comparisons:
         if one.verdict in words:
             alike.setdefault((one.verdict, one.against), []).append(one.arm.name)
-    told = [
+    return "; ".join(
         f"{joined(names)} {'is' if len(names) == 1 else 'are'} {words[verdict]} {against}"
         for (verdict, against), names in alike.items()
-    ]
-    return f" Against the plain references: {'; '.join(told)}." if told else ""
+    )

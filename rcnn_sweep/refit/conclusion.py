@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def conclude(
     return ["", shown, ""]
 
 
-BESIDE = ("looks", "references", "measured", "sentence")
+BESIDE = ("looks", "references", "measured", "rivals", "rule", "sentence")
 """Parts of the document that decide nothing about the champion, and may join it later."""
 
 
@@ -108,7 +109,7 @@ def metrics_of(evidence: Evidence) -> Iterator[tuple[str, float]]:
             prefix = f"{judged.arm.name.replace(' ', '_')}"
             yield f"{prefix}/mean_test_{name}", scores.mean
             yield f"{prefix}/std_test_{name}", scores.std
-    for one in (*evidence.comparisons, *evidence.measured):
+    for one in chain(*evidence.questions):
         prefix = one.arm.name.replace(" ", "_")
         if one.against != BASELINE:
             prefix += f"_against_{one.against.replace(' ', '_')}"

@@ -60,7 +60,8 @@ def test_a_candidate_without_a_verdict_does_not_hide_the_other() -> None:
     evidence = found(1.5, 1.5, missing=(0, 1, 2, 3), seeds=5)
     assert [one.verdict for one in evidence.comparisons] == ["better", "no verdict"]
     assert sentence(evidence) == "Better than the baseline: trial 1."
-    assert len(list(details(evidence))) == 3
+    assert [one.verdict for one in evidence.rivals] == ["no verdict"]
+    assert len(list(details(evidence))) == 4
 
 
 @pytest.mark.slow
@@ -225,6 +226,33 @@ def test_every_network_is_compared_with_every_reference_on_the_same_texts() -> N
     )
     assert "trial 1 against strong: worse than strong, -" in as_text(evidence)
     assert from_json(document(evidence)) == evidence
+
+
+def test_candidates_are_compared_with_each_other_too() -> None:
+    evidence = found(1.0, 0.5, -1.0)
+    pairs = [(one.arm.name, one.against) for one in evidence.rivals]
+    ahead, behind = ("trial 1", "trial 1", "trial 2"), ("trial 2", "trial 3", "trial 3")
+    assert pairs == list(zip(ahead, behind, strict=True))
+    for one in evidence.rivals:
+        own, other = (
+            next(judged for judged in evidence.arms if judged.arm.name == name)
+            for name in (one.arm.name, one.against)
+        )
+        assert one.judged is not None and one.judged.errors is not None
+        expected = own.scores["accuracy"].mean - other.scores["accuracy"].mean
+        assert one.judged.mean == pytest.approx(expected)
+        assert one.judged.simultaneous == one.judged.errors.interval(
+            one.judged.mean, claim_level(3, 1)
+        )
+    assert evidence.sentence.endswith(
+        "Among each other: trial 1 is not visibly different from trial 2; "
+        "trial 1 and trial 2 are better than trial 3."
+    )
+    assert "trial 2 against trial 3: better than trial 3, +" in as_text(evidence)
+    assert "corrected for 3 comparisons" in evidence.rivals[0].sentence
+    assert from_json(document(evidence)) == evidence
+    alone = found(1.0)
+    assert alone.rivals == () and "Among" not in alone.sentence
 
 
 def test_a_network_no_different_from_a_reference_is_rarely_said_to_be() -> None:

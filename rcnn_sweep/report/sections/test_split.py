@@ -92,9 +92,12 @@ def _refitted(refit: Refit) -> OnTest:
         ),
         rows=tuple(_arm_row(arm, evidence) for arm in evidence.arms),
         caption=f"Test {judged_by} over seeds. MLflow run of the refit: {refit.run_id}",
-        measured_head=("network", "reference", "difference", "interval", "verdict"),
-        measured_rows=tuple(map(_measured_row, evidence.measured)),
-        measured_caption=f"Networks against plain references in test {judged_by}, text by text",
+        measured_head=("network", "against", "difference", "interval", "verdict"),
+        measured_rows=tuple(map(_measured_row, (*evidence.rivals, *evidence.measured))),
+        measured_caption=(
+            f"Networks against {'each other and ' * bool(evidence.rivals)}plain references in "
+            f"test {judged_by}, text by text"
+        ),
     )
 
 
