@@ -59,17 +59,18 @@ def current_trial() -> TrialContext | None:
     return _current
 
 
-def report(step: int, value: float) -> None:
+def report(step: int, value: float, *, is_last: bool = False) -> None:
     """Report the objective after ``step`` (an epoch, from 1); outside a sweep do nothing.
 
-    Raises :class:`TrialPruned` when the pruner gives the trial up and
-    :class:`ObjectiveNotFinite` when ``value`` is NaN or infinite.
+    After the last step there is nothing left to save, and no trial is pruned. Raises
+    :class:`TrialPruned` when the pruner gives the trial up and :class:`ObjectiveNotFinite` when
+    ``value`` is NaN or infinite.
     """
     if _current is None:
         return
     if not math.isfinite(value):
         raise ObjectiveNotFinite(f"objective is {value} at step {step}")
-    if _current.channel.report(step, value):
+    if _current.channel.report(step, value) and not is_last:
         raise TrialPruned(f"pruned at step {step}")
 
 

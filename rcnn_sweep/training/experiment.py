@@ -203,7 +203,9 @@ def _fit(
             dataset.train,
             dataset.validation,
             config.training,
-            on_epoch=lambda step, metrics: _tell(writer, step, metrics),
+            on_epoch=lambda step, metrics: _tell(
+                writer, step, metrics, is_last=step == config.training.epochs
+            ),
             callbacks=[progress],
             history=history,
         )
@@ -220,12 +222,12 @@ def _say_kept(config: Config, history: History) -> None:
         log.info("Kept is epoch %d, the best by %s.", history.kept, training.monitor)
 
 
-def _tell(writer: RunWriter, step: int, metrics: Mapping[str, float]) -> None:
+def _tell(writer: RunWriter, step: int, metrics: Mapping[str, float], *, is_last: bool) -> None:
     """Record an epoch, then report it to the study, which may end the trial here."""
     writer.metrics(metrics, step=step)
     trial = current_trial()
     if trial is not None and trial.metrics[0] in metrics:
-        report(step, metrics[trial.metrics[0]])
+        report(step, metrics[trial.metrics[0]], is_last=is_last)
     else:
         checkpoint()
 

@@ -137,6 +137,16 @@ def test_a_pruned_trial_is_recorded_as_of_its_last_epoch(place: Place) -> None:
     check_stopped(place, "pruned", epochs=2, best=2)
 
 
+def test_a_trial_is_not_pruned_after_its_last_epoch(place: Place) -> None:
+    channel = Channel(last=3)
+    context = place.trial(channel)
+    with entered(context):
+        place.run(context)
+    run, _, reader = place.last()
+    assert len(channel.reported) == len(reader.history(run.run_id, "val_accuracy")) == 3
+    assert run.tags["rcnn_sweep.state"] == "complete"
+
+
 @pytest.mark.slow
 def test_a_run_that_is_stopped_midway_is_recorded_as_of_its_last_whole_epoch(
     place: Place, monkeypatch: pytest.MonkeyPatch
