@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     )
     from rcnn_sweep.evidence.picture import draw_evidence, draw_intervals
     from rcnn_sweep.evidence.statistics import METRICS
-    from rcnn_sweep.evidence.text import METRIC_NAMES, about_looks, as_text, percent, trained_for
+    from rcnn_sweep.evidence.text import (
+        METRIC_NAMES,
+        about_looks,
+        as_text,
+        percent,
+        trained_for,
+        what,
+    )
 
 __all__ = [
     "BASELINE",
@@ -48,6 +55,7 @@ __all__ = [
     "judged_by",
     "percent",
     "trained_for",
+    "what",
 ]
 
 if not TYPE_CHECKING:

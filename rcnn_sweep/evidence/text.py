@@ -18,7 +18,7 @@ from rcnn_sweep.evidence.evidence import (
     claim_level,
 )
 from rcnn_sweep.evidence.statistics import MOST_SEEDS, Difference, Interval
-from rcnn_sweep.format import joined
+from rcnn_sweep.format import joined, plain
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
 
@@ -96,7 +96,12 @@ def trained_for(arms: Iterable[Arm]) -> str:
 
 
 def details(evidence: Evidence) -> Iterator[str]:
-    """Give a sentence for each comparison, and others about looks, epochs and missing runs."""
+    """Say what each candidate is, then a sentence for each comparison, each on a line.
+
+    Others are about looks, epochs and missing runs.
+    """
+    for comparison in evidence.comparisons:
+        yield what(comparison.arm)
     if lengths := trained_for(judged.arm for judged in evidence.arms):
         yield lengths
     for comparison in chain(*evidence.questions):
@@ -111,8 +116,9 @@ def details(evidence: Evidence) -> Iterator[str]:
 def about(comparison: Comparison, evidence: Evidence, count: int) -> str:
     """Say what the evidence shows of one comparison, which is one of ``count``."""
     difference = comparison.judged
-    is_candidate = comparison.against == BASELINE
-    name = f"{comparison.arm.name} ({_changes(comparison)})" if is_candidate else _pair(comparison)
+    name = comparison.arm.name
+    if comparison.against != BASELINE:
+        name = f"{name} against {comparison.against}"
     if difference is None or comparison.mcnemar_p_corrected is None:
         return f"{name}: no verdict; expected 2 complete pairs of runs or more."
     metric, level = METRIC_NAMES[evidence.asked.judged_by], claim_level(count, evidence.look)
@@ -125,10 +131,6 @@ def about(comparison: Comparison, evidence: Evidence, count: int) -> str:
         f"{f' (corrected for {count} comparisons)' if count > 1 else ''}."
         f"{_power(comparison, difference)}{_survival(comparison)}"
     )
-
-
-def _pair(comparison: Comparison) -> str:
-    return f"{comparison.arm.name} against {comparison.against}"
 
 
 def _told(comparison: Comparison) -> str:
@@ -164,9 +166,12 @@ def about_looks(evidence: Evidence) -> str:
     )
 
 
-def _changes(comparison: Comparison) -> str:
-    items = comparison.arm.changes.items()
-    return " ".join(f"{key}={value}" for key, value in items) or "the same config"
+def what(arm: Arm) -> str:
+    """Say in what a candidate differs from the baseline."""
+    if not arm.changes:
+        return f"{arm.name} has the {BASELINE}'s config."
+    changes = " ".join(f"{key}={plain(value)}" for key, value in arm.changes.items())
+    return f"{arm.name} differs from the {BASELINE} in {changes}."
 
 
 def _survival(comparison: Comparison) -> str:

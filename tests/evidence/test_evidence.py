@@ -61,7 +61,11 @@ def test_a_candidate_without_a_verdict_does_not_hide_the_other() -> None:
     assert [one.verdict for one in evidence.comparisons] == ["better", "no verdict"]
     assert sentence(evidence) == "Better than the baseline: trial 1."
     assert [one.verdict for one in evidence.rivals] == ["no verdict"]
-    assert len(list(details(evidence))) == 4
+    assert list(details(evidence))[:2] == [
+        "trial 1 differs from the baseline in conv.filters=1.",
+        "trial 2 differs from the baseline in conv.filters=2.",
+    ]
+    assert len(list(details(evidence))) == 6
 
 
 @pytest.mark.slow
