@@ -78,7 +78,11 @@ ALIKE, MARGIN, DRAWN = 12, 0.02, 10_000
 
 @dataclass(frozen=True)
 class Way:
-    """A way of searching: what a command would set below ``hydra.sweeper``."""
+    """A way of searching: what a command would set below ``hydra.sweeper``.
+
+    Or, with ``rungs``, what none can: of random points, that share goes on after each epoch, from
+    its saved weights.
+    """
 
     name: str
     sampler: Named = TPE
@@ -88,6 +92,7 @@ class Way:
     baseline_first: bool = True
     patience: int | None = None
     stagnation: int | None = None
+    rungs: float | None = None
 
 
 @dataclass(frozen=True)
@@ -276,6 +281,8 @@ def judged(course: Course) -> Iterator[str]:
 
 def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None:
     """Run one sweep to its end; None where no trial completed."""
+    if way.rungs is not None:
+        return by_rungs(way.rungs, way.confirm, course, n_trials, seed)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
     world, rng = world_of(course), np.random.default_rng(seed)
@@ -312,6 +319,34 @@ def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None
         heapq.heappush(clock, (now + seconds, worker, running))
     best = best_of(map(snapshot_of, queue.look().ended), ("maximize",))
     return Reached(spent, float(world.values([best[0].params])[0, -1])) if best else None
+
+
+def by_rungs(share: float, confirm: int, course: Course, n_trials: int, seed: int) -> Reached:
+    """Train random points, the baseline first, an epoch each; ``share`` of them go on after each.
+
+    None of an epoch is trained twice, as where each goes on from its saved weights. The best
+    ``confirm`` are run again twice, as is the baseline, and the best mean is named.
+    """
+    world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
+    baseline = {p.key: world.baseline[p.key] for p in world.searched.parameters}
+    points = [baseline, *(world.searched.draw(draw) for _ in range(n_trials - 1))]
+    truths, seconds = world.values(points), world.seconds(points)
+    epochs = truths.shape[1]
+
+    def trained(number: int, luck: int) -> np.ndarray:
+        return world.with_luck(truths[number], rng, derived_seed(seed, luck))
+
+    seen = np.array([trained(number, number) for number in range(n_trials)])
+    going, spent = np.arange(n_trials), 0.0
+    for epoch in range(epochs):
+        spent += float(seconds[going].sum())
+        best_first = going[np.argsort(-seen[going, epoch])]
+        going = best_first[: max(confirm, round(share * len(going)))]
+    best = going[:confirm]
+    again = [[trained(n, n_trials + 2 * n + k)[-1] for k in range(2)] for n in best]
+    spent += 2 * epochs * float(seconds[[0, *best]].sum())
+    means = [np.mean([seen[n, -1], *runs]) for n, runs in zip(best, again, strict=True)]
+    return Reached(spent, float(truths[best[int(np.argmax(means))], -1]))
 
 
 def by_chance(course: Course, n_trials: int, seed: int) -> list[Reached]:
@@ -416,6 +451,8 @@ def ways() -> list[Way]:
         Way("TPE, median, confirmed", TPE, median, confirm=3),
         Way("TPE, median", TPE, median),
         Way("TPE", TPE),
+        Way("random, half goes on after each epoch, confirmed", confirm=3, rungs=1 / 2),
+        Way("random, a third goes on after each epoch, confirmed", confirm=3, rungs=1 / 3),
         Way("Optuna's defaults", TPE, median, baseline_first=False),
         Way("CMA-ES, confirmed, patience 10", cma, confirm=3, patience=10),
         Way("CMA-ES, confirmed, patience 20", cma, confirm=3, patience=20),
