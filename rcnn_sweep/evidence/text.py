@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from rcnn_sweep.evidence.evidence import (
     BASELINE,
@@ -18,7 +17,7 @@ from rcnn_sweep.evidence.evidence import (
     claim_level,
 )
 from rcnn_sweep.evidence.statistics import MOST_SEEDS, Difference, Interval
-from rcnn_sweep.format import joined, plain
+from rcnn_sweep.format import capital, joined, plain
 
 METRIC_NAMES = {"accuracy": "test accuracy", "f1_macro": "test macro-F1"}
 
@@ -44,8 +43,9 @@ def bounds(interval: Interval) -> str:
 
 
 def as_text(evidence: Evidence) -> str:
-    """Give the table, then the sentences."""
-    return "\n".join([*table(evidence), "", *details(evidence), "", evidence.sentence])
+    """Give the table, the sentences, and a table of the comparisons with others."""
+    parts = (table(evidence), details(evidence), others(evidence), (evidence.sentence,))
+    return "\n\n".join("\n".join(part) for part in map(tuple, parts) if part)
 
 
 def table(evidence: Evidence) -> Iterator[str]:
@@ -59,6 +59,39 @@ def table(evidence: Evidence) -> Iterator[str]:
     for one in judged:
         runs = f"{len(one.runs)}/{len(evidence.asked.seeds)}" if one in evidence.arms else ""
         yield f"{one.arm.name:{width}}{runs:>5}{_scores(one)}{_against(one, evidence)}".rstrip()
+
+
+def others(evidence: Evidence) -> Iterator[str]:
+    """Give a line for each comparison with another candidate or a plain reference."""
+    names = [_pair(one) for group in _further(evidence).values() for one in group]
+    width = 2 + max(map(len, [*names, *_further(evidence)]), default=0)
+    metric, claim = METRIC_NAMES[evidence.asked.judged_by], alpha_of(evidence.look)
+    for title, group in _further(evidence).items():
+        level = percent(claim_level(len(group), evidence.look))
+        yield f"{title:{width}}{metric} ({level} interval), p (a claim: < {claim:.2g})"
+        for one in group:
+            yield f"{_pair(one):{width}}{_difference(one)}"
+
+
+def _further(evidence: Evidence) -> dict[str, tuple[Comparison, ...]]:
+    """Give the questions besides that of the baseline, as far as there are comparisons."""
+    asked = {
+        "among each other": evidence.rivals,
+        "against the plain references": evidence.measured,
+    }
+    return {title: group for title, group in asked.items() if group}
+
+
+def _pair(one: Comparison) -> str:
+    return f"{one.arm.name} - {one.against}"
+
+
+def _difference(one: Comparison) -> str:
+    own = one.judged
+    if own is None:
+        return NONE
+    told = f"{points(own.mean)} ({bounds(own.simultaneous)}), p = {own.p_corrected:.2g}"
+    return f"{told}: {one.verdict}"
 
 
 def percent(level: float) -> str:
@@ -104,7 +137,7 @@ def details(evidence: Evidence) -> Iterator[str]:
         yield what(comparison.arm)
     if lengths := trained_for(judged.arm for judged in evidence.arms):
         yield lengths
-    for comparison in chain(*evidence.questions):
+    for comparison in evidence.comparisons:
         yield comparison.sentence
     if told := about_looks(evidence):
         yield told
@@ -141,13 +174,13 @@ def _told(comparison: Comparison) -> str:
 
 def _power(comparison: Comparison, own: Difference) -> str:
     """Say, where no difference is claimed, which one could have been."""
-    if own.smallest is None:
+    if own.smallest is None or comparison.verdict != OPEN:
         return ""
     told = (
         f" The smallest difference that this refit could have seen (with a power of 80 %) is "
         f"{100 * own.smallest:.2f} points"
     )
-    if comparison.verdict != OPEN or own.mean == 0:
+    if own.mean == 0:
         return f"{told}."
     if own.seeds_needed is None:
         return f"{told}; for the one seen not even {MOST_SEEDS:,} seeds would be enough."
@@ -184,12 +217,10 @@ def _survival(comparison: Comparison) -> str:
 
 
 def sentence(evidence: Evidence) -> str:
-    """Say in a sentence or two what the refit found."""
-    among, plain = map(_standing, (evidence.rivals, evidence.measured))
-    return (
-        f"{_found(evidence)}{f' Among each other: {among}.' if among else ''}"
-        f"{f' Against the plain references: {plain}.' if plain else ''}"
-    )
+    """Say in some sentences what the refit found."""
+    told = {title: _standing(group) for title, group in _further(evidence).items()}
+    further = [f"{capital(title)}: {told[title]}." for title in told if told[title]]
+    return " ".join([_found(evidence), *further])
 
 
 def _found(evidence: Evidence) -> str:
