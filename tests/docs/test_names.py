@@ -181,7 +181,7 @@ def test_the_named_searches_are_what_is_said_of_them(name: str, composed: Any) -
 def test_the_defaults_of_ngrams_are_told() -> None:
     config = rcnn_sweep.compose("embedding=nb_ngrams", "ngrams=naive_bayes")
     rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", text_of("docs/ngrams.md"), re.M)
-    assert len(rows) == 8
+    assert len(rows) == 9
     for key, *told in rows:
         for options, value in zip((config.embedding, config.ngrams), told, strict=True):
             assert not value.strip() or getattr(options, key) == yaml.safe_load(value), key
