@@ -66,18 +66,20 @@ def _estimated(points: Sequence[Standing], sign: int) -> list[Standing]:
     those is: points that learn nothing say nothing of the ones at the top. How wide that is without
     the luck is uncertain, so estimates are averaged over it, with a uniform prior on the standard
     deviation (Gelman, "Prior distributions for variance parameters", Bayesian Analysis 2006).
+    What lies below the median was not chosen for its value, and need not be of the others' kind
+    (a baseline far below all that a search tries): its mean stands as it is.
     """
     import numpy as np  # half a second with SciPy, which a sweep without repeats need not wait for
     from scipy import stats
 
-    single = np.array([point.values[0] for point in points])
-    means = np.array([fmean(point.values) for point in points])
+    single = sign * np.array([point.values[0] for point in points])
+    means = sign * np.array([fmean(point.values) for point in points])
     runs = np.array([len(point.values) for point in points])
     freedom = int((runs - 1).sum())
     again = [point.values for point in points if point.is_confirmed]
     luck = sum((len(values) - 1) * variance(values) for values in again) / freedom
     centre = float(np.median(single))
-    above = (single - centre)[sign * single >= sign * centre]
+    above = (single - centre)[single >= centre]
     squares = float((above**2).sum())
     widths = np.linspace(0, 3, GRID)[:, None] * (squares / len(above)) ** 0.5
     total = widths**2 + luck + TINY
@@ -85,6 +87,7 @@ def _estimated(points: Sequence[Standing], sign: int) -> list[Standing]:
     likely = np.exp(fit - fit.max())
     likely /= likely.sum()
     kept = widths**2 / (widths**2 + luck / runs + TINY)  # (widths, points)
+    kept = np.where(means < centre, 1.0, kept)
     centred = kept * (means - centre)
     estimates = (likely * centred).sum(axis=0)
     spread = (likely * (kept * luck / runs + (centred - estimates) ** 2)).sum(axis=0)
@@ -92,7 +95,7 @@ def _estimated(points: Sequence[Standing], sign: int) -> list[Standing]:
     return [
         replace(point, estimate=middle, interval=(middle - half, middle + half))
         for point, middle, half in zip(
-            points, (centre + estimates).tolist(), halves.tolist(), strict=True
+            points, (sign * (centre + estimates)).tolist(), halves.tolist(), strict=True
         )
     ]
 
