@@ -146,7 +146,7 @@ def test_the_plain_references_are_arms_whose_predictions_are_recorded(
     names = [reference["name"] for reference in found["references"]]
     pairs = [(one["name"], one["against"]) for one in found["measured"]]
     assert pairs == [(arm, name) for name in names for arm in ("baseline", "trial 1")]
-    assert "against TF-IDF with logistic regression" in output
+    assert "trial 1 - TF-IDF with logistic regression" in output
 
 
 @pytest.mark.slow
