@@ -60,6 +60,7 @@ from rcnn_sweep.sweep.study import (
     limit_reached,
     snapshot_of,
 )
+from rcnn_sweep.sweep.study.confirmation import RUNS
 from rcnn_sweep.sweep.trial import derived_seed
 
 TABLE = Path(__file__).with_name("search_table.csv")
@@ -171,6 +172,11 @@ class World:
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
+
+    @property
+    def baseline_point(self) -> dict[str, Any]:
+        """Give the baseline's values of what is searched."""
+        return {p.key: self.baseline[p.key] for p in self.searched.parameters}
 
     def values(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Give the true values of points after each epoch, (n, epochs)."""
@@ -289,7 +295,7 @@ def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None
     study = optuna.create_study(direction="maximize", pruner=make_pruner(way.pruner))
     queue = Queue(study._storage, study._study_id, "")
     queue.set_study_attr("n_trials", n_trials)
-    baseline = {p.key: world.baseline[p.key] for p in world.searched.parameters}
+    baseline = world.baseline_point
     queue.set_study_attr("baseline", baseline)
     confirmation = Confirmation(way.confirm, "maximize") if way.confirm else None
     claim = Claim(
@@ -325,11 +331,10 @@ def by_rungs(share: float, confirm: int, course: Course, n_trials: int, seed: in
     """Train random points, the baseline first, an epoch each; ``share`` of them go on after each.
 
     None of an epoch is trained twice, as where each goes on from its saved weights. The best
-    ``confirm`` are run again twice, as is the baseline, and the best mean is named.
+    ``confirm`` are run again, as the engine does, and the baseline, and the best mean is named.
     """
     world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
-    baseline = {p.key: world.baseline[p.key] for p in world.searched.parameters}
-    points = [baseline, *(world.searched.draw(draw) for _ in range(n_trials - 1))]
+    points = [world.baseline_point, *(world.searched.draw(draw) for _ in range(n_trials - 1))]
     truths, seconds = world.values(points), world.seconds(points)
     epochs = truths.shape[1]
 
@@ -343,8 +348,8 @@ def by_rungs(share: float, confirm: int, course: Course, n_trials: int, seed: in
         best_first = going[np.argsort(-seen[going, epoch])]
         going = best_first[: max(confirm, round(share * len(going)))]
     best = going[:confirm]
-    again = [[trained(n, n_trials + 2 * n + k)[-1] for k in range(2)] for n in best]
-    spent += 2 * epochs * float(seconds[[0, *best]].sum())
+    again = [[trained(n, n_trials + RUNS * n + k)[-1] for k in range(RUNS)] for n in best]
+    spent += RUNS * epochs * float(seconds[[0, *best]].sum())
     means = [np.mean([seen[n, -1], *runs]) for n, runs in zip(best, again, strict=True)]
     return Reached(spent, float(truths[best[int(np.argmax(means))], -1]))
 

@@ -30,6 +30,17 @@ def table_rows(count: int) -> list[tuple[str, str]]:
     return rows
 
 
+def network_groups() -> dict[str, list[str]]:
+    """Give the options of each group of the network, in their order."""
+    from rcnn_sweep.config import config_folder
+    from rcnn_sweep.network import Options
+
+    return {
+        group: sorted(file.stem for file in (config_folder() / group).glob("*.yaml"))
+        for group in Options.__annotations__
+    }
+
+
 def write_table(path: Path, rows: list[tuple[str, str]]) -> Path:
     lines = ["text,label", *(f'"{text}",{label}' for text, label in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         as_text,
         percent,
         trained_for,
-        what,
+        what_changed,
     )
 
 __all__ = [
@@ -55,7 +55,7 @@ __all__ = [
     "judged_by",
     "percent",
     "trained_for",
-    "what",
+    "what_changed",
 ]
 
 if not TYPE_CHECKING:

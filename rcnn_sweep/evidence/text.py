@@ -134,7 +134,7 @@ def details(evidence: Evidence) -> Iterator[str]:
     Others are about looks, epochs and missing runs.
     """
     for comparison in evidence.comparisons:
-        yield what(comparison.arm)
+        yield what_changed(comparison.arm)
     if lengths := trained_for(judged.arm for judged in evidence.arms):
         yield lengths
     for comparison in evidence.comparisons:
@@ -199,7 +199,7 @@ def about_looks(evidence: Evidence) -> str:
     )
 
 
-def what(arm: Arm) -> str:
+def what_changed(arm: Arm) -> str:
     """Say in what a candidate differs from the baseline."""
     if not arm.changes:
         return f"{arm.name} has the {BASELINE}'s config."

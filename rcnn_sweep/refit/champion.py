@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from rcnn_sweep.evidence import BETTER, METRIC_NAMES, Comparison, Evidence, Judged, Run, what
+from rcnn_sweep.evidence import (
+    BETTER,
+    METRIC_NAMES,
+    Comparison,
+    Evidence,
+    Judged,
+    Run,
+    what_changed,
+)
 from rcnn_sweep.format import capital
 from rcnn_sweep.names import Tag, test_score
 from rcnn_sweep.tracking import CHAMPION, FORMER, MODEL, Registry, Version
@@ -100,7 +108,7 @@ def _registered(
     former: Version | None,
 ) -> Iterator[str]:
     run = typical_run(evidence, chosen)
-    told = f"{what(chosen.arm)} {capital(chosen.sentence)}"
+    told = f"{what_changed(chosen.arm)} {capital(chosen.sentence)}"
     version = registry.register(run.run_id, version_tags(evidence, chosen, digest), told)
     registry.crown(version)
     forced = "" if chosen.verdict == BETTER else " (forced: the evidence does not support it)"

@@ -6,20 +6,16 @@ from itertools import combinations, product
 from pathlib import Path
 
 import pytest
-from small import table_rows, write_table
+from small import network_groups, table_rows, write_table
 
 import rcnn_sweep
 from rcnn_sweep.application.run import Job, recorded_run
-from rcnn_sweep.config import config_folder
 from rcnn_sweep.data import load
 from rcnn_sweep.network.model import Options
 from rcnn_sweep.reproduction import reproduce
 from rcnn_sweep.tracking import RunReader, Store, TextModel, tracking_uri
 
-CHOICES = [
-    [f"{group}={file.stem}" for file in sorted((config_folder() / group).glob("*.yaml"))]
-    for group in Options.__annotations__
-]
+CHOICES = [[f"{group}={name}" for name in names] for group, names in network_groups().items()]
 SMALL = (
     *("data=table", "data.path=reviews.csv", "data.maxlen=24", "embedding.output_dim=3"),
     *("conv.filters=4", "conv.kernel_size=3", "lstm.units=3", "training.epochs=1"),
@@ -48,12 +44,9 @@ def test_a_network_is_trained_recorded_asked_and_reproduced(
     done = recorded_run(Job(config, load(config.data, say=print), words, None), store)
     run = RunReader(store.uri).run(done.run_id)
     assert run.tags["rcnn_sweep.state"] == "complete"
-    for word in network:
-        group, name = word.split("=")
-        told = rcnn_sweep.compose(word).__dict__[group]
-        kind = {"conv": "kernels", "pool": "kind", "lstm": "output", "ngrams": "order"}.get(group)
-        if kind is not None:
-            assert run.params[f"{group}.{kind}"] == str(getattr(told, kind)), name
+    for group in Options.__annotations__:
+        for key, value in vars(getattr(config, group)).items():
+            assert run.params[f"{group}.{key}"] == str(value)
     model = TextModel(done.run_id, tracking_uri=store.uri)
     model.load()
     answers = model.table(["a wonderful film", "dreadful"])

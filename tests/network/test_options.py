@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small import network_groups
 
 import rcnn_sweep
 from rcnn_sweep.config import Config, TrainingConfig, config_folder, problems
@@ -27,7 +28,6 @@ from rcnn_sweep.network import (
     pool,
     recurrent,
 )
-from rcnn_sweep.network.model import Options
 from rcnn_sweep.network.shape import Shape
 from rcnn_sweep.training import build_model, seed_everything
 
@@ -35,10 +35,7 @@ MAXLEN = 24
 SMALL = ("data.num_words=30", f"data.maxlen={MAXLEN}", "embedding.output_dim=3")
 SMALL += ("conv.filters=4", "lstm.units=5")
 
-GROUPS = {
-    group: sorted(file.stem for file in (config_folder() / group).glob("*.yaml"))
-    for group in Options.__annotations__
-}
+GROUPS = network_groups()
 
 
 def pairs() -> Iterator[tuple[str, str]]:
