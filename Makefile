@@ -74,7 +74,7 @@ lint: $(READY) ## Check style, types and the direction of imports
 	$(BIN)/lint-imports
 
 bench: $(READY) ## Run the measurements of benchmarks/ one after the other, but the long ones; IMDB=imdb.npz names the data
-	@export IMDB='$(IMDB)'; for script in $(filter-out %_table.py %/soak.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@export IMDB='$(IMDB)'; for script in $(filter-out %_table.py %_live.py %/soak.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 LOW := $(addprefix rcnn_sweep., __main__ errors format lazy names overrides rules)
 house: build/pydeps/bin/pydeps ## Redraw docs/house.svg, the picture of who imports whom (needs Graphviz)

@@ -3,12 +3,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import forked
 import pytest
-from small import SMALL_NETWORK, command_line, environment, table_rows, write_table
+from small import HANGS, SMALL_NETWORK, command_line, environment, table_rows, write_table
 
 # Printed commands begin with what starts the interpreter here: so it is "python" in every test.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -41,6 +41,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("RCNN_SWEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("RCNN_SWEEP_LOOPBACK_HTTP", "1")  # the servers that tests start
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def same_surroundings() -> Iterator[None]:
+    """No test leaves an environment from which later ones cannot fork their programs."""
+    yield
+    forked.restore()
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ def command(tmp_path: Path) -> Command:
             env={**os.environ, **settings},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANGS,
         )
 
     return run

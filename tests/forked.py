@@ -102,7 +102,7 @@ class Forked(subprocess.Popen[Any]):
         is_app = self.with_apps and words[0].endswith(".py")
         if python != PYTHON or not (is_module or is_app) or not Path(folder).is_dir():
             return None
-        return words if _read_early(environment) == _read_early(SETTINGS) else None
+        return words if read_early(environment) == read_early(SETTINGS) else None
 
     def _internal_poll(self, *given: Any, **named: Any) -> int | None:
         if self.answers is None:
@@ -144,13 +144,21 @@ def _is_ours(folder: str, environment: Mapping[str, str]) -> bool:
     return first.resolve() == ROOT / "rcnn_sweep"
 
 
-def _read_early(environment: Mapping[str, str]) -> dict[str, str]:
+def read_early(environment: Mapping[str, str]) -> dict[str, str]:
     """Give what a running program would not notice of an environment."""
     return {
         name: value
         for name, value in environment.items()
         if name.startswith(READ_EARLY) and not name.startswith(READ_LATE)
     }
+
+
+def restore() -> None:
+    """Undo what this process has set of that, such as the GPU on which it reproduced a run."""
+    for name in read_early(os.environ):
+        if name not in SETTINGS:
+            del os.environ[name]
+    os.environ.update(read_early(SETTINGS))
 
 
 def install() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from servers import free_port
+from small import HANGS
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 """On Debian in the packages munge, slurmctld, slurmd and slurm-client."""
@@ -77,7 +78,7 @@ class SlurmCluster:
     def ask(self, *words: str) -> list[str]:
         """The lines that one of Slurm's programs prints."""
         done = subprocess.run(
-            words, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            words, env=self.environment, capture_output=True, text=True, timeout=HANGS, check=False
         )
         return done.stdout.splitlines()
 
@@ -149,7 +150,7 @@ class SlurmCluster:
             if process.pid != os.getpid() and self._is_of_this(process):
                 process.kill()
         for daemon in self.daemons:
-            daemon.wait(20)
+            daemon.wait(HANGS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _is_of_this(self, process: psutil.Process) -> bool:

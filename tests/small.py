@@ -7,6 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("RCNN_SWEEP_TEST_DATA", ROOT.parent / "shared" / "data"))
 
+HANGS = 300.0
+"""Seconds after which a process counts as hung: a loaded machine may take minutes to start Ray."""
+
 GOOD = "a wonderful film with warm and moving scenes number"
 BAD = "a dreadful film with cold and boring scenes number"
 

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pytest
 from forked import Forked
-from small import command_line
+from small import HANGS, command_line
 
 WORKER = [sys.executable, "-m", "rcnn_sweep.sweep.workers.child"]
 
@@ -26,7 +27,7 @@ def test_a_forked_command_prints_and_ends_as_a_started_one(
             stderr=subprocess.PIPE,
             text=True,
         )
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=HANGS)
         return process.answers is not None, process.returncode, out, err
 
     forked, started = run(), run(PYTHONHASHSEED="1")
@@ -48,7 +49,7 @@ def test_a_forked_worker_leads_its_group_reads_its_pipe_and_can_be_killed() -> N
             worker.stdin.close()
         else:
             os.killpg(worker.pid, end)
-        assert worker.wait(60) == code
+        assert worker.wait(HANGS) == code
 
 
 @pytest.mark.parametrize("place", ["here", "on the path"])
@@ -66,3 +67,11 @@ def test_a_copy_of_the_package_is_started_itself(place: str, tmp_path: Path) -> 
         text=True,
     )
     assert done.stdout == "the copy\n"
+
+
+def test_what_a_test_has_set_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    monkeypatch.setenv("RCNN_SWEEP_CACHE", "kept")
+    forked.restore()
+    assert forked.read_early(os.environ) == forked.read_early(forked.SETTINGS)
+    assert os.environ["RCNN_SWEEP_CACHE"] == "kept"

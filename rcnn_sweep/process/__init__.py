@@ -14,7 +14,7 @@ from rcnn_sweep.process.commands import (
     typed_as,
 )
 from rcnn_sweep.process.escapes import one_line, printable
-from rcnn_sweep.process.files import replacing, sync_folder, write_whole
+from rcnn_sweep.process.files import replacing, sync_folder, whole_files, write_whole
 from rcnn_sweep.process.passwords import (
     HIDDEN,
     hide_in_logs,
@@ -59,6 +59,7 @@ __all__ = [
     "tables_in",
     "typable",
     "typed_as",
+    "whole_files",
     "without_address_secrets",
     "without_password",
     "write_whole",

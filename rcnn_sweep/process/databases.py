@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.process.files import sync_folder
+from rcnn_sweep.process.files import PARTIAL, sync_folder
 from rcnn_sweep.process.retrying import once, retry, wait
 
 ATTEMPT, PAUSE = 1.0, 0.2
@@ -25,9 +25,6 @@ QUIET = 3.0
 
 COMPANIONS = ("", "-journal", "-wal", "-shm")
 """What the files of one database are called behind its name."""
-
-PARTIAL = ".partial"
-"""How the folders end in which databases are made."""
 
 Result = TypeVar("Result")
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+PARTIAL = ".partial"
+"""How the names of files and folders end that are being made."""
+
 FILE_MODE = 0o666
 """Permissions of a new file before the user's umask, as ``open`` has them."""
 
@@ -30,7 +33,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Its content is on disk before the move and the name after it. A block that raises
     leaves ``path`` as it was. Raises ``OSError`` where the folder cannot be written.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
     partial = Path(name)
     try:
         mode = _mode(path)
@@ -49,6 +52,11 @@ def write_whole(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 to ``path``, whole or not at all."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+def whole_files(folder: Path) -> list[Path]:
+    """Give the files below ``folder``, without those that somebody is writing."""
+    return sorted(p for p in folder.rglob("*") if p.suffix != PARTIAL and p.is_file())
 
 
 def sync_folder(folder: Path) -> None:

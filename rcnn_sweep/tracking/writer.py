@@ -9,14 +9,14 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from mlflow.tracking import MlflowClient
 
 from rcnn_sweep.names import Artifact, Tag
-from rcnn_sweep.process import signals, without_password
+from rcnn_sweep.process import signals, whole_files, without_password
 
 log = logging.getLogger(__name__)
 
@@ -87,9 +87,12 @@ class RunWriter:
             self.client.log_artifact(self.run_id, str(file), folder)
 
     def folder(self, path: str, folder: Path) -> None:
-        """Record copies of all files below ``folder`` in the artifact folder ``path``."""
-        with self._writing(path):
-            self.client.log_artifacts(self.run_id, str(folder), path)
+        """Record copies of all files below ``folder`` in the artifact folder ``path``.
+
+        Another command on the same study may be writing there.
+        """
+        for file in whole_files(folder):
+            self.file(PurePosixPath(path, file.parent.relative_to(folder)).as_posix(), file)
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from servers import PASSWORD, Postgres, free_port, needs_postgres, postgres
+from servers import PASSWORD, Postgres, end_group, free_port, needs_postgres, postgres
 from small import command_line, table_rows, write_table
 
 needs_ray = pytest.mark.skipif(
@@ -32,19 +31,22 @@ def server(tmp_path: Path) -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", *words], cwd=home, stdout=log, stderr=log, start_new_session=True
         )
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
-            break
-        except OSError:
+    try:
+        deadline = time.monotonic() + 200
+        while not answers(port):
             assert time.monotonic() < deadline, (home / "log").read_text()
             time.sleep(0.5)
-    try:
         yield f"127.0.0.1:{port}"
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        end_group(process)
+
+
+def answers(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

@@ -27,6 +27,10 @@ TINY = {
         *("--rows", "200", "--latest", "15"),
     ),
     "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours", "--sizes", "1"),
+    "search_live": (
+        *("--data", "IMDB", "--ways", "random", "--seeds", "1", "--again", "1"),
+        *("--trials", "1", "--epochs", "1", "--reviews", "200"),
+    ),
     "search_race": ("--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
     "search_table": (
         *("--data", "IMDB", "--random", "2", "--guided", "0", "--seeds", "1", "--epochs", "1"),

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from small import command_line
+from small import HANGS, command_line
 
 from rcnn_sweep.cli.completion import candidates
 from rcnn_sweep.cli.verbs import VERBS
@@ -43,6 +43,6 @@ def test_a_shells_question_is_answered() -> None:
 def test_a_reader_that_has_gone_is_no_error(words: tuple[str, ...]) -> None:
     process = subprocess.Popen(command_line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(HANGS) == 0
     assert process.stderr.read() == b""
     process.stderr.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small import BAD, GOOD, command_line, environment
+from small import BAD, GOOD, HANGS, command_line, environment
 
 from rcnn_sweep.cli.verbs.predict import main
 from rcnn_sweep.errors import UserError
@@ -95,7 +95,7 @@ def test_a_model_in_a_folder_needs_no_store_and_a_closed_pipe_is_quiet(
     process.stdout.close()
     process.stdin.write(b"more\n" * 5000)
     process.stdin.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=HANGS) == 0
     assert process.stderr.read() == f"answers by {copy} (run {run_id})\n".encode()
     process.stderr.close()
     assert not (tmp_path / "mlflow.db").exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from small import HANGS
 
 import rcnn_sweep
 from hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper import OptunaAsyncSweeperConf
@@ -140,7 +141,7 @@ def test_the_app_that_is_shown_can_be_swept_as_it_is_shown(tmp_path: Path) -> No
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stderr
     assert "complete: 2 complete" in done.stdout and "trial 0 complete loss=9.1" in done.stdout

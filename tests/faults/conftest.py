@@ -14,7 +14,7 @@ import pytest
 from forked import ForkedScript
 from optuna.trial import FrozenTrial, TrialState
 from random_kills import OVER, trials_of
-from small import ROOT, command_line, environment, table_rows, write_table
+from small import HANGS, ROOT, command_line, environment, table_rows, write_table
 
 KILLED_AT = Path(__file__).parent / "killed_at.py"
 
@@ -53,7 +53,7 @@ class Workplace:
 
     def run(self, *words: str, code: int = 0, killed_at: str | None = None) -> str:
         process = self.start(*words, killed_at=killed_at)
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=HANGS)
         assert process.returncode == code, out + err
         return out + err
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small import command_line, environment
+from small import HANGS, command_line, environment
 
 from rcnn_sweep.cli.verbs import VERBS
 
@@ -248,7 +248,7 @@ class Commands:
             env={**environment(self.folder / "cache"), **own, **settings},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=HANGS,
         )
         seconds = time.perf_counter() - started
         left = [path.name for path in work.iterdir()]

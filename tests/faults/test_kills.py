@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from optuna.trial import TrialState
+from small import HANGS
 
 from .conftest import SMALL, SWEEP, Workplace
 
@@ -45,7 +46,7 @@ def test_two_drivers_start_one_study_on_a_fresh_checkout(fresh: Workplace) -> No
     command = (*ONE, "hydra.sweeper.n_trials=4")
     drivers = [fresh.start(*command) for _ in range(2)]
     for driver in drivers:
-        out, err = driver.communicate(timeout=200)
+        out, err = driver.communicate(timeout=HANGS)
         assert driver.returncode == 0, out + err
     fresh.check_that_both_stores_agree(4)
     assert len(fresh.trials()) == len(fresh.runs("trial")) == 4
@@ -61,7 +62,7 @@ def test_locked_database_is_waited_for(place: Workplace, name: str) -> None:
         place.wait_until(driver, lambda: locked(other))
         time.sleep(LOCK_SECONDS)
         other.execute("ROLLBACK")
-    out, err = driver.communicate(timeout=200)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 0, out + err
     place.check_that_both_stores_agree(2)
     assert Counter(trial.state.name for trial in place.trials()) == {"COMPLETE": 2}

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from optuna.trial import TrialState
-from small import ROOT, command_line, environment, table_rows, write_table
+from small import HANGS, ROOT, command_line, environment, table_rows, write_table
 
 from .conftest import SMALL, SWEEP, Workplace
 
@@ -155,7 +155,7 @@ def test_two_first_downloads_share_one_and_a_torn_copy_is_fetched_anew(tmp_path:
         for expected in (1, 2):
             both = [loading(address, checksum, cache) for _ in range(2)]
             for process in both:
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=HANGS)
                 assert process.returncode == 0, err
                 assert out.splitlines()[-1] == "20 10"
             assert asked.count("/imdb.npz") == expected

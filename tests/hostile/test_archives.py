@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small import examples
+from small import HANGS, examples
 
 from rcnn_sweep.data.archive import read_arrays
 from rcnn_sweep.data.pickled_rows import read_rows
@@ -70,7 +70,7 @@ def archive(folder: Path, pickled: bytes, shape: tuple[int, ...] = (1,)) -> Path
 
 def read_apart(path: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=HANGS
     )
 
 

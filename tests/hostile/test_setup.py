@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from small import HANGS
 
 PROJECT = Path(__file__).parents[2]
 SOURCE = "antlr4-python3-runtime"
@@ -136,7 +137,7 @@ def index(tmp_path: Path, real_files: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def set_up(project: Path) -> "subprocess.CompletedProcess[str]":
     words = ["make", "setup", "EXTRAS=", f"PYTHON={sys.executable}"]
-    return subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=300)
+    return subprocess.run(words, cwd=project, capture_output=True, text=True, timeout=HANGS)
 
 
 @pytest.mark.slow

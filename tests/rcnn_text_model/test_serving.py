@@ -1,10 +1,8 @@
 """The logged model behind MLflow's own scoring server, on this machine's loopback address."""
 
-import contextlib
 import http.client
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from servers import end_group
 from small import BAD, GOOD, environment
 
 from rcnn_sweep.tracking.models import CHAMPION, TextModel
@@ -66,9 +65,7 @@ def port(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             time.sleep(0.2)
         yield port
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
+        end_group(process)
 
 
 def answers(port: int) -> bool:

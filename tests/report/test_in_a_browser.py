@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from made_study import Made, trial
+from small import HANGS
 
 from rcnn_sweep.application import report_study
 
@@ -24,7 +25,7 @@ def browse(page: Path, *options: str) -> tuple[str, str]:
         *("--enable-logging=stderr", "--v=0", f"--user-data-dir={page.parent / 'profile'}"),
         *("--virtual-time-budget=2000", *options, page.as_uri()),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGS)
     return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
 
 

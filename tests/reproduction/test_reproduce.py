@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from small import command_line, environment
+from small import HANGS, command_line, environment
 
 from rcnn_sweep.tracking.reader import RunReader
 
@@ -19,7 +19,7 @@ def reproduce(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         env={**environment(folder / "cache"), "TF_NUM_INTRAOP_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS,
     )
 
 

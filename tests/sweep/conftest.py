@@ -12,14 +12,12 @@ import optuna
 import pytest
 from forked import ForkedApp
 from optuna.trial import FrozenTrial, TrialState
+from small import HANGS
 
 from rcnn_sweep.sweep.storage import open_storage, storage_url
 
 ROOT = Path(__file__).parents[2]
 APP = Path(__file__).parent / "apps" / "toy.py"
-
-HANGS = 300.0
-"""Seconds after which a process counts as hung: a loaded machine may take minutes to start Ray."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from optuna.trial import TrialState
+from small import HANGS
 
 from .conftest import Toy
 
@@ -56,7 +57,7 @@ def test_two_drivers_on_one_fresh_study_share_the_total(toy: Toy) -> None:
                "hydra.sweeper.reuse_duplicates=false")  # fmt: skip
     drivers = [toy.start(*command) for _ in range(2)]
     for driver in drivers:
-        out, err = driver.communicate(timeout=120)
+        out, err = driver.communicate(timeout=HANGS)
         assert driver.returncode == 0, out + err
     assert [t.number for t in toy.trials(*DONE)] == list(range(12))
     assert Counter(int(call[0]) for call in toy.calls()) == Counter(range(12))

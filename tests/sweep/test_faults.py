@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from optuna.trial import TrialState
+from small import HANGS
 
 from rcnn_sweep.sweep.storage.connection import open_storage
 from rcnn_sweep.sweep.study.queue import Queue
@@ -36,7 +37,7 @@ def test_killed_worker_is_retried_once_and_takes_no_other_along(toy: Toy) -> Non
     toy.wait_until(driver, lambda: len(toy.calls()) >= 3)
     number, pid = toy.calls()[-1][:2]
     os.kill(int(pid), signal.SIGKILL)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 0, out + err
     (failed,) = toy.trials(TrialState.FAIL)
     assert failed.number == int(number)
@@ -128,7 +129,7 @@ def test_interruption_is_recorded_and_resumed(
     driver = toy.start(*command)
     toy.wait_until(driver, lambda: len(toy.calls()) > workers)
     driver.send_signal(number)
-    out, err = driver.communicate(timeout=30)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == code, out + err
     assert "resume:" in out
     interrupted = toy.trials(TrialState.FAIL)
@@ -150,7 +151,7 @@ def test_second_interrupt_ends_at_once(toy: Toy) -> None:
         driver.communicate(timeout=0.05)
     except subprocess.TimeoutExpired:
         driver.send_signal(signal.SIGINT)
-    driver.communicate(timeout=10)
+    driver.communicate(timeout=45)
     assert driver.returncode == 130
 
 
@@ -220,7 +221,7 @@ def test_worker_whose_trial_was_ended_by_another_says_so_and_goes_on(
     driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=2", "seconds=6")
     toy.wait_until(driver, lambda: len(toy.calls()) == 1)
     fail_from_outside(toy, 0)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 0, out + err
     assert said in out + err
     assert [t.state.name for t in toy.trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
@@ -249,7 +250,7 @@ def test_record_is_closed_as_failed_when_the_storage_is_lost(toy: Toy) -> None:
     with sqlite3.connect(toy.directory / "studies.db", timeout=20) as database:
         database.execute("PRAGMA foreign_keys=OFF")
         database.execute("DROP TABLE trials")
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 1, out + err
     assert "studies.db cannot be used: no such table: trials" in out + err
     assert "close parent-1 failed" in (toy.directory / "hooks.txt").read_text()
@@ -261,6 +262,6 @@ def test_error_that_a_signal_turned_into_is_an_interruption(toy: Toy, fault: str
     driver = toy.start(*ONE, f"fault={fault}", "hydra.sweeper.n_trials=1")
     toy.wait_until(driver, lambda: len(toy.calls()) == 1)
     driver.send_signal(signal.SIGTERM)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 143, out + err
     assert [t.user_attrs["failure"] for t in toy.trials()] == ["interrupted"]

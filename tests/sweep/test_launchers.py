@@ -19,13 +19,14 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
 from servers import PASSWORD, Postgres, free_port, needs_postgres, postgres
 from slurm_cluster import SlurmCluster, needs_slurm, slurm_cluster
+from small import HANGS
 
 from rcnn_sweep.config import explain
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.overrides import NO_JOBLIB
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 
-from .conftest import HANGS, Toy
+from .conftest import Toy
 
 __all__ = ["postgres", "slurm_cluster"]
 
@@ -197,7 +198,7 @@ def ray_cluster() -> Iterator[str]:
         for part in parts:
             with suppress(psutil.NoSuchProcess):
                 part.kill()
-        head.wait(20)
+        head.wait(HANGS)
         shutil.rmtree(folder, ignore_errors=True)
 
 

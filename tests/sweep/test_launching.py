@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
+from small import HANGS
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.space.space import Space
@@ -107,7 +108,7 @@ def test_what_a_launch_has_started_lives_on_when_the_launch_is_over() -> None:
 
     launch = Launch(start)
     launch.begin()
-    assert launch.is_over.wait(60)
+    assert launch.is_over.wait(HANGS)
     with pytest.raises(subprocess.TimeoutExpired):
         children[0].wait(0.5)
     children[0].kill()

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from small import HANGS
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.workers.pool import ProcessPool, packed
@@ -109,7 +110,7 @@ def test_a_worker_that_dies_before_it_gets_its_job_is_a_dead_worker(
     monkeypatch.setattr("sys.executable", "/bin/false")
     pool = ProcessPool(tmp_path, 1)
     pool.scale_to(1)
-    pool.processes[0].wait(10)
+    pool.processes[0].wait(HANGS)
     pool.give(notes_its_process(tmp_path))
     pool.give(notes_its_process(tmp_path))
     assert pool.alive() == 0
@@ -178,7 +179,7 @@ def test_a_worker_whose_driver_ends_before_it_has_a_job_just_ends(eager: Process
     process = eager.processes[0]
     assert process.stdin is not None
     process.stdin.close()
-    assert process.wait(60) == 0
+    assert process.wait(HANGS) == 0
     assert eager.log_file(0).read_text() == ""
 
 
@@ -208,7 +209,7 @@ def test_workers_start_while_the_record_is_opened_and_are_the_ones_that_work(toy
     toy.wait_until(driver, lambda: len(preloaded(toy)) == 2)
     assert not toy.calls()
     (toy.directory / "go").touch()
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 0, out + err
     assert {int(pid) for _, pid, *_ in toy.calls()} <= preloaded(toy)
     assert len(preloaded(toy)) == 2
@@ -224,7 +225,7 @@ def test_workers_that_have_no_job_yet_end_with_their_command(toy: Toy, end: str,
         (toy.directory / "go").write_text("fail")
     else:
         driver.send_signal(signal.SIGINT if end == "Ctrl-C" else signal.SIGKILL)
-    out, err = driver.communicate(timeout=60)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == code, out + err
     wait_until(lambda: all(map(is_gone, preloaded(toy))), 30)
     assert not toy.calls()

@@ -5,6 +5,7 @@ import sys
 from os import environ
 
 import pytest
+from small import HANGS
 
 from .conftest import APP, ROOT, Toy
 
@@ -22,7 +23,7 @@ def test_sweep_runs_in_a_thread_and_records_the_command_it_was_given(
         env={**environ, "PYTHONPATH": f"{ROOT}:{APP.parent}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     best = toy.study().best_trial

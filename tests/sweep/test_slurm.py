@@ -11,6 +11,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import TrialState
 from slurm_cluster import SlurmCluster, needs_slurm, slurm_cluster
+from small import HANGS
 
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.sweep.failure import SweepFailed
@@ -19,7 +20,7 @@ from rcnn_sweep.sweep.workers.driver import FRUITLESS, Driver
 from rcnn_sweep.sweep.workers.launchers import launcher_of
 from rcnn_sweep.sweep.workers.slurm import Slurm
 
-from .conftest import HANGS, Toy
+from .conftest import Toy
 
 pytest.importorskip("submitit")
 __all__ = ["slurm_cluster"]

@@ -30,6 +30,7 @@ from servers import (
     needs_postgres,
     postgres,
 )
+from small import HANGS
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import OperationalError
@@ -314,7 +315,7 @@ def test_databases_of_one_server_have_locks_of_their_own(mariadb: MariaDB) -> No
                 entered.set()
 
         threading.Thread(target=enter, daemon=True).start()
-        assert entered.wait(10), "another database's lock was in the way"
+        assert entered.wait(HANGS), "another database's lock was in the way"
 
 
 @pytest.mark.slow
@@ -329,7 +330,7 @@ def test_server_that_restarts_costs_no_trial(toy: Toy, server: Server) -> None:
         time.sleep(4)
     finally:
         server.start()
-    out, err = driver.communicate(timeout=100)
+    out, err = driver.communicate(timeout=HANGS)
     assert driver.returncode == 0, out + err
     assert (out + err).count("do not answer") == 1
     assert PASSWORD not in out + err

@@ -65,3 +65,20 @@ def test_values_too_long_for_the_store_are_cut(store: Store) -> None:
     run = store.client.get_run(writer.run_id)
     assert run.data.params["data.path"].endswith("…")
     assert run.data.tags["rcnn_sweep.reason"].endswith("…")
+
+
+def test_a_folder_is_recorded_without_what_another_command_is_writing_there(
+    store: Store, tmp_path: Path
+) -> None:
+    results = tmp_path / "sweep"
+    (results / "plots").mkdir(parents=True)
+    (results / "trials.csv").write_text("number\n")
+    (results / "plots" / "history.html").write_text("<p>")
+    (results / "plots" / ".slice.html.ab12.partial").write_text("<")
+    (results / "plots" / ".parallel.html.cd34.partial").symlink_to(tmp_path / "gone")
+    writer = store.start("study", name="results", tags={})
+    writer.folder("sweep", results)
+    found = store.client.list_artifacts(writer.run_id, "sweep")
+    assert [item.path for item in found] == ["sweep/plots", "sweep/trials.csv"]
+    [page] = store.client.list_artifacts(writer.run_id, "sweep/plots")
+    assert page.path == "sweep/plots/history.html"

@@ -1,0 +1,143 @@
+"""Which way of searching finds the better network? Sweeps are trained, their winners once more.
+
+    python benchmarks/search_live.py --data imdb.npz --seeds 10 --out search_live.csv
+
+For each seed a sweep of ``search=wide`` as it is, one at random and one by Optuna's own defaults
+(TPE, median pruning), all of as many trials with two workers: 4,000 reviews of 200 words, 40 % of
+them held out, 3 epochs. A sweep is judged by the true value of the point that it names as its
+winner: the mean over trainings with fresh seeds, validated on the same texts. Prints a line a way:
+true values, the difference from random search with the same seeds (95 % interval of Student's t),
+by how much the winner's own score flatters it, seconds of wall and CPU. ``--out`` has a row a
+sweep; run again, the script goes on where it was.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from _measuring import options_with_data, timed
+from scipy.stats import t
+from search_table import OBJECTIVE, rows
+
+from rcnn_sweep.sweep import StudySnapshot, read_study
+
+UNHELPED = ("hydra.sweeper.confirm=0", "hydra.sweeper.baseline_first=false")
+WAYS = {
+    "random": (
+        *("hydra.sweeper.sampler.name=random", "hydra.sweeper.pruner.name=none"),
+        *UNHELPED,
+    ),
+    "Optuna's defaults": (
+        *("hydra.sweeper.sampler.name=tpe", "hydra.sweeper.pruner.name=median"),
+        *UNHELPED,
+    ),
+    "search=wide": (),
+}
+FRESH = 1000
+"""Seeds from here on are the winners', which no sweep has."""
+
+
+def swept(folder: Path, study: str, words: Sequence[str]) -> tuple[StudySnapshot, float, float]:
+    """Run a sweep in ``folder``; gives what it came to, and its seconds of wall and CPU."""
+    command = [sys.executable, "-m", "rcnn_sweep", "-m", *words]
+    named = [f"hydra.sweeper.study_name={study}", "hydra.sweeper.plots=false"]
+    ran = timed([*command, *named], folder)
+    return read_study(study, f"sqlite:///{folder / 'studies.db'}"), ran.wall, ran.cpu
+
+
+def row_of(way: str, seed: int, study: StudySnapshot, wall: float, cpu: float) -> dict[str, Any]:
+    """Give the row of a sweep."""
+    best = study.best[0]
+    point = json.dumps(dict(best.params), sort_keys=True)
+    spent = {"wall": wall, "cpu": cpu}
+    return {"way": way, "seed": seed, "score": best.values[0], **spent, "point": point}
+
+
+def true_values(
+    folder: Path, points: Sequence[Mapping[str, Any]], words: Sequence[str], seeds: int
+) -> dict[str, float]:
+    """Train each point with fresh seeds; gives the means of their last epochs, by point as JSON."""
+    (folder / "points").mkdir(exist_ok=True)
+    text = "# @package hydra.sweeper\n" + yaml.safe_dump({"enqueue": [*map(dict, points)]})
+    (folder / "points" / "winners.yaml").write_text(text)
+    own = [
+        "--config-dir", str(folder), "+points=winners", *words, *WAYS["random"],
+        "hydra.sweeper.common_seed=true", f"hydra.sweeper.n_trials={len(points)}",
+    ]  # fmt: skip
+    values: dict[str, list[float]] = {}
+    for seed in range(FRESH, FRESH + seeds):
+        study, *_ = swept(folder, f"winners-{seed}", [*own, f"hydra.sweeper.seed={seed}"])
+        table = rows(study, seed)
+        last = [column for column in table if column.startswith("epoch_")][-1]
+        for point, value in zip(
+            table[list(points[0])].to_dict("records"), table[last], strict=True
+        ):
+            values.setdefault(json.dumps(point, sort_keys=True), []).append(value)
+    return {point: float(np.mean(found)) for point, found in values.items()}
+
+
+def told(table: pd.DataFrame) -> None:
+    """Print what each way came to."""
+    print(
+        "way | true value of the winner | against random, points | score above it | wall s | CPU s"
+    )
+    true = table.pivot(index="seed", columns="way", values="true")
+    for way, found in table.groupby("way", sort=False):
+        against = ""
+        if way != "random" and "random" in true:
+            apart = 100 * (true[way] - true["random"])
+            error = t.ppf(0.975, len(apart) - 1) * apart.std(ddof=1) / np.sqrt(len(apart))
+            against = f"{apart.mean():+.2f} +- {error:.2f}"
+        flattered = 100 * (found["score"] - found["true"]).mean()
+        print(
+            f"{way} | {found['true'].mean():.4f} +- {found['true'].std(ddof=1):.4f} | {against} | "
+            f"{flattered:+.2f} | {found['wall'].mean():.0f} | {found['cpu'].mean():.0f}"
+        )
+
+
+def main() -> None:
+    """Sweep, train the winners, print the table."""
+    parser = options_with_data(__doc__)
+    parser.add_argument("--out", type=Path, default=Path("search_live.csv"))
+    parser.add_argument("--folder", type=Path, default=Path("search_live"), help="of the studies")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
+    parser.add_argument("--again", type=int, default=5, help="trainings of each winner")
+    parser.add_argument("--trials", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--reviews", type=int, default=4000)
+    given = parser.parse_args()
+    folder = given.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    words = [
+        "search=wide", f"data.path={given.data.absolute()}", f"data.train_limit={given.reviews}",
+        "data.maxlen=200", "data.validation_fraction=0.4", f"training.epochs={given.epochs}",
+        f"hydra.sweeper.metric={OBJECTIVE}", "hydra.sweeper.workers=2",
+    ]  # fmt: skip
+    found = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
+    for seed in range(given.seeds):
+        for way in given.ways:
+            if any(row["way"] == way and row["seed"] == seed for row in found):
+                continue
+            size = [f"hydra.sweeper.seed={seed}", f"hydra.sweeper.n_trials={given.trials}"]
+            study = f"{'-'.join(way.split())}-{seed}".replace("'", "").replace("=", "-")
+            ran = swept(folder, study, [*words, *WAYS[way], *size])
+            found.append(row_of(way, seed, *ran))
+            pd.DataFrame(found).to_csv(given.out, index=False)
+            print(*list(found[-1].values())[:5], flush=True)
+    table = pd.DataFrame(found)
+    points = [json.loads(point) for point in dict.fromkeys(table["point"])]
+    true = true_values(folder, points, words, given.again)
+    table["true"] = [true[point] for point in table["point"]]
+    told(table)
+    print(f"{given.again} trainings a winner; {os.cpu_count()} cores")
+
+
+if __name__ == "__main__":
+    main()
