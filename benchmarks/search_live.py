@@ -91,7 +91,7 @@ def told(table: pd.DataFrame) -> None:
     for way, found in table.groupby("way", sort=False):
         against = ""
         if way != "random" and "random" in true:
-            apart = 100 * (true[way] - true["random"])
+            apart = 100 * (true[way] - true["random"]).dropna()
             error = t.ppf(0.975, len(apart) - 1) * apart.std(ddof=1) / np.sqrt(len(apart))
             against = f"{apart.mean():+.2f} +- {error:.2f}"
         flattered = 100 * (found["score"] - found["true"]).mean()
