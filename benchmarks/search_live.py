@@ -8,7 +8,8 @@ them held out, 3 epochs. A sweep is judged by the true value of the point that i
 winner: the mean over trainings with fresh seeds, validated on the same texts. Prints a line a way:
 true values, the difference from random search with the same seeds (95 % interval of Student's t),
 by how much the winner's own score flatters it, seconds of wall and CPU. ``--out`` has a row a
-sweep; run again, the script goes on where it was.
+sweep; run again, the script goes on where it was. Beside it, ``..._trainings.csv`` has the winners'
+trainings as rows of a table to race on, which tell how much of a good point's value is luck.
 """
 
 import json
@@ -59,10 +60,10 @@ def row_of(way: str, seed: int, study: StudySnapshot, wall: float, cpu: float) -
     return {"way": way, "seed": seed, "score": best.values[0], **spent, "point": point}
 
 
-def true_values(
+def trained_again(
     folder: Path, points: Sequence[Mapping[str, Any]], words: Sequence[str], seeds: int
-) -> dict[str, float]:
-    """Train each point with fresh seeds; gives the means of their last epochs, by point as JSON."""
+) -> pd.DataFrame:
+    """Train each point with fresh seeds; gives a row a training, as in a table to race on."""
     (folder / "points").mkdir(exist_ok=True)
     text = "# @package hydra.sweeper\n" + yaml.safe_dump({"enqueue": [*map(dict, points)]})
     (folder / "points" / "winners.yaml").write_text(text)
@@ -70,16 +71,19 @@ def true_values(
         "--config-dir", str(folder), "+points=winners", *words, *WAYS["random"],
         "hydra.sweeper.common_seed=true", f"hydra.sweeper.n_trials={len(points)}",
     ]  # fmt: skip
-    values: dict[str, list[float]] = {}
+    tables = []
     for seed in range(FRESH, FRESH + seeds):
         study, *_ = swept(folder, f"winners-{seed}", [*own, f"hydra.sweeper.seed={seed}"])
-        table = rows(study, seed)
-        last = [column for column in table if column.startswith("epoch_")][-1]
-        for point, value in zip(
-            table[list(points[0])].to_dict("records"), table[last], strict=True
-        ):
-            values.setdefault(json.dumps(point, sort_keys=True), []).append(value)
-    return {point: float(np.mean(found)) for point, found in values.items()}
+        tables.append(rows(study, seed))
+    return pd.concat(tables, ignore_index=True)
+
+
+def true_values(trainings: pd.DataFrame, keys: list[str]) -> dict[str, float]:
+    """Give the means of points' last epochs, by point as JSON."""
+    last = [column for column in trainings if column.startswith("epoch_")][-1]
+    means = trainings.groupby(keys)[last].mean().reset_index()
+    points = means[keys].to_dict("records")
+    return dict(zip([json.dumps(p, sort_keys=True) for p in points], means[last], strict=True))
 
 
 def told(table: pd.DataFrame) -> None:
@@ -133,7 +137,9 @@ def main() -> None:
             print(*list(found[-1].values())[:5], flush=True)
     table = pd.DataFrame(found)
     points = [json.loads(point) for point in dict.fromkeys(table["point"])]
-    true = true_values(folder, points, words, given.again)
+    trainings = trained_again(folder, points, words, given.again)
+    trainings.to_csv(given.out.with_stem(f"{given.out.stem}_trainings"), index=False)
+    true = true_values(trainings, sorted(points[0]))
     table["true"] = [true[point] for point in table["point"]]
     told(table)
     print(f"{given.again} trainings a winner; {os.cpu_count()} cores")

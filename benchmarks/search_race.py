@@ -7,8 +7,9 @@
 Feeds a recorded table (``search_table.csv``, made by ``search_table.py``) through the engine's own
 queue, samplers, pruners and confirmation, with two workers on a simulated clock. A search may ask
 for any point of the space: a Gaussian process, fitted to the table, says what a point comes to
-after each epoch and how long an epoch takes; luck is added as the table has it between two seeds of
-one point. How well the model predicts points that it has not seen is printed first.
+after each epoch and how long an epoch takes; luck is added as the table has it between trainings
+of one point with several seeds. How well the model predicts points that it has not seen is printed
+first.
 
 A sweep is judged by the true value (the model's, without luck) of the point that it names as the
 best, against what it spent, in whole trials of average length. Beside each are what random search
@@ -74,7 +75,7 @@ REFERENCE, CHANCES = 30, 5
 SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
 """Which of the table's keys are searched, None for all; the others have the baseline's values."""
 
-ALIKE, MARGIN, DRAWN = 12, 0.02, 10_000
+ALIKE, MARGIN, DRAWN = 48, 0.02, 10_000
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class World:
     baseline: Mapping[str, Any]
     models: tuple["Model", ...] = field(repr=False)
     seconds_model: Process = field(repr=False)
-    pairs: np.ndarray = field(repr=False)
+    predicted: np.ndarray = field(repr=False)
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
@@ -186,11 +187,16 @@ class World:
     def with_luck(self, values: np.ndarray, rng: np.random.Generator, seed: int) -> np.ndarray:
         """Give what one training of a point has after each epoch; ``values``, (epochs,), are true.
 
-        Luck is that of one of the :data:`ALIKE` points that end nearest: bad ones have more of it.
+        Luck is that of one of the :data:`ALIKE` trainings whose points' predictions are nearest:
+        bad ones have more of it. Predicted from other points: by their own values the lucky ones
+        would be the good ones.
         """
-        alike = np.argsort(np.abs(self.pairs - values[-1]))[:ALIKE]
-        own = self.luck[rng.choice(alike)] * rng.choice([-1, 1])
-        return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
+        alike = np.argsort(np.abs(self.predicted - values[-1]))[:ALIKE]
+        return (
+            values
+            + self.luck[rng.choice(alike)]
+            + np.random.default_rng(seed).normal() * self.luck_of_seed
+        )
 
     def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
@@ -224,10 +230,10 @@ def world_of(course: Course) -> World:
     space = Space([Parameter(key, d) for key, d in distributions.items()])
     keys = [parameter.key for parameter in space.parameters]
     epochs = [column for column in rows if column.startswith("epoch_")]
-    pairs, apart = _apart(rows, keys, epochs)
     means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
     x = features(space, means[keys].to_dict("records"))
-    error = apart.std(axis=0, ddof=1) / np.sqrt(len(apart))
+    predicted = left_out(x, means[epochs[-1]].to_numpy())
+    places, luck, luck_of_seed = luck_in(rows, keys, epochs)
     searched = SPACES[course.space] or keys
     return World(
         space=space,
@@ -235,19 +241,40 @@ def world_of(course: Course) -> World:
         baseline=described["baseline"],
         models=tuple(Model.of(x, means[epoch].to_numpy()) for epoch in epochs),
         seconds_model=Process.of(x, np.log(means["seconds"].to_numpy())),
-        pairs=pairs,
-        luck=(apart - apart.mean(axis=0)) / np.sqrt(2),
-        luck_of_seed=np.sqrt(np.maximum(apart.mean(axis=0) ** 2 - error**2, 0) / 2),
+        predicted=predicted[places],
+        luck=luck,
+        luck_of_seed=luck_of_seed,
         whole=float(means["seconds"].mean()),
     )
 
 
-def _apart(rows: pd.DataFrame, keys: list[str], epochs: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Give, of points trained twice, the last values, (n,), and how far apart, (n, epochs)."""
-    seeds = sorted(rows["seed"].unique())[:2]
-    one, other = (rows[rows["seed"] == seed].set_index(keys)[epochs] for seed in seeds)
-    apart = (one - other).dropna()
-    return ((one + other) / 2).loc[apart.index][epochs[-1]].to_numpy(), apart.to_numpy()
+def luck_in(
+    rows: pd.DataFrame, keys: list[str], epochs: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tell luck from points that were trained more than once, each time with another seed.
+
+    Gives, of their trainings, (n,) whose point it is, in the order in which points come; (n,
+    epochs) how far off its point's mean each is, as much larger as a mean of few hides; and
+    (epochs,) by how much a seed moves all points alike, a standard deviation, which is taken out.
+    """
+    points = rows.groupby(keys, sort=False)
+    count = points[epochs[0]].transform("count")
+    is_again = count > 1
+    hidden = np.sqrt(count / (count - 1).clip(lower=1))
+    off = (rows[epochs] - points[epochs].transform("mean")).mul(hidden, axis=0)[is_again]
+    seeds = off.groupby(rows["seed"])
+    by_seed, error = seeds.mean(), seeds.std().div(np.sqrt(seeds.size()), axis=0)
+    alike = np.sqrt((by_seed**2 - error**2).mean().clip(lower=0))
+    own = off - seeds.transform("mean")
+    return points.ngroup()[is_again].to_numpy(), own.to_numpy(), alike.to_numpy()
+
+
+def left_out(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Predict each point from those in the other nine of ten folds, (n,)."""
+    guessed = np.empty_like(y)
+    for train, test in KFold(10, shuffle=True, random_state=0).split(x):
+        guessed[test] = Model.of(x[train], y[train]).predict(x[test])
+    return guessed
 
 
 def judged(course: Course) -> Iterator[str]:
@@ -258,22 +285,21 @@ def judged(course: Course) -> Iterator[str]:
     last = [column for column in rows if column.startswith("epoch_")][-1]
     means = rows.groupby(keys, sort=False)[last].mean().reset_index()
     x, y = features(world.space, means[keys].to_dict("records")), means[last].to_numpy()
-    guessed = np.empty_like(y)
-    for train, test in KFold(10, shuffle=True, random_state=0).split(x):
-        guessed[test] = Model.of(x[train], y[train]).predict(x[test])
+    guessed = left_out(x, y)
     top = y >= np.quantile(y, 0.5)
     share = 1 - np.mean((guessed - y) ** 2) / np.var(y)
     rank = pd.Series(guessed[top]).corr(pd.Series(y[top]), method="spearman")
     error = float(np.sqrt(np.mean((guessed - y)[top] ** 2)))
-    near = np.argsort(-world.pairs)[:ALIKE]
+    near = np.argsort(-world.predicted)[:ALIKE]
     yield (
         f"{len(y)} points, {len(rows)} trainings; of points left out the model explains "
         f"{share:.0%}; in the better half its error is {error:.4f}, rank correlation {rank:.2f}"
     )
     yield (
-        f"luck of one training {world.luck[near, -1].std():.4f} at the {ALIKE} best that were "
-        f"trained twice, {world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
-        f"{world.luck_of_seed[-1]:.4f}; best value seen {y.max():.4f}, the baseline's true one "
+        f"of {len(world.luck)} trainings of points trained more than once, luck is "
+        f"{world.luck[near, -1].std():.4f} at the {ALIKE} predicted to be best, "
+        f"{world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
+        f"{world.luck_of_seed[-1]:.4f}; best mean {y.max():.4f}, the baseline's true value "
         f"{world.values([world.baseline])[0, -1]:.4f}"
     )
     draw = random.Random(0)
