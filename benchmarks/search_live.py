@@ -14,29 +14,23 @@ trainings as rows of a table to race on, which tell how much of a good point's v
 
 import json
 import os
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
-from _measuring import options_with_data, timed
+from _measuring import Timed, options_with_data
 from scipy.stats import t
-from search_table import OBJECTIVE, rows
+from search_table import UNHELPED, on_reduced_data, sweep, trained_again
 
-from rcnn_sweep.sweep import StudySnapshot, read_study
+from rcnn_sweep.sweep import StudySnapshot
 
-UNHELPED = ("hydra.sweeper.confirm=0", "hydra.sweeper.baseline_first=false")
+NO_BASELINE = "hydra.sweeper.baseline_first=false"
 WAYS = {
-    "random": (
-        *("hydra.sweeper.sampler.name=random", "hydra.sweeper.pruner.name=none"),
-        *UNHELPED,
-    ),
+    "random": ("hydra.sweeper.sampler.name=random", *UNHELPED, NO_BASELINE),
     "Optuna's defaults": (
         *("hydra.sweeper.sampler.name=tpe", "hydra.sweeper.pruner.name=median"),
-        *UNHELPED,
+        *("hydra.sweeper.confirm=0", NO_BASELINE),
     ),
     "search=wide": (),
 }
@@ -44,38 +38,12 @@ FRESH = 1000
 """Seeds from here on are the winners', which no sweep has."""
 
 
-def swept(folder: Path, study: str, words: Sequence[str]) -> tuple[StudySnapshot, float, float]:
-    """Run a sweep in ``folder``; gives what it came to, and its seconds of wall and CPU."""
-    command = [sys.executable, "-m", "rcnn_sweep", "-m", *words]
-    named = [f"hydra.sweeper.study_name={study}", "hydra.sweeper.plots=false"]
-    ran = timed([*command, *named], folder)
-    return read_study(study, f"sqlite:///{folder / 'studies.db'}"), ran.wall, ran.cpu
-
-
-def row_of(way: str, seed: int, study: StudySnapshot, wall: float, cpu: float) -> dict[str, Any]:
+def row_of(way: str, seed: int, study: StudySnapshot, ran: Timed) -> dict[str, Any]:
     """Give the row of a sweep."""
     best = study.best[0]
     point = json.dumps(dict(best.params), sort_keys=True)
-    spent = {"wall": wall, "cpu": cpu}
+    spent = {"wall": ran.wall, "cpu": ran.cpu}
     return {"way": way, "seed": seed, "score": best.values[0], **spent, "point": point}
-
-
-def trained_again(
-    folder: Path, points: Sequence[Mapping[str, Any]], words: Sequence[str], seeds: int
-) -> pd.DataFrame:
-    """Train each point with fresh seeds; gives a row a training, as in a table to race on."""
-    (folder / "points").mkdir(exist_ok=True)
-    text = "# @package hydra.sweeper\n" + yaml.safe_dump({"enqueue": [*map(dict, points)]})
-    (folder / "points" / "winners.yaml").write_text(text)
-    own = [
-        "--config-dir", str(folder), "+points=winners", *words, *WAYS["random"],
-        "hydra.sweeper.common_seed=true", f"hydra.sweeper.n_trials={len(points)}",
-    ]  # fmt: skip
-    tables = []
-    for seed in range(FRESH, FRESH + seeds):
-        study, *_ = swept(folder, f"winners-{seed}", [*own, f"hydra.sweeper.seed={seed}"])
-        tables.append(rows(study, seed))
-    return pd.concat(tables, ignore_index=True)
 
 
 def true_values(trainings: pd.DataFrame, keys: list[str]) -> dict[str, float]:
@@ -119,11 +87,7 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    words = [
-        "search=wide", f"data.path={given.data.absolute()}", f"data.train_limit={given.reviews}",
-        "data.maxlen=200", "data.validation_fraction=0.4", f"training.epochs={given.epochs}",
-        f"hydra.sweeper.metric={OBJECTIVE}", "hydra.sweeper.workers=2",
-    ]  # fmt: skip
+    words = ["search=wide", *on_reduced_data(given), "hydra.sweeper.workers=2"]
     found = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
     for seed in range(given.seeds):
         for way in given.ways:
@@ -131,13 +95,13 @@ def main() -> None:
                 continue
             size = [f"hydra.sweeper.seed={seed}", f"hydra.sweeper.n_trials={given.trials}"]
             study = f"{'-'.join(way.split())}-{seed}".replace("'", "").replace("=", "-")
-            ran = swept(folder, study, [*words, *WAYS[way], *size])
-            found.append(row_of(way, seed, *ran))
+            ended = sweep(folder, study, [*words, *WAYS[way], *size])
+            found.append(row_of(way, seed, *ended))
             pd.DataFrame(found).to_csv(given.out, index=False)
-            print(*list(found[-1].values())[:5], flush=True)
     table = pd.DataFrame(found)
     points = [json.loads(point) for point in dict.fromkeys(table["point"])]
-    trainings = trained_again(folder, points, words, given.again)
+    fresh = range(FRESH, FRESH + given.again)
+    trainings = pd.concat(trained_again(folder, points, words, fresh), ignore_index=True)
     trainings.to_csv(given.out.with_stem(f"{given.out.stem}_trainings"), index=False)
     true = true_values(trainings, sorted(points[0]))
     table["true"] = [true[point] for point in table["point"]]

@@ -162,7 +162,11 @@ class Model:
 
 @dataclass(frozen=True)
 class World:
-    """What training would come to, learnt from a table; ``searched`` is a part of its space."""
+    """What training would come to, learnt from a table; ``searched`` is a part of its space.
+
+    ``predicted`` is of each of the table's points, from the others; ``places`` are the points of
+    the trainings that tell of ``luck``.
+    """
 
     space: Space
     searched: Space
@@ -170,6 +174,7 @@ class World:
     models: tuple["Model", ...] = field(repr=False)
     seconds_model: Process = field(repr=False)
     predicted: np.ndarray = field(repr=False)
+    places: np.ndarray = field(repr=False)
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
@@ -191,12 +196,9 @@ class World:
         bad ones have more of it. Predicted from other points: by their own values the lucky ones
         would be the good ones.
         """
-        alike = np.argsort(np.abs(self.predicted - values[-1]))[:ALIKE]
-        return (
-            values
-            + self.luck[rng.choice(alike)]
-            + np.random.default_rng(seed).normal() * self.luck_of_seed
-        )
+        alike = np.argsort(np.abs(self.predicted[self.places] - values[-1]))[:ALIKE]
+        own = self.luck[rng.choice(alike)]
+        return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
 
     def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
@@ -232,7 +234,6 @@ def world_of(course: Course) -> World:
     epochs = [column for column in rows if column.startswith("epoch_")]
     means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
     x = features(space, means[keys].to_dict("records"))
-    predicted = left_out(x, means[epochs[-1]].to_numpy())
     places, luck, luck_of_seed = luck_in(rows, keys, epochs)
     searched = SPACES[course.space] or keys
     return World(
@@ -241,7 +242,8 @@ def world_of(course: Course) -> World:
         baseline=described["baseline"],
         models=tuple(Model.of(x, means[epoch].to_numpy()) for epoch in epochs),
         seconds_model=Process.of(x, np.log(means["seconds"].to_numpy())),
-        predicted=predicted[places],
+        predicted=left_out(x, means[epochs[-1]].to_numpy()),
+        places=places,
         luck=luck,
         luck_of_seed=luck_of_seed,
         whole=float(means["seconds"].mean()),
@@ -283,14 +285,12 @@ def judged(course: Course) -> Iterator[str]:
     world, rows = world_of(course), pd.read_csv(course.table)
     keys = [parameter.key for parameter in world.space.parameters]
     last = [column for column in rows if column.startswith("epoch_")][-1]
-    means = rows.groupby(keys, sort=False)[last].mean().reset_index()
-    x, y = features(world.space, means[keys].to_dict("records")), means[last].to_numpy()
-    guessed = left_out(x, y)
+    y, guessed = rows.groupby(keys, sort=False)[last].mean().to_numpy(), world.predicted
     top = y >= np.quantile(y, 0.5)
     share = 1 - np.mean((guessed - y) ** 2) / np.var(y)
     rank = pd.Series(guessed[top]).corr(pd.Series(y[top]), method="spearman")
     error = float(np.sqrt(np.mean((guessed - y)[top] ** 2)))
-    near = np.argsort(-world.predicted)[:ALIKE]
+    near = np.argsort(-guessed[world.places])[:ALIKE]
     yield (
         f"{len(y)} points, {len(rows)} trainings; of points left out the model explains "
         f"{share:.0%}; in the better half its error is {error:.4f}, rank correlation {rank:.2f}"

@@ -15,7 +15,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import numpy as np
 import optuna
 import pandas as pd
 import yaml
-from _measuring import options_with_data, timed
+from _measuring import Timed, options_with_data, timed
 from optuna.distributions import distribution_to_json
 
 from rcnn_sweep.sweep import StudySnapshot, read_study
@@ -31,19 +32,44 @@ from rcnn_sweep.sweep import StudySnapshot, read_study
 OBJECTIVE = "val_accuracy"
 
 
-def sweep(folder: Path, study: str, words: Sequence[str]) -> StudySnapshot:
-    """Run or go on with a sweep in ``folder``; gives what it came to."""
-    command = [
-        sys.executable,
-        "-m",
-        "rcnn_sweep",
-        "-m",
-        *words,
-        f"hydra.sweeper.study_name={study}",
-    ]
-    ran = timed([*command, "hydra.sweeper.plots=false"], folder)
+UNHELPED = ("hydra.sweeper.pruner.name=none", "hydra.sweeper.confirm=0")
+"""Trials that all run to their end, each point once."""
+
+
+def on_reduced_data(given: Namespace) -> list[str]:
+    """Give what trainings have in common that are set beside each other."""
+    return [
+        f"data.path={given.data.absolute()}", f"data.train_limit={given.reviews}",
+        "data.maxlen=200", "data.validation_fraction=0.4", f"training.epochs={given.epochs}",
+        f"hydra.sweeper.metric={OBJECTIVE}",
+    ]  # fmt: skip
+
+
+def sweep(folder: Path, study: str, words: Sequence[str]) -> tuple[StudySnapshot, Timed]:
+    """Run or go on with a sweep in ``folder``; gives what it came to, and what it took."""
+    own = [f"hydra.sweeper.study_name={study}", "hydra.sweeper.plots=false"]
+    ran = timed([sys.executable, "-m", "rcnn_sweep", "-m", *words, *own], folder)
     print(f"{study}: {ran.wall:.0f} s, {ran.cpu:.0f} s CPU", flush=True)
-    return read_study(study, f"sqlite:///{folder / 'studies.db'}")
+    return read_study(study, f"sqlite:///{folder / 'studies.db'}"), ran
+
+
+def trained_again(
+    folder: Path, points: Sequence[Mapping[str, Any]], words: Sequence[str], seeds: Iterable[int]
+) -> list[pd.DataFrame]:
+    """Train each point once with each seed, all alike; gives a table of each seed's trainings."""
+    (folder / "points").mkdir(exist_ok=True)
+    text = "# @package hydra.sweeper\n" + yaml.safe_dump({"enqueue": [*map(dict, points)]})
+    (folder / "points" / "recorded.yaml").write_text(text)
+    own = [
+        "--config-dir", str(folder), "+points=recorded", *words, *UNHELPED,
+        "hydra.sweeper.common_seed=true", "hydra.sweeper.baseline_first=false",
+        f"hydra.sweeper.n_trials={len(points)}",
+    ]  # fmt: skip
+    studies = {
+        seed: sweep(folder, f"seed-{seed}", [*own, f"hydra.sweeper.seed={seed}"])[0]
+        for seed in seeds
+    }
+    return [rows(study, seed) for seed, study in studies.items()]
 
 
 def rows(study: StudySnapshot, seed: int) -> pd.DataFrame:
@@ -90,27 +116,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = (given.folder or Path(scratch)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        words = [
-            f"search={given.search}", f"data.path={given.data.absolute()}",
-            f"data.train_limit={given.reviews}", "data.maxlen=200", "data.validation_fraction=0.4",
-            f"training.epochs={given.epochs}", f"hydra.sweeper.metric={OBJECTIVE}",
-            "hydra.sweeper.pruner.name=none", "hydra.sweeper.common_seed=true",
-            f"hydra.sweeper.workers={given.workers}",
-        ]  # fmt: skip
+        words = [f"search={given.search}", *on_reduced_data(given)]
+        words.append(f"hydra.sweeper.workers={given.workers}")
         total = given.random + given.guided
         for sampler, n_trials in (("random", given.random), ("tpe", total)):
             own = [f"hydra.sweeper.sampler.name={sampler}", f"hydra.sweeper.n_trials={n_trials}"]
-            first = sweep(folder, "seed-0", [*words, *own])
-        tables = [rows(first, 0)]
+            own += [*UNHELPED, "hydra.sweeper.common_seed=true"]
+            first, _ = sweep(folder, "seed-0", [*words, *own])
         points = spread(first, given.again)
-        (folder / "points").mkdir(exist_ok=True)
-        text = "# @package hydra.sweeper\n" + yaml.safe_dump({"enqueue": points})
-        (folder / "points" / "recorded.yaml").write_text(text)
-        for seed in range(1, given.seeds):
-            again = ["--config-dir", str(folder), "+points=recorded", *words]
-            size = [f"hydra.sweeper.seed={seed}", f"hydra.sweeper.n_trials={len(points)}"]
-            tables.append(rows(sweep(folder, f"seed-{seed}", [*again, *size]), seed))
-        table = pd.concat(tables, ignore_index=True)
+        again = trained_again(folder, points, words, range(1, given.seeds))
+        table = pd.concat([rows(first, 0), *again], ignore_index=True)
         table.to_csv(given.out, index=False, float_format="%.6g")
         given.out.with_suffix(".json").write_text(space_of(folder) + "\n")
     print(f"{len(table)} rows in {given.out}; {os.cpu_count()} cores")

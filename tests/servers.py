@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -47,6 +48,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def answers(port: int, path: str) -> bool:
+    """Say whether a web server is up."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
+        return True
+    except OSError:
+        return False
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:

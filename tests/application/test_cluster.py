@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
 import pytest
-from servers import PASSWORD, Postgres, end_group, free_port, needs_postgres, postgres
-from small import command_line, table_rows, write_table
+from servers import PASSWORD, Postgres, answers, end_group, free_port, needs_postgres, postgres
+from small import HANGS, command_line, table_rows, write_table
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="ray is not installed"
@@ -32,21 +31,13 @@ def server(tmp_path: Path) -> Iterator[str]:
             [sys.executable, "-m", *words], cwd=home, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        deadline = time.monotonic() + 200
-        while not answers(port):
+        deadline = time.monotonic() + HANGS
+        while not answers(port, "/health"):
             assert time.monotonic() < deadline, (home / "log").read_text()
             time.sleep(0.5)
         yield f"127.0.0.1:{port}"
     finally:
         end_group(process)
-
-
-def answers(port: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-        return True
-    except OSError:
-        return False
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from pathlib import Path
 import optuna
 import pytest
 from omegaconf import OmegaConf
-from small import HANGS, command_line, environment, table_rows, write_table
+from small import command_line, environment, table_rows, write_table
 
 from rcnn_sweep.application.study import RecordedStudy
 from rcnn_sweep.config import Config
@@ -283,7 +283,7 @@ def test_ctrl_c_marks_the_running_trials_and_the_same_command_resumes(
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=HANGS)
+    output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert b"resume" in output
     assert b"Traceback" not in errors

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from servers import end_group
+from servers import answers, end_group
 from small import BAD, GOOD, environment
 
 from rcnn_sweep.tracking.models import CHAMPION, TextModel
@@ -59,20 +59,13 @@ def port(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         )
     try:
         deadline = time.monotonic() + START_SECONDS
-        while not answers(port):
+        while not answers(port, "/ping"):
             said = (folder / "log").read_text(errors="replace")
             assert process.poll() is None and time.monotonic() < deadline, said
             time.sleep(0.2)
         yield port
     finally:
         end_group(process)
-
-
-def answers(port: int) -> bool:
-    try:
-        return ask(port, "GET", "/ping")[0] == 200
-    except OSError:
-        return False
 
 
 def ask(port: int, method: str, path: str, body: Any = None) -> tuple[int, str]:

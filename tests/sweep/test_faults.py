@@ -129,7 +129,7 @@ def test_interruption_is_recorded_and_resumed(
     driver = toy.start(*command)
     toy.wait_until(driver, lambda: len(toy.calls()) > workers)
     driver.send_signal(number)
-    out, err = driver.communicate(timeout=HANGS)
+    out, err = driver.communicate(timeout=30)
     assert driver.returncode == code, out + err
     assert "resume:" in out
     interrupted = toy.trials(TrialState.FAIL)
@@ -151,7 +151,7 @@ def test_second_interrupt_ends_at_once(toy: Toy) -> None:
         driver.communicate(timeout=0.05)
     except subprocess.TimeoutExpired:
         driver.send_signal(signal.SIGINT)
-    driver.communicate(timeout=45)
+    driver.communicate(timeout=10)
     assert driver.returncode == 130
 
 

@@ -225,7 +225,7 @@ def test_workers_that_have_no_job_yet_end_with_their_command(toy: Toy, end: str,
         (toy.directory / "go").write_text("fail")
     else:
         driver.send_signal(signal.SIGINT if end == "Ctrl-C" else signal.SIGKILL)
-    out, err = driver.communicate(timeout=HANGS)
+    out, err = driver.communicate(timeout=60)
     assert driver.returncode == code, out + err
     wait_until(lambda: all(map(is_gone, preloaded(toy))), 30)
     assert not toy.calls()
