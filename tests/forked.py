@@ -44,7 +44,7 @@ LAUNCHERS = (
     "hydra_plugins.hydra_submitit_launcher.submitit_launcher",
     "hydra_plugins.hydra_ray_launcher.ray_launcher",
 )
-MODULES = ("rcnn_sweep", "rcnn_sweep.sweep.workers.child")
+MODULES = ("rcnn_sweep", "rcnn_sweep.sweep.workers.child", "rcnn_sweep.application.ahead")
 """What is forked, as ``python -m MODULE``."""
 
 LARGEST = 1 << 20

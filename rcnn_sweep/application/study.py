@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
+from rcnn_sweep.application.ahead import ReferencesAhead
 from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
 from rcnn_sweep.application.ngrams import check_ngrams
 from rcnn_sweep.application.vectors import check_vectors
@@ -23,7 +24,14 @@ from rcnn_sweep.config import (
     to_yaml,
     typed,
 )
-from rcnn_sweep.data import expected_sha256, load, source_of, vectors_sha256
+from rcnn_sweep.data import (
+    DataConfig,
+    Dataset,
+    expected_sha256,
+    load,
+    source_of,
+    vectors_sha256,
+)
 from rcnn_sweep.errors import UserError
 from rcnn_sweep.metrics import each_epoch, final, names
 from rcnn_sweep.names import Artifact, Tag, TrialAttr
@@ -127,6 +135,8 @@ class RecordedStudy(RecordedTrials):
         """Record in the store that ``tracking`` names, else ``config``, the base config."""
         super().__init__(config)
         self._tracking = typed(config).tracking if tracking is None else tracking
+        self._ahead = ReferencesAhead()
+        self._data: DataConfig | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -143,7 +153,11 @@ class RecordedStudy(RecordedTrials):
                 "split; received test. Leave it out, or set data.validation=holdout."
             )
         check_store(tracking_uri(settings.tracking.uri))
-        return [] if dry_run else settled(settings)
+        if dry_run:
+            return []
+        dataset = settled(settings)
+        self._data = dataset.config
+        return leading_to(settings.data, dataset)
 
     def caveats(self, config: DictConfig) -> list[str]:
         """Say what depends on data that is yet to be fetched."""
@@ -230,14 +244,25 @@ class RecordedStudy(RecordedTrials):
             writer.tags({Tag.DATA_FALLBACK: instead.reason})
         writer.params(study_params(info))
 
+    def near_end(self) -> None:
+        """Train the references of the report."""
+        if self._data is not None:
+            self._ahead.start(self._data, "validation")
+
     def close_study(
         self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
     ) -> list[str]:
         """Put the results on the parent run and end it truthfully."""
+        try:
+            return self._close(info, str(parent["run_id"]), summary)
+        finally:
+            self._ahead.stop()
+
+    def _close(self, info: StudyInfo, run_id: str, summary: "SweepSummary") -> list[str]:
         from rcnn_sweep.application.report import attach_report
         from rcnn_sweep.sweep import summary_lines
 
-        writer = self.store.writer(str(parent["run_id"]))
+        writer = self.store.writer(run_id)
         try:
             self.store.reap()  # runs of killed workers that no trial came to name
             writer.metrics(study_metrics(summary))
@@ -256,6 +281,8 @@ class RecordedStudy(RecordedTrials):
         is_over = summary.state == "complete"
         reference = ", training its plain reference if need be" if is_over else ""
         log.info("Writing the report%s.", reference)
+        if is_over:
+            self._ahead.finish()
         attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
         return [*what_next(info), how_to_see(self.store, writer.run_id)]
 
@@ -281,15 +308,17 @@ def what_next(info: StudyInfo) -> list[str]:
     ]
 
 
-def settled(config: Config) -> list[str]:
-    """Load the data once, so that its mistakes show now and its cache is built.
-
-    Gives the overrides that lead every trial to it at once.
-    """
+def settled(config: Config) -> Dataset:
+    """Load the data once, so that its mistakes show now and its cache is built."""
     dataset = load(config.data, say=log.info)
     check_vectors(config, dataset)
     check_ngrams(config, dataset)
-    options = source_of(config.data).settled(dataset.config, dataset.fallback_reason)
+    return dataset
+
+
+def leading_to(config: DataConfig, dataset: Dataset) -> list[str]:
+    """Give the overrides that lead every trial to what ``config`` led to."""
+    options = source_of(config).settled(dataset.config, dataset.fallback_reason)
     return [override(f"data.{name}", value) for name, value in options.items()]
 
 

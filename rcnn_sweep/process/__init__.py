@@ -7,6 +7,7 @@ from rcnn_sweep.process import signals
 from rcnn_sweep.process.commands import (
     CommandLine,
     command,
+    import_path,
     interpreter,
     module_command,
     script_command,
@@ -41,6 +42,7 @@ __all__ = [
     "ensure_database",
     "free_memory",
     "hide_in_logs",
+    "import_path",
     "interpreter",
     "is_dead",
     "may_pass",

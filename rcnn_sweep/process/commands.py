@@ -128,6 +128,11 @@ def _leads_to(found: str | None, own: Path) -> bool:
     return is_beside and Path(found).samefile(own)
 
 
+def import_path() -> str:
+    """Give ``PYTHONPATH`` for a process that is to import what this one does."""
+    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+
+
 def _place(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

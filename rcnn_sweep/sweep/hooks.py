@@ -145,6 +145,12 @@ class StudyHooks:
         """
         return dict(parent or {})
 
+    def near_end(self) -> None:
+        """Begin what the end of the study will need, beside its last trials.
+
+        The driver asks once, when a worker is left without work: a core is free.
+        """
+
     def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
         """Give the recorded end of a trial whose process died before telling Optuna, if any."""
         return None

@@ -117,7 +117,7 @@ class Sweep:
             job = launched(job, plan.workers, hooks.environment())
             pool = LauncherPool(job, plan.workers, lambda: queue.has_worked(job.spec.session))
         with Progress(queue, plan, began, lambda: hooks.expected_seconds(plan.config)):
-            return Driver(queue, reaper, job, pool, plan.workers).drive()
+            return Driver(queue, reaper, job, pool, plan.workers, hooks.near_end).drive()
 
     def _job(self, plan: Plan) -> WorkerJob:
         """Give what workers do, but for their record, which is yet to be opened."""

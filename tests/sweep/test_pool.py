@@ -229,3 +229,11 @@ def test_workers_that_have_no_job_yet_end_with_their_command(toy: Toy, end: str,
     assert driver.returncode == code, out + err
     wait_until(lambda: all(map(is_gone, preloaded(toy))), 30)
     assert not toy.calls()
+
+
+@pytest.mark.slow
+def test_hooks_are_told_once_that_a_worker_has_nothing_left_to_do(toy: Toy) -> None:
+    toy.run("hydra.sweeper.study_name=s", "hydra.sweeper.n_trials=3", "hydra.sweeper.workers=2",
+            "seconds=1.5", "hydra.sweeper.hooks=toy_hooks.Hooks")  # fmt: skip
+    log = (toy.directory / "hooks.txt").read_text().splitlines()
+    assert [line.split()[0] for line in log] == ["prepare", "open", "near", "close"]

@@ -147,7 +147,7 @@ def test_jobs_of_a_sweep_are_those_that_its_threads_have_submitted() -> None:
 
 
 def test_launches_that_only_end_in_interruptions_are_bounded() -> None:
-    driver = Driver(None, None, None, None, size=2)  # type: ignore[arg-type]
+    driver = Driver(None, None, None, None, size=2, near_end=list)  # type: ignore[arg-type]
     pool: Any = SimpleNamespace(started=2, alive=lambda: 0, last_failure=lambda: None)
     slots = Slots()
     for _ in range(2):

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +28,18 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Driver:
-    """Drives one study to its end, from this process or through a pool."""
+    """Drives one study to its end, from this process or through a pool.
+
+    ``near_end`` is called once, when a worker is left without work.
+    """
 
     queue: Queue
     reaper: Reaper
     job: WorkerJob
     pool: WorkerPool | None
     size: int
+    near_end: Callable[[], None]
+    is_near_end: bool = False
     results: int = 0
     barren: int = 0
     gone: int = 0
@@ -88,7 +93,12 @@ class Driver:
             if self._is_over(slots):
                 self._dismiss(pool)
                 return
-            pool.scale_to(self.job.spec.wanted(slots, self.size))
+            wanted = self.job.spec.wanted(slots, self.size)
+            if wanted < self.size and not self.is_near_end:
+                self.is_near_end = True
+                with _attempted("what the end will need could not be begun"):
+                    self.near_end()
+            pool.scale_to(wanted)
             self._check_progress(pool, slots)
             signals.wait(TICK)
             signals.raise_pending()

@@ -17,6 +17,7 @@ from hydra.core.singleton import Singleton
 from hydra.types import TaskFunction
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.process import import_path
 from rcnn_sweep.sweep.workers.child import framed
 from rcnn_sweep.sweep.workers.resources import devices_of, environment_of
 from rcnn_sweep.sweep.workers.worker import WorkerJob
@@ -96,7 +97,7 @@ class ProcessPool:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                env={**shared, **devices_of(index, self.size), "PYTHONPATH": _import_path()},
+                env={**shared, **devices_of(index, self.size), "PYTHONPATH": import_path()},
                 start_new_session=True,
             )
         _send(process, pickle.dumps((sys.path, self.hooks)))
@@ -198,7 +199,3 @@ def _pickles(value: Any) -> bool:
     except Exception:
         return False
     return True
-
-
-def _import_path() -> str:
-    return os.pathsep.join(path or str(Path.cwd()) for path in sys.path)

@@ -37,6 +37,9 @@ class Hooks(StudyHooks):
         _log("open", info.study_name, json.dumps(parent))
         return {"run_id": "parent-1"}
 
+    def near_end(self) -> None:
+        _log("near end")
+
     def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:
         record = Path(f"record-{user_attrs.get('mlflow_run_id')}.json")
         return Recorded("complete", json.loads(record.read_text())) if record.exists() else None
