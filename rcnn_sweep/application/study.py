@@ -64,6 +64,10 @@ PACE = (
 )
 
 
+HOW_TRAINED = ("bucket_width", "ema")
+"""Options of training that named searches set and their winner's single run has, too."""
+
+
 class RecordedTrials(StudyHooks):
     """Each trial is an MLflow run, which knows its end even where Optuna was not told."""
 
@@ -205,15 +209,16 @@ class RecordedStudy(RecordedTrials):
         return compared
 
     def single_run(self, config: DictConfig, user_attrs: Mapping[str, Any]) -> list[str]:
-        """Keep how texts were padded, and as many epochs as the trial's validation split decided.
+        """Keep how texts were padded and whether weights were averaged, and as many epochs as the
+        trial's validation split decided.
 
         A single run is judged on the test split, which decides nothing.
         """
         training = typed(config).training
         reader = RunReader(self.store.uri, is_known=True)
         epochs = decided_epochs(training, str(user_attrs[TrialAttr.RUN_ID]), reader)
-        width = "null" if training.bucket_width is None else training.bucket_width
-        kept = [f"training.bucket_width={width}"]
+        values = {key: getattr(training, key) for key in HOW_TRAINED}
+        kept = [f"training.{k}={'null' if value is None else value}" for k, value in values.items()]
         if epochs is not None:
             fixed = of_fixed_length(training, epochs)
             kept += [f"training.keep={fixed.keep}", f"training.epochs={fixed.epochs}"]

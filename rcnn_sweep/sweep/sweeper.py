@@ -116,7 +116,13 @@ class Sweep:
         elif not launcher_of(job.master).is_watched:
             job = launched(job, plan.workers, hooks.environment())
             pool = LauncherPool(job, plan.workers, lambda: queue.has_worked(job.spec.session))
-        with Progress(queue, plan, began, lambda: hooks.expected_seconds(plan.config)):
+        with Progress(
+            queue,
+            plan,
+            began,
+            lambda: hooks.expected_seconds(plan.config),
+            is_watched=pool is not None,
+        ):
             return Driver(queue, reaper, job, pool, plan.workers, hooks.near_end).drive()
 
     def _job(self, plan: Plan) -> WorkerJob:

@@ -113,7 +113,7 @@ def test_without_a_validation_split_an_arm_trains_as_long_as_its_trial_found_bes
     decided = f"training.epochs={lengths['trial 1']}"
     expected = [] if not options else ["training.keep=last", decided, "training.patience=null"]
     horizon = ["training.schedule_epochs=9"] if is_cosine else []
-    assert alone == ["training.bucket_width=null", *expected, *horizon]
+    assert alone == ["training.bucket_width=null", "training.ema=null", *expected, *horizon]
 
 
 def test_a_study_that_minimizes_is_ranked_from_below() -> None:

@@ -43,14 +43,22 @@ class Progress:
     """Shows a study while its block runs.
 
     ``expected`` gives the seconds of a trial as runs before this study took them, if any did.
+    With ``is_watched`` the block looks at ``queue`` all the time, and what it saw is shown.
     """
 
     def __init__(
-        self, queue: Queue, plan: Plan, began: datetime, expected: Callable[[], float | None]
+        self,
+        queue: Queue,
+        plan: Plan,
+        began: datetime,
+        expected: Callable[[], float | None],
+        *,
+        is_watched: bool,
     ) -> None:
         self.queue, self.plan = replace(queue, slots=Slots()), plan
+        self._watched = queue.slots if is_watched else None
         self.console = Console(highlight=False, soft_wrap=True)
-        slots, options = self.queue.look(), plan.options
+        slots, options = self._looked(), plan.options
         self.shown = len(slots.ended)
         found = best_of(map(snapshot_of, slots.ended), options.directions)
         self.best = found[0].values[0] if found else None
@@ -114,7 +122,7 @@ class Progress:
             log.debug("no progress shown: %s", error)
 
     def _update(self) -> None:
-        slots = self.queue.look()
+        slots = self._looked()
         if self._live is not None:
             self._live.update(self.table.rendered(slots, datetime.now()))
             return
@@ -122,6 +130,12 @@ class Progress:
             for line in self._lines(trial):
                 self.console.print(printable(line), markup=False)
         self.shown = len(slots.ended)
+
+    def _looked(self) -> Slots:
+        if self._watched is None:
+            return self.queue.look()
+        self.queue.slots.update(*self._watched.seen)
+        return self.queue.slots
 
     def _lines(self, trial: FrozenTrial) -> Iterator[str]:
         """Give a line about a trial that ended, and one more where it is the best so far."""

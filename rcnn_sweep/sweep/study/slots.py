@@ -51,6 +51,7 @@ class Slots:
     ``open`` are those that run or wait, by number; ``fatal`` ended by a mistake in config or data.
     ``left_out`` are slots that are not to be tried.
     ``results`` counts the ended ones that told something: all but those that were interrupted.
+    ``seen`` is what the last look gave, whole, for another thread's own slots.
     A slot is settled by a trial that completed, was pruned, or failed for good. Trials that another
     program made have no slot; an open one counts as open.
     """
@@ -67,6 +68,7 @@ class Slots:
         self._tried: dict[int, list[FrozenTrial]] = {}
         self._failed: set[int] = set()
         self._fresh = 0
+        self.seen: tuple[list[FrozenTrial], Mapping[str, Any]] = ([], {})
 
     def update(self, trials: list[FrozenTrial], attrs: Mapping[str, Any]) -> None:
         """Take in the study's trials, in the order of their numbers, and its user attributes."""
@@ -82,6 +84,7 @@ class Slots:
         if not left_out >= self.left_out:
             self._fresh = 0
         self.left_out = left_out
+        self.seen = (trials, attrs)
 
     def _taken(self, trial: FrozenTrial) -> FrozenTrial | None:
         """Note how a trial stands; gives it if it has ended."""

@@ -14,8 +14,11 @@ from rcnn_sweep.sweep.study import Queue, Reaper, Slots, failures_in_a_row, shar
 from rcnn_sweep.sweep.workers.pool import GRACE, WorkerPool
 from rcnn_sweep.sweep.workers.worker import WorkerJob
 
-TICK = 0.5
-"""Seconds between two looks at the study."""
+TICK, LONGEST = 0.5, 2.0
+"""Seconds between two looks at the study: the first, but where looks are dear up to the second."""
+
+SHARE = 0.03
+"""Of a core: what looking takes at most, within :data:`LONGEST`."""
 
 BARREN = 3
 """Workers that may die in a row without any trial coming to an end."""
@@ -85,6 +88,7 @@ class Driver:
             self._judge(self.queue.look())
 
     def _supervise(self, pool: WorkerPool) -> None:
+        used = time.thread_time()
         while True:
             slots = self.queue.look()
             if self.reaper.reap(slots):
@@ -100,7 +104,8 @@ class Driver:
                     self.near_end()
             pool.scale_to(wanted)
             self._check_progress(pool, slots)
-            signals.wait(TICK)
+            before, used = used, time.thread_time()
+            signals.wait(min(max(TICK, (used - before) / SHARE), LONGEST))
             signals.raise_pending()
 
     def _dismiss(self, pool: WorkerPool) -> None:
