@@ -39,6 +39,7 @@ from rcnn_sweep.sweep import StudySnapshot, is_owner, read_study
 from rcnn_sweep.tracking import RunReader, RunSnapshot
 
 if TYPE_CHECKING:
+    from rcnn_sweep.application.ahead import ReferencesAhead
     from rcnn_sweep.training import Reference
 
 log = logging.getLogger(__name__)
@@ -78,13 +79,23 @@ def report_study(
     return path
 
 
-def attach_report(name: str, storage: str, tracking_uri: str, *, may_train: bool) -> None:
+def attach_report(
+    name: str,
+    storage: str,
+    tracking_uri: str,
+    *,
+    may_train: bool,
+    ahead: "ReferencesAhead | None" = None,
+) -> None:
     """Write and record the report of a study whose sweep or refit has just come to its end.
 
-    The reference is trained with ``may_train`` only, so that one that was stopped ends at once.
-    What goes wrong is a warning: a report never fails a sweep.
+    The reference is trained with ``may_train`` only, so that one that was stopped ends at once;
+    what is being trained ``ahead`` is waited for. What goes wrong is a warning: a report never
+    fails a sweep.
     """
     try:
+        if ahead is not None:
+            ahead.finish()
         report_study(name, storage, tracking_uri=tracking_uri, may_train=may_train)
     except (Exception, KeyboardInterrupt) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)

@@ -286,9 +286,13 @@ class RecordedStudy(RecordedTrials):
         is_over = summary.state == "complete"
         reference = ", training its plain reference if need be" if is_over else ""
         log.info("Writing the report%s.", reference)
-        if is_over:
-            self._ahead.finish()
-        attach_report(info.study_name, info.url, self.store.uri, may_train=is_over)
+        attach_report(
+            info.study_name,
+            info.url,
+            self.store.uri,
+            may_train=is_over,
+            ahead=self._ahead if is_over else None,
+        )
         return [*what_next(info), how_to_see(self.store, writer.run_id)]
 
 

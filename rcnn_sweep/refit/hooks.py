@@ -91,8 +91,6 @@ class RecordedRefit(RecordedTrials):
     ) -> list[str]:
         """Compare the runs of a refit that came to its end; end its record truthfully."""
         try:
-            if summary.state == "complete":
-                self._ahead.finish()
             return self._close(info, parent, summary)
         finally:
             self._ahead.stop()
@@ -111,6 +109,7 @@ class RecordedRefit(RecordedTrials):
             from rcnn_sweep.refit.conclusion import conclude
 
             try:
+                self._ahead.finish()
                 lines = conclude(self.asked, self.arms, self.reader, self.store, writer.run_id)
             except BaseException as error:
                 writer.failed(error)

@@ -38,6 +38,7 @@ TINY = {
     ),
     "serving_load": ("--rows", "64", "--clients", "4", "--seconds", "3"),
     "soak": ("--minutes", "0.2", "--trials", "2", "--rows", "200"),
+    "step_share": ("--batches", "2", "--repeats", "1"),
     "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
     "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
     "trial_overhead": ("--trials", "1"),

@@ -13,6 +13,8 @@ import pytest
 from small import HANGS
 
 from rcnn_sweep.errors import UserError
+from rcnn_sweep.sweep.study import Slots
+from rcnn_sweep.sweep.workers.driver import Driver
 from rcnn_sweep.sweep.workers.pool import ProcessPool, packed
 
 from .conftest import Toy
@@ -229,6 +231,37 @@ def test_workers_that_have_no_job_yet_end_with_their_command(toy: Toy, end: str,
     assert driver.returncode == code, out + err
     wait_until(lambda: all(map(is_gone, preloaded(toy))), 30)
     assert not toy.calls()
+
+
+@pytest.mark.parametrize(
+    ("cost", "least", "most"), [(0.0, 0.5, 0.5), (0.03, 1.0, 2.0), (9.0, 2.0, 2.0)]
+)
+def test_a_driver_whose_looks_are_dear_looks_less_often(
+    cost: float, least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, waits = [0.0], list[float]()
+
+    def look() -> Slots:
+        clock[0] += cost
+        return Slots()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise InterruptedError
+
+    monkeypatch.setattr("rcnn_sweep.sweep.workers.driver.time.thread_time", lambda: clock[0])
+    monkeypatch.setattr("rcnn_sweep.sweep.workers.driver.signals.wait", wait)
+    for name in ("_judge", "_check_progress"):
+        monkeypatch.setattr(Driver, name, lambda *_: None)
+    monkeypatch.setattr(Driver, "_is_over", lambda *_: False)
+    queue, reaper = SimpleNamespace(look=look), SimpleNamespace(reap=lambda _: False)
+    pool = SimpleNamespace(scale_to=lambda _: None)
+    job = SimpleNamespace(spec=SimpleNamespace(wanted=lambda *_: 2))
+    driver = Driver(queue, reaper, job, pool, 2, near_end=list)  # type: ignore[arg-type]
+    with pytest.raises(InterruptedError):
+        driver._supervise(pool)  # type: ignore[arg-type]
+    assert all(least <= seconds <= most for seconds in waits)
 
 
 @pytest.mark.slow
