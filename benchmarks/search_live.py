@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from _measuring import Timed, options_with_data
 from scipy.stats import t
-from search_table import UNHELPED, on_reduced_data, sweep, trained_again
+from search_table import FRESH, UNHELPED, on_reduced_data, sweep, trained_again
 
 from rcnn_sweep.sweep import StudySnapshot
 
@@ -34,8 +34,6 @@ WAYS = {
     ),
     "search=wide": (),
 }
-FRESH = 1000
-"""Seeds from here on are the winners', which no sweep has."""
 
 
 def row_of(way: str, seed: int, study: StudySnapshot, ran: Timed) -> dict[str, Any]:

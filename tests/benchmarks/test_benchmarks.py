@@ -33,8 +33,8 @@ TINY = {
     ),
     "search_race": ("--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
     "search_table": (
-        *("--data", "IMDB", "--random", "2", "--guided", "0", "--seeds", "1", "--epochs", "1"),
-        *("--reviews", "200", "--workers", "1"),
+        *("--data", "IMDB", "--random", "10", "--guided", "0", "--seeds", "1", "--epochs", "1"),
+        *("--best", "1", "--fresh", "1", "--reviews", "200", "--workers", "1"),
     ),
     "serving_load": ("--rows", "64", "--clients", "4", "--seconds", "3"),
     "soak": ("--minutes", "0.2", "--trials", "2", "--rows", "200"),

@@ -165,11 +165,12 @@ def test_the_named_searches_are_what_is_said_of_them(name: str, composed: Any) -
     sweeper = made.hydra.sweeper
     assert (made.data.validation, made.data.validation_fraction) == ("holdout", 0.2)
     assert made.training.bucket_width == 40 and not made.tracking.log_model
+    assert made.training.ema == (0.95 if name in ("around_baseline", "wide", "grid") else None)
     wide = name in ("wide", "strong")
     assert sweeper.confirm == (0 if name in ("grid", "protocol") else 3)
     assert sweeper.n_trials == {"wide": 60, "strong": 40}.get(name, 30)
     assert sweeper.sampler.name == ("cmaes" if wide else "grid" if name == "grid" else "tpe")
-    assert sweeper.pruner.name == ("none" if wide or name == "grid" else "percentile")
+    assert sweeper.pruner.name == ("none" if name in ("strong", "grid") else "percentile")
     assert bool(sweeper.space) == (name != "protocol")
     if name == "grid":
         specs = OmegaConf.to_container(sweeper.space)
