@@ -1,7 +1,7 @@
 """The references that a report will need, trained while the last trials of its study still run.
 
-``python -m rcnn_sweep.application.ahead`` is what the driver starts once it has a worker too many:
-a process of its own, which is told the data on standard input and ends when that closes, as it does
+``python -m rcnn_sweep.application.ahead`` is what the driver starts when its last trials begin: a
+process of its own, which is told the data on standard input and ends when that closes, as it does
 with the driver. What it finds is in the data cache when the report
 asks for it; what it fails at, the report meets again, and tells.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 from rcnn_sweep.data import DataConfig
@@ -19,8 +20,8 @@ from rcnn_sweep.process import import_path
 
 Judged = Literal["validation", "test"]
 
-NICENESS = 10
-"""How far it steps back behind the trials."""
+NICENESS, FIRST_TO_DIE = 10, "1000"
+"""How far it steps back behind the trials, for a core and, on Linux, where memory runs out."""
 
 
 class ReferencesAhead:
@@ -67,6 +68,8 @@ def main() -> None:
     threading.Thread(target=_attend, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_DIE)
     from rcnn_sweep.training import train_references
 
     train_references(data, judged)

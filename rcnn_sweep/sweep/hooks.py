@@ -148,7 +148,8 @@ class StudyHooks:
     def near_end(self) -> None:
         """Begin what the end of the study will need, beside its last trials.
 
-        The driver asks once, when a worker is left without work: a core is free.
+        The driver asks once, when each worker has two trials to go at most. In a sweep without
+        worker processes it does not ask.
         """
 
     def outcome(self, user_attrs: Mapping[str, Any]) -> Recorded | None:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +14,13 @@ import pytest
 from small import HANGS
 
 from rcnn_sweep.errors import UserError
-from rcnn_sweep.sweep.study import Slots
+from rcnn_sweep.sweep.study import Retries, Slots
 from rcnn_sweep.sweep.workers.driver import Driver
 from rcnn_sweep.sweep.workers.pool import ProcessPool, packed
 
 from .conftest import Toy
 
+RETRIES = Retries(1, datetime.now())
 APP = """
 import threading
 LOCK = threading.Lock()
@@ -257,7 +259,7 @@ def test_a_driver_whose_looks_are_dear_looks_less_often(
     monkeypatch.setattr(Driver, "_is_over", lambda *_: False)
     queue, reaper = SimpleNamespace(look=look), SimpleNamespace(reap=lambda _: False)
     pool = SimpleNamespace(scale_to=lambda _: None)
-    job = SimpleNamespace(spec=SimpleNamespace(wanted=lambda *_: 2))
+    job = SimpleNamespace(spec=SimpleNamespace(wanted=lambda *_: 2, retries=RETRIES))
     driver = Driver(queue, reaper, job, pool, 2, near_end=list)  # type: ignore[arg-type]
     with pytest.raises(InterruptedError):
         driver._supervise(pool)  # type: ignore[arg-type]
@@ -265,7 +267,7 @@ def test_a_driver_whose_looks_are_dear_looks_less_often(
 
 
 @pytest.mark.slow
-def test_hooks_are_told_once_that_a_worker_has_nothing_left_to_do(toy: Toy) -> None:
+def test_hooks_are_told_once_that_the_end_is_near(toy: Toy) -> None:
     toy.run("hydra.sweeper.study_name=s", "hydra.sweeper.n_trials=3", "hydra.sweeper.workers=2",
             "seconds=1.5", "hydra.sweeper.hooks=toy_hooks.Hooks")  # fmt: skip
     log = (toy.directory / "hooks.txt").read_text().splitlines()

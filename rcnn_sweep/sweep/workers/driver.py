@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 class Driver:
     """Drives one study to its end, from this process or through a pool.
 
-    ``near_end`` is called once, when a worker is left without work.
+    ``near_end`` is called once, when each worker has two trials to go at most.
     """
 
     queue: Queue
@@ -42,7 +42,7 @@ class Driver:
     pool: WorkerPool | None
     size: int
     near_end: Callable[[], None]
-    is_near_end: bool = False
+    was_near_end: bool = False
     results: int = 0
     barren: int = 0
     gone: int = 0
@@ -98,8 +98,8 @@ class Driver:
                 self._dismiss(pool)
                 return
             wanted = self.job.spec.wanted(slots, self.size)
-            if wanted < self.size and not self.is_near_end:
-                self.is_near_end = True
+            if not self.was_near_end and (wanted < self.size or self._is_near_end(slots)):
+                self.was_near_end = True
                 with _attempted("what the end will need could not be begun"):
                     self.near_end()
             pool.scale_to(wanted)
@@ -107,6 +107,10 @@ class Driver:
             before, used = used, time.thread_time()
             signals.wait(min(max(TICK, (used - before) / SHARE), LONGEST))
             signals.raise_pending()
+
+    def _is_near_end(self, slots: Slots) -> bool:
+        """Say whether no worker will take more than two trials."""
+        return slots.to_try(self.job.spec.retries) < 2 * self.size
 
     def _dismiss(self, pool: WorkerPool) -> None:
         """Let the workers end, which find nothing left to do.
