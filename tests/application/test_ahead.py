@@ -87,11 +87,14 @@ def test_a_ctrl_c_while_it_is_waited_for_costs_the_report_alone(
     ahead.start(endless, "validation")
     process = ahead._process
     assert process is not None
-    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
-    with caplog.at_level(logging.WARNING):
-        attach_report("s", "sqlite:///none.db", "none", may_train=True, ahead=ahead)
-    assert "No report" in caplog.text and process.wait(HANGS) < 0
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup leaves it ignored
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    try:
+        with caplog.at_level(logging.WARNING):
+            attach_report("s", "sqlite:///none.db", "none", may_train=True, ahead=ahead)
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+    assert "No report (KeyboardInterrupt)" in caplog.text and process.wait(HANGS) < 0
 
 
 def test_it_ends_with_its_driver(endless: TableConfig) -> None:
