@@ -171,8 +171,9 @@ def sweep(folder: Path, setting: Setting) -> Trace:
           "the command")  # fmt: skip
     if setting.workers > 1:
         times = [t for t in cpu if trace.starts[0][0] <= t <= trace.starts[-1][0]]
-        share = (cpu[times[-1]] - cpu[times[0]]) / (times[-1] - times[0])
-        print(f"the driver took {share:.1%} of a core while trials ran")
+        if len(times) > 1:
+            share = (cpu[times[-1]] - cpu[times[0]]) / (times[-1] - times[0])
+            print(f"the driver took {share:.1%} of a core while trials ran")
     return trace
 
 

@@ -26,7 +26,8 @@ class TrainingConfig:
     ``schedule`` is how the learning rate goes from ``learning_rate``: "constant", or "cosine" to 0
     over ``schedule_epochs`` (None: ``epochs``), which are more than ``epochs`` where a training
     that was cut short is repeated. ``ema`` is the momentum of a moving average of the weights, 0
-    to 1: the averaged network is what is validated, kept and recorded; None takes none.
+    to 1, over no more batches than an epoch has: the averaged network is what is validated, kept
+    and recorded; None takes none.
     ``clipnorm`` is the largest norm that each weight's gradient keeps. ``label_smoothing`` and
     ``class_weights`` change what is minimised (and so ``train_loss``), never a validation metric:
     "balanced" weighs a text of class ``c`` with ``n / (classes * n_c)``, scikit-learn's rule.

@@ -15,7 +15,7 @@ from rcnn_sweep.network.embedding import EmbeddingConfig
 from rcnn_sweep.network.head import loss
 from rcnn_sweep.network.model import Options, build, ngram_uses, problems, refusals, shortest
 from rcnn_sweep.network.ngrams import NgramsConfig
-from rcnn_sweep.network.optimizers import OPTIMIZERS, SCHEDULES, optimizer, schedule
+from rcnn_sweep.network.optimizers import OPTIMIZERS, SCHEDULES, momentum, optimizer, schedule
 from rcnn_sweep.network.picture import (
     LayerRow,
     draw_architecture,
@@ -42,6 +42,7 @@ __all__ = [
     "layer_rows",
     "loss",
     "ngram_uses",
+    "momentum",
     "optimizer",
     "problems",
     "refusals",

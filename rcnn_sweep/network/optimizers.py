@@ -40,6 +40,18 @@ def optimizer(
     return made
 
 
+def momentum(ema: float, steps: int) -> float:
+    """Give the momentum with which weights are averaged where an epoch has ``steps`` batches.
+
+    An average goes over some ``1 / (1 - ema)`` batches, but over no more than an epoch has: else
+    the weights after the first batch would rule where little is trained.
+
+    >>> momentum(0.95, 40), momentum(0.95, 4), momentum(0.95, 1)
+    (0.95, 0.75, 0.0)
+    """
+    return min(ema, 1 - 1 / steps)
+
+
 def schedule(
     name: str, learning_rate: float, steps: int
 ) -> "float | keras.optimizers.schedules.LearningRateSchedule":

@@ -118,11 +118,13 @@ def fit(
         bucket_width=training.bucket_width,
         shuffle_seed=training.seed,
     )
-    steps = scheduled_epochs(training) * int(rows.cardinality())
+    steps = int(rows.cardinality())
+    if training.ema is not None:
+        model.optimizer.ema_momentum = network.momentum(training.ema, steps)
     started = time.perf_counter()
     try:
         model.optimizer.learning_rate = network.schedule(
-            training.schedule, training.learning_rate, steps
+            training.schedule, training.learning_rate, scheduled_epochs(training) * steps
         )
         model.fit(
             rows,

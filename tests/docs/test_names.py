@@ -155,6 +155,7 @@ def composed() -> Any:
         yield compose
 
 
+AVERAGED = ("around_baseline", "wide", "grid", "protocol")
 SEARCHES = {file.stem for file in (config_folder() / "search").glob("*.yaml")}
 
 
@@ -165,7 +166,7 @@ def test_the_named_searches_are_what_is_said_of_them(name: str, composed: Any) -
     sweeper = made.hydra.sweeper
     assert (made.data.validation, made.data.validation_fraction) == ("holdout", 0.2)
     assert made.training.bucket_width == 40 and not made.tracking.log_model
-    assert made.training.ema == (0.95 if name in ("around_baseline", "wide", "grid") else None)
+    assert made.training.ema == (0.95 if name in AVERAGED else None)
     wide = name in ("wide", "strong")
     assert sweeper.confirm == (0 if name in ("grid", "protocol") else 3)
     assert sweeper.n_trials == {"wide": 60, "strong": 40}.get(name, 30)

@@ -16,7 +16,12 @@ SWEEP = [
     *("conv.filters=4", "conv.kernel_size=3", "lstm.units=4", "training.epochs=2"),
     *("training.batch_size=16", "training.learning_rate=0.02", "hydra.sweeper.study_name=small"),
     *("hydra.sweeper.workers=1", "data.train_limit=80", "hydra.sweeper.n_trials=2"),
-    *("training.keep=best", "training.monitor=val_accuracy", "hydra.sweeper.pruner.name=none"),
+    *(
+        "training.ema=null",
+        "training.keep=best",
+        "training.monitor=val_accuracy",
+        "hydra.sweeper.pruner.name=none",
+    ),
 ]
 
 
