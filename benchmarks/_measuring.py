@@ -1,11 +1,11 @@
-"""What the measurements share: their options, and a command timed with all that it starts."""
+"""What the measurements share: their options, a call timed, and a command with all it starts."""
 
 import argparse
 import os
 import resource
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,16 @@ def options_with_data(doc: str | None) -> argparse.ArgumentParser:
         "--data", type=Path, default=known, required=not known, help="imdb.npz (default: $IMDB)"
     )
     return parser
+
+
+def quickest(call: Callable[[], object], times: int) -> float:
+    """Give the seconds of the quickest of ``times`` calls."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return min(taken)
 
 
 def timed(command: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None) -> Timed:

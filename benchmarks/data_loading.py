@@ -10,17 +10,8 @@ and the ratio; the first load of ours comes before and is told on its own.
 import os
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 
-from _measuring import options_with_data
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Time one call."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+from _measuring import options_with_data, quickest
 
 
 def main() -> None:
@@ -46,8 +37,8 @@ def main() -> None:
             (train, _), (test, _) = keras.datasets.imdb.load_data(num_words=5000)
             return [keras.utils.pad_sequences(rows, maxlen=400) for rows in (train, test)]
 
-        print(f"first load of ours: {seconds(ours):.2f} s", flush=True)
-        pairs = [(seconds(ours), seconds(theirs)) for _ in range(given.times)]
+        print(f"first load of ours: {quickest(ours, 1):.2f} s", flush=True)
+        pairs = [(quickest(ours, 1), quickest(theirs, 1)) for _ in range(given.times)]
     own, keras_alone = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = f"{keras_alone / own:.0f} times as fast; load {os.getloadavg()[0]:.2f}"
     print(f"warm load {own:.3f} s, Keras {keras_alone:.2f} s: {ratio}")

@@ -16,10 +16,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from _measuring import quickest
 
 from rcnn_sweep.config import from_yaml
 from rcnn_sweep.data import full_texts
@@ -29,16 +30,6 @@ from rcnn_sweep.training import start_tensorflow
 
 SINGLE_TEXTS = 200
 TABLE, TEXTS, ANSWERS = "texts.csv", "texts.parquet", "answers.csv"
-
-
-def seconds(call: Callable[[], Any], repeats: int) -> float:
-    """Give the best of ``repeats`` timings."""
-    found = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        found.append(time.perf_counter() - started)
-    return min(found)
 
 
 def whole_path(model: TextModel, file: Path, count: int, target: Path) -> None:
@@ -101,13 +92,13 @@ def warm(uri: str, texts: list[str], folder: Path, repeats: int) -> None:
         "all of predict": lambda: whole_path(model, file, len(texts), answers),
     }
     for name, call in parts.items():
-        taken = seconds(call, repeats)
+        taken = quickest(call, repeats)
         show(taken, len(texts), name)
     pyfunc = model._model
-    at_once = seconds(lambda: pyfunc.predict(frame), repeats)
+    at_once = quickest(lambda: pyfunc.predict(frame), repeats)
     show(at_once, len(texts), "mlflow.pyfunc, all in one call", taken)
     singles = [frame.iloc[i : i + 1] for i in range(SINGLE_TEXTS)]
-    one = seconds(lambda: [pyfunc.predict(row) for row in singles], 1) / SINGLE_TEXTS
+    one = quickest(lambda: [pyfunc.predict(row) for row in singles], 1) / SINGLE_TEXTS
     show(one * len(texts), len(texts), "mlflow.pyfunc, one text a call (extrapolated)", taken)
 
 
@@ -117,9 +108,9 @@ def with_start(uri: str, count: int, folder: Path) -> None:
     own = ["rcnn_sweep", "predict", "--model", uri, "--file", table, "--output", answers]
     theirs = ["mlflow", "models", "predict", "-m", uri, "--env-manager", "local"]
     theirs += ["-i", table, "-t", "csv", "-o", answers]
-    ours = seconds(command(*own), 1)
+    ours = quickest(command(*own), 1)
     show(ours, count, "our command with its start-up")
-    show(seconds(command(*theirs), 1), count, "mlflow models predict with its start-up", ours)
+    show(quickest(command(*theirs), 1), count, "mlflow models predict with its start-up", ours)
 
 
 def main() -> None:

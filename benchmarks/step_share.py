@@ -11,10 +11,8 @@ All else (look-ups, pooling, gates, Adam, the loop over steps) is the rest.
 """
 
 import os
-import time
-from collections.abc import Callable
 
-from _measuring import options
+from _measuring import options, quickest
 
 from rcnn_sweep.training import start_tensorflow
 
@@ -33,16 +31,6 @@ Product = tuple[int, int, int, int]
 """Of a matrix (m, k) with one (k, n): m, k, n and how often."""
 
 
-def seconds_of(call: Callable[[], object], times: int) -> float:
-    """Give the seconds of the quickest of ``times`` calls."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - began)
-    return min(taken)
-
-
 def peak() -> float:
     """Give the machine's best rate of products, in floating point operations a second."""
     rates = []
@@ -53,7 +41,7 @@ def peak() -> float:
             return tf.matmul(one, one)[0, 0].numpy()
 
         product()
-        rates.append(2 * size**3 / seconds_of(product, 10))
+        rates.append(2 * size**3 / quickest(product, 10))
     return max(rates)
 
 
@@ -77,7 +65,7 @@ def by_shape(product: Product) -> float:
     """Give the seconds that NumPy takes for a product, as often as it is in a step."""
     m, k, n, times = product
     one, other = np.ones((m, k), np.float32), np.ones((k, n), np.float32)
-    return times * seconds_of(lambda: one @ other, 20)
+    return times * quickest(lambda: one @ other, 20)
 
 
 def main() -> None:
@@ -99,7 +87,7 @@ def main() -> None:
         model.fit(rows, epochs=1, shuffle=False, verbose=0)
 
     epoch()
-    step = seconds_of(epoch, given.repeats) / given.batches
+    step = quickest(epoch, given.repeats) / given.batches
     wanted = products(model, size)
     operations = sum(2 * m * k * n * times for m, k, n, times in wanted)
     ideal, own = operations / rate, sum(map(by_shape, wanted))

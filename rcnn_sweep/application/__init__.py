@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from rcnn_sweep.lazy import lazy
 
 if TYPE_CHECKING:
-    from rcnn_sweep.application.ahead import ReferencesAhead
     from rcnn_sweep.application.epochs import decided_epochs, of_fixed_length
     from rcnn_sweep.application.live_report import LivePage, Made, live_server, made
     from rcnn_sweep.application.report import (
@@ -24,7 +23,6 @@ __all__ = [
     "Made",
     "RecordedStudy",
     "RecordedTrials",
-    "ReferencesAhead",
     "attach_report",
     "check_same_vectors",
     "decided_epochs",

@@ -2,8 +2,8 @@
 
 ``python -m rcnn_sweep.application.ahead`` is what the driver starts when its last trials begin: a
 process of its own, which is told the data on standard input and ends when that closes, as it does
-with the driver. What it finds is in the data cache when the report
-asks for it; what it fails at, the report meets again, and tells.
+with the driver. What it finds is in the data cache when the report asks for it; what it fails at,
+the report meets again, and tells.
 """
 
 import os
@@ -13,12 +13,13 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from rcnn_sweep.data import DataConfig
 from rcnn_sweep.process import import_path
 
-Judged = Literal["validation", "test"]
+if TYPE_CHECKING:
+    from rcnn_sweep.report import Split
 
 NICENESS, FIRST_TO_DIE = 10, "1000"
 """How far it steps back behind the trials, for a core and, on Linux, where memory runs out."""
@@ -31,7 +32,7 @@ class ReferencesAhead:
         """Start nothing yet."""
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, data: DataConfig, judged: Judged) -> None:
+    def start(self, data: DataConfig, judged: "Split") -> None:
         """Train the references of ``data`` as :func:`rcnn_sweep.training.train_references` does."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "rcnn_sweep.application.ahead"],

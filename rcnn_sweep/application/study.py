@@ -69,7 +69,16 @@ HOW_TRAINED = ("bucket_width", "ema")
 
 
 class RecordedTrials(StudyHooks):
-    """Each trial is an MLflow run, which knows its end even where Optuna was not told."""
+    """Each trial is an MLflow run, which knows its end even where Optuna was not told.
+
+    Whoever derives from it closes the study's record in ``_close``, and may begin references in
+    ``near_end``: they end with the study.
+    """
+
+    def __init__(self, config: DictConfig) -> None:
+        """Take the base config, composed from the command's fixed overrides."""
+        super().__init__(config)
+        self._ahead = ReferencesAhead()
 
     @property
     def store(self) -> Store:
@@ -107,6 +116,18 @@ class RecordedTrials(StudyHooks):
         if (writer := self._unfinished(user_attrs)) is not None:
             writer.interrupted(reason)
 
+    def close_study(
+        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
+    ) -> list[str]:
+        """Close the study's record; no reference is trained after it."""
+        try:
+            return self._close(info, str(parent["run_id"]), summary)
+        finally:
+            self._ahead.stop()
+
+    def _close(self, info: StudyInfo, run_id: str, summary: "SweepSummary") -> list[str]:
+        raise NotImplementedError
+
     def parent_run(
         self,
         info: StudyInfo,
@@ -139,7 +160,6 @@ class RecordedStudy(RecordedTrials):
         """Record in the store that ``tracking`` names, else ``config``, the base config."""
         super().__init__(config)
         self._tracking = typed(config).tracking if tracking is None else tracking
-        self._ahead = ReferencesAhead()
         self._data: DataConfig | None = None
 
     @cached_property
@@ -254,16 +274,8 @@ class RecordedStudy(RecordedTrials):
         if self._data is not None:
             self._ahead.start(self._data, "validation")
 
-    def close_study(
-        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
-    ) -> list[str]:
-        """Put the results on the parent run and end it truthfully."""
-        try:
-            return self._close(info, str(parent["run_id"]), summary)
-        finally:
-            self._ahead.stop()
-
     def _close(self, info: StudyInfo, run_id: str, summary: "SweepSummary") -> list[str]:
+        """Put the results on the parent run and end it truthfully."""
         from rcnn_sweep.application.report import attach_report
         from rcnn_sweep.sweep import summary_lines
 

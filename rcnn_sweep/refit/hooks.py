@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from rcnn_sweep.application import RecordedTrials, ReferencesAhead, attach_report
+from rcnn_sweep.application import RecordedTrials, attach_report
 from rcnn_sweep.config import check, refit_config, to_yaml
 from rcnn_sweep.data import load
 from rcnn_sweep.evidence import trained_for
@@ -27,7 +27,6 @@ class RecordedRefit(RecordedTrials):
         """Compare what ``config``, the composed refit, names."""
         super().__init__(config)
         self.asked = refit_config(config)
-        self._ahead = ReferencesAhead()
 
     @cached_property
     def reader(self) -> RunReader:
@@ -86,19 +85,9 @@ class RecordedRefit(RecordedTrials):
         """Train the references of the comparison."""
         self._ahead.start(self.arms[0].config.data, "test")
 
-    def close_study(
-        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
-    ) -> list[str]:
+    def _close(self, info: StudyInfo, run_id: str, summary: "SweepSummary") -> list[str]:
         """Compare the runs of a refit that came to its end; end its record truthfully."""
-        try:
-            return self._close(info, parent, summary)
-        finally:
-            self._ahead.stop()
-
-    def _close(
-        self, info: StudyInfo, parent: Mapping[str, Any], summary: "SweepSummary"
-    ) -> list[str]:
-        writer = self.store.writer(str(parent["run_id"]))
+        writer = self.store.writer(run_id)
         self.store.reap()  # runs of killed workers that no trial came to name
         lines: list[str] = []
         if summary.state == "interrupted":

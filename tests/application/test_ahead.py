@@ -15,7 +15,8 @@ import pytest
 from omegaconf import OmegaConf
 from small import HANGS, table_rows, write_table
 
-from rcnn_sweep.application import RecordedStudy, ReferencesAhead, attach_report
+from rcnn_sweep.application import RecordedStudy, attach_report
+from rcnn_sweep.application.ahead import ReferencesAhead
 from rcnn_sweep.config import Config
 from rcnn_sweep.data import TableConfig
 from rcnn_sweep.data.dataset import _key
