@@ -105,7 +105,7 @@ def _kept(known: Known) -> dict[str, Any]:
     kept: dict[str, Any] = {
         "version": REFERENCES[known.name].version,
         **{metric: getattr(known, metric) for metric in METRICS},
-        "seconds": round(known.seconds, 2),
+        "seconds": known.seconds,
         "rows": known.rows,
         "available": known.available,
     }
