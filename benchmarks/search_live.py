@@ -8,12 +8,14 @@ them held out, 3 epochs. A sweep is judged by the true value of the point that i
 winner: the mean over trainings with fresh seeds, validated on the same texts. Prints a line a way:
 true values, the difference from random search with the same seeds (95 % interval of Student's t),
 by how much the winner's own score flatters it, seconds of wall and CPU. ``--out`` has a row a
-sweep; run again, the script goes on where it was. Beside it, ``..._trainings.csv`` has the winners'
-trainings as rows of a table to race on, which tell how much of a good point's value is luck.
+sweep; run again, the script goes on where it was. Beside it, ``..._trainings.csv`` has the
+sweeps' trainings and their winners' as rows of a table to race on, without the values for which a
+point was chosen to be trained again: they are lucky ones.
 """
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,17 @@ import numpy as np
 import pandas as pd
 from _measuring import Timed, options_with_data
 from scipy.stats import t
-from search_table import FRESH, UNHELPED, on_reduced_data, sweep, trained_again
+from search_table import (
+    FRESH,
+    UNHELPED,
+    on_reduced_data,
+    rows,
+    storage_in,
+    sweep,
+    trained_again,
+)
 
-from rcnn_sweep.sweep import StudySnapshot
+from rcnn_sweep.sweep import StudySnapshot, read_study
 
 NO_BASELINE = "hydra.sweeper.baseline_first=false"
 WAYS = {
@@ -42,6 +52,12 @@ def row_of(way: str, seed: int, study: StudySnapshot, ran: Timed) -> dict[str, A
     point = json.dumps(dict(best.params), sort_keys=True)
     spent = {"wall": ran.wall, "cpu": ran.cpu}
     return {"way": way, "seed": seed, "score": best.values[0], **spent, "point": point}
+
+
+def unchosen(study: StudySnapshot) -> pd.DataFrame:
+    """Give the trainings of a sweep, but those for whose values a point was trained again."""
+    chosen = {trial.confirms for trial in study.trials}
+    return rows(replace(study, trials=tuple(t for t in study.trials if t.number not in chosen)))
 
 
 def true_values(trainings: pd.DataFrame, keys: list[str]) -> dict[str, float]:
@@ -87,21 +103,27 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     words = ["search=wide", *on_reduced_data(given), "hydra.sweeper.workers=2"]
     found = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
+    swept = []
     for seed in range(given.seeds):
         for way in given.ways:
-            if any(row["way"] == way and row["seed"] == seed for row in found):
-                continue
-            size = [f"hydra.sweeper.seed={seed}", f"hydra.sweeper.n_trials={given.trials}"]
             study = f"{'-'.join(way.split())}-{seed}".replace("'", "").replace("=", "-")
-            ended = sweep(folder, study, [*words, *WAYS[way], *size])
-            found.append(row_of(way, seed, *ended))
-            pd.DataFrame(found).to_csv(given.out, index=False)
+            if not any(row["way"] == way and row["seed"] == seed for row in found):
+                size = [f"hydra.sweeper.seed={seed}", f"hydra.sweeper.n_trials={given.trials}"]
+                ended = sweep(folder, study, [*words, *WAYS[way], *size])
+                found.append(row_of(way, seed, *ended))
+                pd.DataFrame(found).to_csv(given.out, index=False)
+            swept.append(unchosen(read_study(study, storage_in(folder))))
     table = pd.DataFrame(found)
     points = [json.loads(point) for point in dict.fromkeys(table["point"])]
-    fresh = range(FRESH, FRESH + given.again)
-    trainings = pd.concat(trained_again(folder, points, words, fresh), ignore_index=True)
-    trainings.to_csv(given.out.with_stem(f"{given.out.stem}_trainings"), index=False)
-    true = true_values(trainings, sorted(points[0]))
+    keys, fresh = sorted(points[0]), range(FRESH, FRESH + given.again)
+    again = trained_again(folder, points, words, fresh)
+    others, winners = pd.concat(swept), pd.MultiIndex.from_frame(again[0][keys])
+    others = others[~pd.MultiIndex.from_frame(others[keys]).isin(winners)]
+    trainings = pd.concat([others, *again], ignore_index=True)
+    trainings.to_csv(
+        given.out.with_stem(f"{given.out.stem}_trainings"), index=False, float_format="%.6g"
+    )
+    true = true_values(pd.concat(again), keys)
     table["true"] = [true[point] for point in table["point"]]
     told(table)
     print(f"{given.again} trainings a winner; {os.cpu_count()} cores")

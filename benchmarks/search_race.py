@@ -4,12 +4,12 @@
     python benchmarks/search_race.py --space around_baseline
     python benchmarks/search_race.py --sampler tpe multivariate=true --pruner median --confirm 3
 
-Feeds a recorded table (``search_table.csv``, made by ``search_table.py``) through the engine's own
-queue, samplers, pruners and confirmation, with two workers on a simulated clock. A search may ask
-for any point of the space: a Gaussian process, fitted to the table, says what a point comes to
-after each epoch and how long an epoch takes; luck is added as the table has it between trainings
-of one point with several seeds. How well the model predicts points that it has not seen is printed
-first.
+Feeds recorded tables (``search_table.csv``, made by ``search_table.py``, and ``search_live.csv``,
+the trainings of ``search_live.py``) through the engine's own queue, samplers, pruners and
+confirmation, with two workers on a simulated clock. A search may ask for any point of the space: a
+Gaussian process, fitted to the tables, says what a point comes to after each epoch and how long an
+epoch takes; luck is added as they have it between trainings of one point with several seeds. How
+well the model predicts points that it has not seen is printed first.
 
 A sweep is judged by the true value (the model's, without luck) of the point that it names as the
 best, against what it spent, in whole trials of average length. Beside each are what random search
@@ -64,7 +64,7 @@ from rcnn_sweep.sweep.study import (
 from rcnn_sweep.sweep.study.confirmation import RUNS
 from rcnn_sweep.sweep.trial import derived_seed
 
-TABLE = Path(__file__).with_name("search_table.csv")
+TABLES = tuple(Path(__file__).with_name(f"search_{name}.csv") for name in ("table", "live"))
 WORKERS = 2
 SIZES = (10, 20, 30, 60, 100)
 STAGNATION = 30
@@ -75,7 +75,7 @@ REFERENCE, CHANCES = 30, 5
 SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
 """Which of the table's keys are searched, None for all; the others have the baseline's values."""
 
-ALIKE, MARGIN, DRAWN = 48, 0.02, 10_000
+ALIKE, OFTEN, MARGIN, DRAWN = 48, 5, 0.02, 10_000
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,15 @@ class Way:
 
 @dataclass(frozen=True)
 class Course:
-    """What is raced on: a recorded table and one of :data:`SPACES`."""
+    """What is raced on: recorded tables, the first with a space, and one of :data:`SPACES`."""
 
-    table: Path = TABLE
+    tables: tuple[Path, ...] = TABLES
     space: str = "wide"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Give all trainings."""
+        return pd.concat([pd.read_csv(table) for table in self.tables], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -141,23 +146,28 @@ class Process:
 
 @dataclass(frozen=True)
 class Model:
-    """A Gaussian process of how far below a ``ceiling`` points come, on a logarithmic scale.
+    """A Gaussian process of how far below a ``ceiling`` trainings come, on a logarithmic scale.
 
-    Most of the space is far below the best points, among which the differences are small.
+    Most of the space is far below the best points, among which the differences are small; and there
+    luck is of one size everywhere: no training comes above the ceiling, and one that fails is far
+    below. ``failing`` is how much farther below a mean is than what is typical.
     """
 
     process: Process
     ceiling: float
-
-    @classmethod
-    def of(cls, x: np.ndarray, y: np.ndarray) -> "Model":
-        """Fit points, (n, parameters), to their values, (n,)."""
-        ceiling = float(y.max()) + MARGIN
-        return cls(Process.of(x, np.log(ceiling - y)), ceiling)
+    failing: float
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Give the true values of points, (n,)."""
-        return self.ceiling - np.exp(self.process.predict(x))
+        """Give the true values of points, (n,): the mean of many trainings."""
+        return self.mean(self.process.predict(x))
+
+    def mean(self, typical: np.ndarray) -> np.ndarray:
+        """Give the means of many trainings where the logarithm is typically that."""
+        return self.ceiling - self.failing * np.exp(typical)
+
+    def with_luck(self, values: np.ndarray, luck: np.ndarray) -> np.ndarray:
+        """Give what single trainings have, whose true ``values`` are those, (n,) both."""
+        return self.ceiling - (self.ceiling - values) / self.failing * np.exp(luck)
 
 
 @dataclass(frozen=True)
@@ -192,13 +202,14 @@ class World:
     def with_luck(self, values: np.ndarray, rng: np.random.Generator, seed: int) -> np.ndarray:
         """Give what one training of a point has after each epoch; ``values``, (epochs,), are true.
 
-        Luck is that of one of the :data:`ALIKE` trainings whose points' predictions are nearest:
-        bad ones have more of it. Predicted from other points: by their own values the lucky ones
-        would be the good ones.
+        Luck is that of one of the :data:`ALIKE` trainings whose points' predictions are nearest.
+        Predicted from other points: by their own values the lucky ones would be the good ones.
         """
         alike = np.argsort(np.abs(self.predicted[self.places] - values[-1]))[:ALIKE]
         own = self.luck[rng.choice(alike)]
-        return values + own + np.random.default_rng(seed).normal() * self.luck_of_seed
+        luck = own + np.random.default_rng(seed).normal() * self.luck_of_seed
+        drawn = zip(self.models, values, luck, strict=True)
+        return np.array([model.with_luck(value, one) for model, value, one in drawn])
 
     def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
@@ -226,23 +237,31 @@ def features(space: Space, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
 @lru_cache
 def world_of(course: Course) -> World:
     """Learn the world from a table; every process does it for itself."""
-    rows = pd.read_csv(course.table)
-    described = json.loads(course.table.with_suffix(".json").read_text())
+    rows, described = course.rows, json.loads(course.tables[0].with_suffix(".json").read_text())
     distributions = {key: json_to_distribution(d) for key, d in described["space"].items()}
     space = Space([Parameter(key, d) for key, d in distributions.items()])
     keys = [parameter.key for parameter in space.parameters]
     epochs = [column for column in rows if column.startswith("epoch_")]
+    ceilings = rows[epochs].max() + MARGIN
+    rows[epochs] = np.log(ceilings - rows[epochs])
     means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
     x = features(space, means[keys].to_dict("records"))
     places, luck, luck_of_seed = luck_in(rows, keys, epochs)
+    failing = np.ones(len(epochs))
+    if len(luck):
+        failing = np.exp(luck).mean(axis=0) * np.exp(luck_of_seed**2 / 2)
+    models = tuple(
+        Model(Process.of(x, means[epoch].to_numpy()), float(ceilings[epoch]), float(more))
+        for epoch, more in zip(epochs, failing, strict=True)
+    )
     searched = SPACES[course.space] or keys
     return World(
         space=space,
         searched=Space([p for p in space.parameters if p.key in searched]),
         baseline=described["baseline"],
-        models=tuple(Model.of(x, means[epoch].to_numpy()) for epoch in epochs),
+        models=models,
         seconds_model=Process.of(x, np.log(means["seconds"].to_numpy())),
-        predicted=left_out(x, means[epochs[-1]].to_numpy()),
+        predicted=models[-1].mean(left_out(x, means[epochs[-1]].to_numpy())),
         places=places,
         luck=luck,
         luck_of_seed=luck_of_seed,
@@ -253,15 +272,17 @@ def world_of(course: Course) -> World:
 def luck_in(
     rows: pd.DataFrame, keys: list[str], epochs: list[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tell luck from points that were trained more than once, each time with another seed.
+    """Tell luck from points that were trained :data:`OFTEN` and more, with seeds that others have.
 
-    Gives, of their trainings, (n,) whose point it is, in the order in which points come; (n,
-    epochs) how far off its point's mean each is, as much larger as a mean of few hides; and
+    ``rows`` have the logarithms that a :class:`Model` knows. Few trainings would hide that luck is
+    lopsided. Gives, of those trainings, (n,) whose point it is, in the order in which points come;
+    (n, epochs) how far off its point's mean each is, as much larger as a mean of few hides; and
     (epochs,) by how much a seed moves all points alike, a standard deviation, which is taken out.
     """
     points = rows.groupby(keys, sort=False)
     count = points[epochs[0]].transform("count")
-    is_again = count > 1
+    is_shared = rows.groupby("seed")["seed"].transform("count") > 1
+    is_again = (count >= OFTEN) & is_shared
     hidden = np.sqrt(count / (count - 1).clip(lower=1))
     off = (rows[epochs] - points[epochs].transform("mean")).mul(hidden, axis=0)[is_again]
     seeds = off.groupby(rows["seed"])
@@ -275,14 +296,18 @@ def left_out(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Predict each point from those in the other nine of ten folds, (n,)."""
     guessed = np.empty_like(y)
     for train, test in KFold(10, shuffle=True, random_state=0).split(x):
-        guessed[test] = Model.of(x[train], y[train]).predict(x[test])
+        guessed[test] = Process.of(x[train], y[train]).predict(x[test])
     return guessed
 
 
 def judged(course: Course) -> Iterator[str]:
     """Say how well the model predicts points that it has not seen, how large luck is, and what
     the space has to offer."""
-    world, rows = world_of(course), pd.read_csv(course.table)
+    world, rows = world_of(course), course.rows
+    if not len(world.luck):
+        raise SystemExit(
+            f"--tables: expected points trained {OFTEN} times and more; received none."
+        )
     keys = [parameter.key for parameter in world.space.parameters]
     last = [column for column in rows if column.startswith("epoch_")][-1]
     y, guessed = rows.groupby(keys, sort=False)[last].mean().to_numpy(), world.predicted
@@ -291,16 +316,17 @@ def judged(course: Course) -> Iterator[str]:
     rank = pd.Series(guessed[top]).corr(pd.Series(y[top]), method="spearman")
     error = float(np.sqrt(np.mean((guessed - y)[top] ** 2)))
     near = np.argsort(-guessed[world.places])[:ALIKE]
+    ceiling = world.models[-1].ceiling
     yield (
         f"{len(y)} points, {len(rows)} trainings; of points left out the model explains "
         f"{share:.0%}; in the better half its error is {error:.4f}, rank correlation {rank:.2f}"
     )
     yield (
-        f"of {len(world.luck)} trainings of points trained more than once, luck is "
-        f"{world.luck[near, -1].std():.4f} at the {ALIKE} predicted to be best, "
-        f"{world.luck[:, -1].std():.4f} at all; a seed moves all points alike by "
-        f"{world.luck_of_seed[-1]:.4f}; best mean {y.max():.4f}, the baseline's true value "
-        f"{world.values([world.baseline])[0, -1]:.4f}"
+        f"of {len(world.luck)} trainings of points trained {OFTEN} times and more, luck is "
+        f"{world.luck[near, -1].std():.0%} of how far below {ceiling:.4f} they come at the {ALIKE} "
+        f"predicted to be best, {world.luck[:, -1].std():.0%} at all; a seed moves all points "
+        f"alike by {world.luck_of_seed[-1]:.0%}; best mean {y.max():.4f}, true value of the "
+        f"baseline {world.values([world.baseline])[0, -1]:.4f}"
     )
     draw = random.Random(0)
     drawn = world.values([world.searched.draw(draw) for _ in range(DRAWN)])[:, -1]
@@ -502,7 +528,7 @@ def _drawn(job: tuple[Course, int, int]) -> list[Reached]:
 def main() -> None:
     """Race and print the tables."""
     parser = options(__doc__)
-    parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--tables", type=Path, nargs="+", default=TABLES)
     parser.add_argument("--space", choices=SPACES, default="wide")
     parser.add_argument("--replays", type=int, default=200)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="n_trials")
@@ -523,7 +549,7 @@ def main() -> None:
         field_ = [field_[0], Way("this", sampler, pruner, *options_)]
     elif given.ways:
         field_ = [way for way in field_ if way.name in given.ways]
-    course = Course(given.table, given.space)
+    course = Course(tuple(given.tables), given.space)
     for line in judged(course):
         print(line, flush=True)
     with ProcessPoolExecutor(given.processes) as pool:

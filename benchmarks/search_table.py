@@ -53,7 +53,12 @@ def sweep(folder: Path, study: str, words: Sequence[str]) -> tuple[StudySnapshot
     own = [f"hydra.sweeper.study_name={study}", "hydra.sweeper.plots=false"]
     ran = timed([sys.executable, "-m", "rcnn_sweep", "-m", *words, *own], folder)
     print(f"{study}: {ran.wall:.0f} s, {ran.cpu:.0f} s CPU", flush=True)
-    return read_study(study, f"sqlite:///{folder / 'studies.db'}"), ran
+    return read_study(study, storage_in(folder)), ran
+
+
+def storage_in(folder: Path) -> str:
+    """Give the storage of the studies that :func:`sweep` ran there."""
+    return f"sqlite:///{folder / 'studies.db'}"
 
 
 def trained_again(
@@ -75,11 +80,12 @@ def trained_again(
     return [rows(study, seed) for seed, study in studies.items()]
 
 
-def rows(study: StudySnapshot, seed: int) -> pd.DataFrame:
-    """Give a row for each whole trial: its point, its values by epoch, its seconds."""
+def rows(study: StudySnapshot, seed: int | None = None) -> pd.DataFrame:
+    """Give a row for each whole trial: its point, its seed or the study's, its values by epoch,
+    its seconds."""
     whole = [trial for trial in study.trials if trial.state == "complete"]
     table = pd.DataFrame([dict(trial.params) for trial in whole])
-    table["seed"] = seed
+    table["seed"] = [trial.seed for trial in whole] if seed is None else seed
     for step in whole[0].steps:
         table[f"epoch_{step}"] = [trial.steps[step] for trial in whole]
     table["seconds"] = [round(trial.seconds or 0.0, 2) for trial in whole]
@@ -96,14 +102,14 @@ def spread(study: StudySnapshot, count: int) -> list[dict[str, Any]]:
 
 def predicted_best(table: Path, count: int) -> list[dict[str, Any]]:
     """Give the points of a table that are best by what the others tell of them."""
-    rows, predicted = pd.read_csv(table), world_of(Course(table)).predicted
+    rows, predicted = pd.read_csv(table), world_of(Course((table,))).predicted
     points = rows[rows.columns[: rows.columns.get_loc("seed")]].drop_duplicates()
     return points.iloc[np.argsort(-predicted)[:count]].to_dict("records")
 
 
 def space_of(folder: Path) -> str:
     """Give the studies' space as JSON: Optuna's distributions, and the baseline's point."""
-    found = optuna.load_study(study_name="seed-0", storage=f"sqlite:///{folder / 'studies.db'}")
+    found = optuna.load_study(study_name="seed-0", storage=storage_in(folder))
     first = found.trials[0]
     space = {key: distribution_to_json(one) for key, one in first.distributions.items()}
     return json.dumps({"space": space, "baseline": first.params}, indent=1)
@@ -117,7 +123,7 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=200, help="random points")
     parser.add_argument("--guided", type=int, default=100, help="points chosen by TPE")
     parser.add_argument("--again", type=int, default=40, help="points trained with every seed")
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--best", type=int, default=20, help="points trained with fresh seeds")
     parser.add_argument("--fresh", type=int, default=5, help="fresh seeds")
     parser.add_argument("--epochs", type=int, default=3)
