@@ -9,6 +9,8 @@ comma := ,
 LOCKS = $(patsubst %,requirements/%.txt,base $(subst $(comma), ,$(EXTRAS)))
 PINS = $(shell cat $(LOCKS) 2>/dev/null | grep -c ==)
 PIP = $(BIN)/python -m pip install --no-deps --no-build-isolation --no-compile --no-color --progress-bar off
+COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true # some are no Python of today
+LARGEST := tensorflow
 SHELL := bash
 PORT ?= 5000
 
@@ -20,14 +22,14 @@ endif
 define SHOW_PIP
 /^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of $(PINS)] %s\n", ++count, $$2 }
 /Downloading .*[0-9] [MG]B/ { print "    " $$0 }
-/^Installing collected/ { print "All fetched. Unpacking them." }
+/^Installing collected/ { print (NF > 4 ? "The others are" : "$(LARGEST) is") " fetched. Unpacking." }
 /^Successfully built/ { print }
 { fflush() }
 endef
 export SHOW_PIP
 
 .DEFAULT_GOAL := help
-.PHONY: help setup baseline sweep report ui test lint bench house lock pictures clean
+.PHONY: help setup largest others baseline sweep report ui test lint bench house lock pictures clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -42,13 +44,20 @@ $(READY): pyproject.toml $(wildcard requirements/*.txt)
 	@echo 'Making $(VENV), then fetching $(PINS) packages (TensorFlow alone has 600 MB):'
 	$(PYTHON) -m venv $(VENV)
 	@$(PIP) --quiet --require-hashes --only-binary :all: --requirement requirements/build.txt
-	@set -o pipefail; $(PIP) --require-hashes $(LOCKS:%=--requirement %) | awk "$$SHOW_PIP"
+	@set -o pipefail; $(MAKE) --no-print-directory -j2 largest others | awk "$$SHOW_PIP"
 	@$(PIP) --quiet --no-index --editable .
 	@$(BIN)/python -m pip check
-	@echo 'Compiling them, on all cores.'
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true # some are no Python of today
+	@$(COMPILE)
 	@touch $@
 	@echo 'Ready: make help lists what to do next.'
+
+# Half of all bytes is one package: the others are unpacked and compiled while it comes.
+largest:
+	@awk '/^[a-z]/ { is_it = /^$(LARGEST)==/ } is_it' $(LOCKS) | $(PIP) --require-hashes --requirement /dev/stdin
+
+others:
+	@awk '/^[a-z]/ { is_it = /^$(LARGEST)==/ } !is_it' $(LOCKS) | $(PIP) --require-hashes --requirement /dev/stdin
+	@$(COMPILE)
 
 baseline: $(READY) ## Train the notebook's baseline; ARGS="training.epochs=1" overrides
 	$(BIN)/python -m rcnn_sweep $(ARGS)
