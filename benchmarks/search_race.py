@@ -8,10 +8,12 @@ Feeds recorded tables (``search_table.csv``, made by ``search_table.py``, and ``
 the trainings of ``search_live.py``) through the engine's own queue, samplers, pruners and
 confirmation, with two workers on a simulated clock. A search may ask for any point of the space: a
 Gaussian process, fitted to the tables, says what a point comes to after each epoch and how long an
-epoch takes; luck is added as they have it between trainings of one point with several seeds. How
-well the model predicts points that it has not seen is printed first.
+epoch takes. Each replay draws a world of its own from it, so that a point far from all recorded
+ones may be better than their mean says, as it may be where it is trained; luck is added as the
+tables have it between trainings of one point with several seeds. How well the model predicts points
+that it has not seen is printed first.
 
-A sweep is judged by the true value (the model's, without luck) of the point that it names as the
+A sweep is judged by the true value (its world's, without luck) of the point that it names as the
 best, against what it spent, in whole trials of average length. Beside each are what random search
 without pruning comes to for the same compute, and the 95 % interval of the difference. A second
 table says what each way spends until it names as good a winner as random search does after
@@ -25,7 +27,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -40,6 +42,7 @@ from _measuring import options
 from optuna.distributions import json_to_distribution
 from optuna.terminator import BestValueStagnationEvaluator, Terminator
 from optuna.trial import TrialState
+from scipy.linalg import cho_solve
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -75,7 +78,7 @@ REFERENCE, CHANCES = 30, 5
 SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
 """Which of the table's keys are searched, None for all; the others have the baseline's values."""
 
-ALIKE, OFTEN, MARGIN, DRAWN = 48, 5, 0.02, 10_000
+ALIKE, OFTEN, MARGIN, SLIGHT, DRAWN, FEATURES = 48, 5, 0.02, 1e-9, 10_000, 500
 
 
 @dataclass(frozen=True)
@@ -120,28 +123,77 @@ class Reached:
 
 @dataclass(frozen=True)
 class Process:
-    """The mean of a fitted Gaussian process: scikit-learn's, which takes .5 ms a point."""
+    """A fitted Gaussian process: scikit-learn's mean, which takes .5 ms a point, or a draw of it.
+
+    A draw is a function that the process holds for possible: far from what was fitted it differs
+    from the mean by more. It is drawn by its prior's random Fourier features (Rahimi and Recht
+    2007), corrected for what was fitted (Wilson et al. 2020). ``noise`` is a variance for each
+    point that was fitted, where ``scale`` is 1.
+    """
 
     x: np.ndarray
     lengths: np.ndarray
     weights: np.ndarray
     middle: float
+    size: float
+    noise: np.ndarray
+    scale: float
+    factor: np.ndarray
+    draw: "Draw | None" = None
 
     @classmethod
-    def of(cls, x: np.ndarray, y: np.ndarray) -> "Process":
-        """Fit points, (n, parameters), with a length for each parameter and white noise."""
+    def of(cls, x: np.ndarray, y: np.ndarray, variances: np.ndarray) -> "Process":
+        """Fit points, (n, parameters), with a length for each parameter and white noise beside the
+        luck in ``y``, whose ``variances``, (n,), are known."""
         kernel = ConstantKernel(1.0) * RBF(np.ones(x.shape[1]), (0.05, 50)) + WhiteKernel(0.1)
-        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        noise = variances / y.var()
+        model = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True, random_state=0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(x, y)
-        scale, lengths = model.kernel_.k1.k1.constant_value, model.kernel_.k1.k2.length_scale
-        return cls(x / lengths, lengths, y.std() * scale * model.alpha_, float(y.mean()))
+        size, lengths = model.kernel_.k1.k1.constant_value, model.kernel_.k1.k2.length_scale
+        noise = noise + model.kernel_.k2.noise_level
+        scale, middle = float(y.std()), float(y.mean())
+        weights = scale * size * model.alpha_
+        return cls(x / lengths, lengths, weights, middle, size, noise, scale, model.L_)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Give the means at points, (n,)."""
+        """Give the values at points, (n,)."""
         apart = ((x / self.lengths)[:, None] - self.x) ** 2  # (n, fitted, parameters)
-        return self.middle + np.exp(-apart.sum(axis=2) / 2) @ self.weights
+        found: np.ndarray = self.middle + np.exp(-apart.sum(axis=2) / 2) @ self.weights
+        return found if self.draw is None else found + self._prior(self.draw, x / self.lengths)
+
+    def drawn(self, seed: int) -> "Process":
+        """Draw a function; processes of like lengths draw like ones with one seed."""
+        draw, rng = Draw.of(seed, self.x.shape[1]), np.random.default_rng([seed, 1])
+        seen = self._prior(draw, self.x) / self.scale
+        seen += np.sqrt(self.noise) * rng.normal(size=len(seen))
+        mended = self.weights - self.scale * self.size * cho_solve((self.factor, True), seen)
+        return replace(self, weights=mended, draw=draw)
+
+    def _prior(self, draw: "Draw", x: np.ndarray) -> np.ndarray:
+        return self.scale * np.sqrt(2 * self.size / FEATURES) * draw.total(x)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is random in a drawn function: waves."""
+
+    waves: np.ndarray
+    phases: np.ndarray
+    heights: np.ndarray
+
+    @classmethod
+    def of(cls, seed: int, parameters: int) -> "Draw":
+        """Draw :data:`FEATURES` waves."""
+        rng = np.random.default_rng(seed)
+        waves = rng.normal(size=(FEATURES, parameters))
+        return cls(waves, rng.uniform(0, 2 * np.pi, FEATURES), rng.normal(size=FEATURES))
+
+    def total(self, x: np.ndarray) -> np.ndarray:
+        """Give the waves' sum at points in units of the lengths, (n,)."""
+        total: np.ndarray = np.cos(x @ self.waves.T + self.phases) @ self.heights
+        return total
 
 
 @dataclass(frozen=True)
@@ -156,6 +208,10 @@ class Model:
     process: Process
     ceiling: float
     failing: float
+
+    def drawn(self, seed: int) -> "Model":
+        """Draw a function that the process holds for possible."""
+        return replace(self, process=self.process.drawn(seed))
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Give the true values of points, (n,): the mean of many trainings."""
@@ -188,6 +244,10 @@ class World:
     luck: np.ndarray = field(repr=False)
     luck_of_seed: np.ndarray = field(repr=False)
     whole: float
+
+    def drawn(self, seed: int) -> "World":
+        """Draw a world that the tables leave possible."""
+        return replace(self, models=tuple(model.drawn(seed) for model in self.models))
 
     @property
     def baseline_point(self) -> dict[str, Any]:
@@ -250,9 +310,11 @@ def world_of(course: Course) -> World:
     failing = np.ones(len(epochs))
     if len(luck):
         failing = np.exp(luck).mean(axis=0) * np.exp(luck_of_seed**2 / 2)
+    variances = luck.var(axis=0) + luck_of_seed**2 if len(luck) else np.full(len(epochs), SLIGHT)
+    count = rows.groupby(keys, sort=False).size().to_numpy()
     models = tuple(
-        Model(Process.of(x, means[epoch].to_numpy()), float(ceilings[epoch]), float(more))
-        for epoch, more in zip(epochs, failing, strict=True)
+        Model(Process.of(x, means[epoch].to_numpy(), variance / count), *of_epoch)
+        for epoch, variance, *of_epoch in zip(epochs, variances, ceilings, failing, strict=True)
     )
     searched = SPACES[course.space] or keys
     return World(
@@ -260,8 +322,8 @@ def world_of(course: Course) -> World:
         searched=Space([p for p in space.parameters if p.key in searched]),
         baseline=described["baseline"],
         models=models,
-        seconds_model=Process.of(x, np.log(means["seconds"].to_numpy())),
-        predicted=models[-1].mean(left_out(x, means[epochs[-1]].to_numpy())),
+        seconds_model=Process.of(x, np.log(means["seconds"].to_numpy()), np.full(len(x), SLIGHT)),
+        predicted=models[-1].mean(left_out(x, means[epochs[-1]].to_numpy(), variances[-1] / count)),
         places=places,
         luck=luck,
         luck_of_seed=luck_of_seed,
@@ -292,11 +354,11 @@ def luck_in(
     return points.ngroup()[is_again].to_numpy(), own.to_numpy(), alike.to_numpy()
 
 
-def left_out(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def left_out(x: np.ndarray, y: np.ndarray, variances: np.ndarray) -> np.ndarray:
     """Predict each point from those in the other nine of ten folds, (n,)."""
     guessed = np.empty_like(y)
     for train, test in KFold(10, shuffle=True, random_state=0).split(x):
-        guessed[test] = Process.of(x[train], y[train]).predict(x[test])
+        guessed[test] = Process.of(x[train], y[train], variances[train]).predict(x[test])
     return guessed
 
 
@@ -343,7 +405,7 @@ def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None
         return by_rungs(way.rungs, way.confirm, course, n_trials, seed)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
-    world, rng = world_of(course), np.random.default_rng(seed)
+    world, rng = world_of(course).drawn(seed), np.random.default_rng(seed)
     study = optuna.create_study(direction="maximize", pruner=make_pruner(way.pruner))
     queue = Queue(study._storage, study._study_id, "")
     queue.set_study_attr("n_trials", n_trials)
@@ -385,7 +447,8 @@ def by_rungs(share: float, confirm: int, course: Course, n_trials: int, seed: in
     None of an epoch is trained twice, as where each goes on from its saved weights. The best
     ``confirm`` are run again, as the engine does, and the baseline, and the best mean is named.
     """
-    world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
+    world, draw = world_of(course).drawn(seed), random.Random(seed)
+    rng = np.random.default_rng(seed)
     points = [world.baseline_point, *(world.searched.draw(draw) for _ in range(n_trials - 1))]
     truths, seconds = world.values(points), world.seconds(points)
     epochs = truths.shape[1]
@@ -408,7 +471,8 @@ def by_rungs(share: float, confirm: int, course: Course, n_trials: int, seed: in
 
 def by_chance(course: Course, n_trials: int, seed: int) -> list[Reached]:
     """Search at random, one trial after another, none pruned; gives the state after each."""
-    world, rng, draw = world_of(course), np.random.default_rng(seed), random.Random(seed)
+    world, draw = world_of(course).drawn(seed), random.Random(seed)
+    rng = np.random.default_rng(seed)
     points = [world.searched.draw(draw) for _ in range(n_trials)]
     truths = world.values(points)
     values = [
