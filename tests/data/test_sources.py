@@ -187,9 +187,7 @@ def test_without_fallback_two_lines_say_why_and_where_to_put_the_file(
     assert said == []
 
 
-def test_nothing_at_all_to_be_had_names_both(
-    offline: ImdbConfig, say: Say
-) -> None:
+def test_nothing_at_all_to_be_had_names_both(offline: ImdbConfig, say: Say) -> None:
     start = time.monotonic()
     with pytest.raises(DataUnavailable, match=r"Neither IMDB \(.*\) nor the snippets \(pip "):
         load(offline, say=say)
