@@ -22,7 +22,7 @@ endif
 define SHOW_PIP
 /^(Collecting|Processing) / { sub(/.*\//, "", $$2); printf "[%d of $(PINS)] %s\n", ++count, $$2 }
 /Downloading .*[0-9] [MG]B/ { print "    " $$0 }
-/^Installing collected/ { print (NF > 4 ? "The others are" : "$(LARGEST) is") " fetched. Unpacking." }
+/^Installing collected/ { print (NF > 4 ? "The others are" : "$(LARGEST) is") " fetched. Unpacking and compiling." }
 /^Successfully built/ { print }
 { fflush() }
 endef

@@ -296,7 +296,7 @@ def features(space: Space, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
 
 @lru_cache
 def world_of(course: Course) -> World:
-    """Learn the world from a table; every process does it for itself."""
+    """Learn the world from tables; every process does it for itself."""
     rows, described = course.rows, json.loads(course.tables[0].with_suffix(".json").read_text())
     distributions = {key: json_to_distribution(d) for key, d in described["space"].items()}
     space = Space([Parameter(key, d) for key, d in distributions.items()])

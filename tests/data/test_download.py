@@ -94,12 +94,14 @@ def test_missing_page_gives_its_status(site: Any, target: Path, say: Say) -> Non
         download(f"{site.address}/a.npz", target, checksum=None, limit=LIMIT, say=say)
 
 
-def test_server_that_never_answers_is_given_up(site: Any, target: Path, say: Say) -> None:
+def test_server_that_never_answers_is_given_up_within_four_seconds(
+    site: Any, target: Path, say: Say
+) -> None:
     site.delay = 60
     start = time.monotonic()
     with pytest.raises(DataUnavailable, match=r"did not answer within 3\.5 s"):
         download(f"{site.address}/a.npz", target, checksum=None, limit=LIMIT, say=say)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 4
 
 
 def test_hanging_name_resolution_is_given_up(

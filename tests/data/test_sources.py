@@ -179,7 +179,7 @@ def test_without_fallback_two_lines_say_why_and_where_to_put_the_file(
     start = time.monotonic()
     with pytest.raises(DataUnavailable) as caught:
         load(replace(offline, fallback=None), say=say)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 5
     why, next_step = str(caught.value).splitlines()
     assert "Connection refused" in why
     assert str(cache / "imdb.npz") in next_step
@@ -187,11 +187,13 @@ def test_without_fallback_two_lines_say_why_and_where_to_put_the_file(
     assert said == []
 
 
-def test_nothing_at_all_to_be_had_names_both(offline: ImdbConfig, say: Say) -> None:
+def test_nothing_at_all_to_be_had_names_both_within_five_seconds(
+    offline: ImdbConfig, say: Say
+) -> None:
     start = time.monotonic()
     with pytest.raises(DataUnavailable, match=r"Neither IMDB \(.*\) nor the snippets \(pip "):
         load(offline, say=say)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 5
 
 
 def test_wrong_checksum_is_no_reason_to_fall_back(published: ImdbConfig, say: Say) -> None:

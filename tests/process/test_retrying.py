@@ -46,8 +46,8 @@ def test_another_error_is_raised_at_once() -> None:
 def test_time_and_pauses_run_out() -> None:
     call, started = Busy(999, TimeoutError("busy")), time.monotonic()
     with pytest.raises(TimeoutError, match="busy"):
-        retry(call, passing=is_timeout, pauses=repeat(0.05), seconds=1)
-    assert 3 <= call.calls <= 21 and time.monotonic() - started < 30
+        retry(call, passing=is_timeout, pauses=repeat(0.05), seconds=0.2)
+    assert 3 <= call.calls <= 5 and time.monotonic() - started < 2
     few = Busy(999, TimeoutError("busy"))
     with pytest.raises(TimeoutError):
         retry(few, passing=is_timeout, pauses=[0.01, 0.01], seconds=5)
@@ -59,4 +59,4 @@ def test_a_signal_ends_the_wait() -> None:
     with signals.noted(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
         retry(call, passing=is_timeout, pauses=repeat(5.0), seconds=60)
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 2

@@ -151,7 +151,7 @@ def test_second_interrupt_ends_at_once(toy: Toy) -> None:
         driver.communicate(timeout=0.05)
     except subprocess.TimeoutExpired:
         driver.send_signal(signal.SIGINT)
-    driver.communicate(timeout=45)
+    driver.communicate(timeout=10)
     assert driver.returncode == 130
 
 

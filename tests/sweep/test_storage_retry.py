@@ -101,7 +101,7 @@ def test_what_will_not_pass_is_not_waited_for(queue: Queue, tmp_path: Path) -> N
     started = time.monotonic()
     with pytest.raises(StorageLost, match=r"studies\.db cannot be used: no such table"):
         queue.set_attrs(0, {"heartbeat": 1})
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 1
 
 
 def test_connection_lost_in_the_midst_of_a_question_is_waited_for(queue: Queue) -> None:

@@ -442,7 +442,7 @@ def test_an_error_that_stays_is_not_waited_for(maria: Queue, mariadb: MariaDB) -
     began = time.monotonic()
     with pytest.raises(StorageRefused, match=r"studies_\d+ cannot be used: .*1054.*value_json"):
         maria.set_attrs(0, {"heartbeat": 1})
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 2
 
 
 @needs_mariadb
@@ -468,7 +468,7 @@ def test_what_is_wrong_with_a_url_is_said_at_once(
     began = time.monotonic()
     with pytest.raises(UserError, match=said) as caught:
         open_storage(storage_url(url))
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 5
     assert len(str(caught.value).splitlines()) <= 2
     assert "hydra.sweeper.storage" in str(caught.value) and PASSWORD not in str(caught.value)
 
