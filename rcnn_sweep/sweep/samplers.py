@@ -168,6 +168,30 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> "BaseSampler":
     return cast("BaseSampler", _made("sampler", found, choice, {**ours, **choice.kwargs}))
 
 
+@dataclass
+class Samplers:
+    """The samplers of a worker's trials, one after another.
+
+    Each is made anew, but for the study's common space, which Optuna's classes would read out of
+    all trials again: the next has it from the ``last``.
+    """
+
+    choice: Named
+    study_seed: int
+    last: "BaseSampler | None" = None
+
+    def make(self, seed: int) -> "BaseSampler":
+        """Make the next trial's sampler, as :func:`make_sampler` does."""
+        from optuna.search_space import IntersectionSearchSpace
+
+        sampler = make_sampler(self.choice, seed, self.study_seed)
+        for name, value in vars(self.last).items() if self.last is not None else ():
+            if isinstance(value, IntersectionSearchSpace):
+                setattr(sampler, name, value)
+        self.last = sampler
+        return sampler
+
+
 def make_pruner(choice: Named) -> "BasePruner":
     """Make the pruner; raises :class:`UserError`."""
     row = PRUNERS.get(choice.name)

@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import optuna
 import pytest
+from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import TrialState
 
 from hydra_plugins.hydra_optuna_async_sweeper.optuna_async_sweeper import PrunerConf, SamplerConf
@@ -13,6 +16,7 @@ from rcnn_sweep.sweep.samplers import (
     PRUNERS,
     SAMPLERS,
     Named,
+    Samplers,
     make_pruner,
     make_sampler,
 )
@@ -85,6 +89,34 @@ def test_cmaes_leaves_what_is_no_number_to_tpe() -> None:
     late = study.trials[20:]
     assert sum(trial.params["letter"] == "a" for trial in late) > 12, "uniform ones would be 4"
     assert sum(trial.params["y"] < 0.3 for trial in late) > 12, "uniform ones would be 6"
+
+
+@pytest.mark.parametrize("name", ["tpe", "cmaes"])
+def test_samplers_of_a_worker_share_what_they_read_and_find_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaces = list[IntersectionSearchSpace]()
+    calculate = IntersectionSearchSpace.calculate
+
+    def noted(space: IntersectionSearchSpace, *args: Any, **kwargs: Any) -> Any:
+        if not any(space is other for other in spaces):
+            spaces.append(space)
+        return calculate(space, *args, **kwargs)
+
+    def points(make: Callable[[int], optuna.samplers.BaseSampler]) -> list[dict[str, Any]]:
+        spaces.clear()
+        study = optuna.create_study()
+        for number in range(30):
+            study.sampler = make(number)
+            trial = study.ask()
+            study.tell(trial, trial.suggest_float("x", 0, 1) + trial.suggest_float("y", 0, 1))
+        return [trial.params for trial in study.trials]
+
+    monkeypatch.setattr(IntersectionSearchSpace, "calculate", noted)
+    alone = points(lambda seed: make_sampler(Named(name), seed, 0))
+    assert len(spaces) >= 30
+    assert points(Samplers(Named(name), 0).make) == alone
+    assert len(spaces) == 1
 
 
 @pytest.mark.slow

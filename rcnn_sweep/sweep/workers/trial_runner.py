@@ -19,7 +19,7 @@ from rcnn_sweep.errors import Terminated, UserError
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.process import signals, write_whole
 from rcnn_sweep.sweep.feasibility import FeasibilityCheck, FeasibleSampler, KnownPoints
-from rcnn_sweep.sweep.samplers import make_pruner, make_sampler
+from rcnn_sweep.sweep.samplers import Samplers, make_pruner
 from rcnn_sweep.sweep.space import Params
 from rcnn_sweep.sweep.study import (
     FATAL,
@@ -144,9 +144,8 @@ class TrialRunner:
         """
         options = self.spec.options
         seed = derived_seed(options.seed, number)
-        inner = make_sampler(options.sampler, seed, options.seed)
         self.known.look(self.queue.slots, number)
-        sampler = FeasibleSampler(inner, self.known, self.check.reason, seed)
+        sampler = FeasibleSampler(self.samplers.make(seed), self.known, self.check.reason, seed)
         study = optuna.load_study(
             study_name=self.spec.study_name,
             storage=self.queue.storage,
@@ -159,6 +158,11 @@ class TrialRunner:
     def known(self) -> KnownPoints:
         """What this worker has learnt of the study's points."""
         return KnownPoints(self.spec.space)
+
+    @cached_property
+    def samplers(self) -> Samplers:
+        """What makes the samplers of this worker's trials."""
+        return Samplers(self.spec.options.sampler, self.spec.options.seed)
 
     def _reuse(self, study: Study, trial: Trial, earlier: FrozenTrial) -> None:
         trial.set_user_attr(TrialAttr.DUPLICATE_OF, earlier.number)
