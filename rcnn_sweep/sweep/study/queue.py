@@ -144,7 +144,9 @@ class Queue:
         number = len(slots.trials)
         attrs[TrialAttr.SEED] = claim.seed_of(number, confirms is not None)
         running = create_trial(
-            state=TrialState.RUNNING, user_attrs=attrs, system_attrs={"fixed_params": point}
+            state=TrialState.RUNNING,
+            user_attrs=attrs,
+            system_attrs={"fixed_params": point} if point else {},
         )
         trial_id = self.storage.create_new_trial(self.study_id, template_trial=running)
         if self.id_of(number) == trial_id:
