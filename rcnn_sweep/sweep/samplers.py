@@ -18,6 +18,7 @@ from rcnn_sweep.rules import nearest
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
+    from optuna.search_space import IntersectionSearchSpace
 
 
 @dataclass(frozen=True)
@@ -172,23 +173,22 @@ def make_sampler(choice: Named, seed: int, study_seed: int) -> "BaseSampler":
 class Samplers:
     """The samplers of a worker's trials, one after another.
 
-    Each is made anew, but for the study's common space, which Optuna's classes would read out of
-    all trials again: the next has it from the ``last``.
+    Each is made anew, but for the space that the study's trials share, which Optuna's classes would
+    read out of all trials again: ``spaces`` are the last one's, by attribute.
     """
 
     choice: Named
     study_seed: int
-    last: "BaseSampler | None" = None
+    spaces: Mapping[str, "IntersectionSearchSpace"] = field(default_factory=dict)
 
     def make(self, seed: int) -> "BaseSampler":
         """Make the next trial's sampler, as :func:`make_sampler` does."""
         from optuna.search_space import IntersectionSearchSpace
 
         sampler = make_sampler(self.choice, seed, self.study_seed)
-        for name, value in vars(self.last).items() if self.last is not None else ():
-            if isinstance(value, IntersectionSearchSpace):
-                setattr(sampler, name, value)
-        self.last = sampler
+        own = vars(sampler)
+        own.update(self.spaces)
+        self.spaces = {k: v for k, v in own.items() if isinstance(v, IntersectionSearchSpace)}
         return sampler
 
 
