@@ -10,7 +10,7 @@ true values, the difference from random search with the same seeds (95 % interva
 by how much the winner's own score flatters it, seconds of wall and CPU. ``--out`` has a row a
 sweep; run again, the script goes on where it was. Beside it, ``..._trainings.csv`` has the
 sweeps' trainings and their winners' as rows of a table to race on, without the values for which a
-point was chosen to be trained again: they are lucky ones.
+point was chosen to be trained again: they are lucky ones. What sweeps have in common is there once.
 """
 
 import json
@@ -54,10 +54,11 @@ def row_of(way: str, seed: int, study: StudySnapshot, ran: Timed) -> dict[str, A
     return {"way": way, "seed": seed, "score": best.values[0], **spent, "point": point}
 
 
-def unchosen(study: StudySnapshot) -> pd.DataFrame:
+def unchosen(study: StudySnapshot, epochs: int) -> pd.DataFrame:
     """Give the trainings of a sweep, but those for whose values a point was trained again."""
     chosen = {trial.confirms for trial in study.trials}
-    return rows(replace(study, trials=tuple(t for t in study.trials if t.number not in chosen)))
+    trials = tuple(trial for trial in study.trials if trial.number not in chosen)
+    return rows(replace(study, trials=trials), epochs)
 
 
 def true_values(trainings: pd.DataFrame, keys: list[str]) -> dict[str, float]:
@@ -112,14 +113,14 @@ def main() -> None:
                 ended = sweep(folder, study, [*words, *WAYS[way], *size])
                 found.append(row_of(way, seed, *ended))
                 pd.DataFrame(found).to_csv(given.out, index=False)
-            swept.append(unchosen(read_study(study, storage_in(folder))))
+            swept.append(unchosen(read_study(study, storage_in(folder)), given.epochs))
     table = pd.DataFrame(found)
     points = [json.loads(point) for point in dict.fromkeys(table["point"])]
     keys, fresh = sorted(points[0]), range(FRESH, FRESH + given.again)
-    again = trained_again(folder, points, words, fresh)
+    again = trained_again(folder, points, words, fresh, given.epochs)
     others, winners = pd.concat(swept), pd.MultiIndex.from_frame(again[0][keys])
     others = others[~pd.MultiIndex.from_frame(others[keys]).isin(winners)]
-    trainings = pd.concat([others, *again], ignore_index=True)
+    trainings = pd.concat([others, *again]).drop_duplicates([*keys, "seed"])
     trainings.to_csv(
         given.out.with_stem(f"{given.out.stem}_trainings"), index=False, float_format="%.6g"
     )

@@ -2,16 +2,18 @@
 
     python benchmarks/search_race.py
     python benchmarks/search_race.py --space around_baseline
+    python benchmarks/search_race.py --space architecture --truth forest
     python benchmarks/search_race.py --sampler tpe multivariate=true --pruner median --confirm 3
 
-Feeds recorded tables (``search_table.csv``, made by ``search_table.py``, and ``search_live.csv``,
-the trainings of ``search_live.py``) through the engine's own queue, samplers, pruners and
-confirmation, with two workers on a simulated clock. A search may ask for any point of the space: a
-Gaussian process, fitted to the tables, says what a point comes to after each epoch and how long an
-epoch takes. Each replay draws a world of its own from it, so that a point far from all recorded
-ones may be better than their mean says, as it may be where it is trained; luck is added as the
-tables have it between trainings of one point with several seeds. How well the model predicts points
-that it has not seen is printed first.
+Feeds recorded tables (``search_table.csv`` and ``search_architecture.csv``, made by
+``search_table.py``, and ``search_live.csv``, the trainings of ``search_live.py``) through the
+engine's own queue, samplers, pruners and confirmation, with two workers on a simulated clock. A
+search may ask for any point of the space: a model, fitted to the tables, says what a point comes to
+after each epoch and how long an epoch takes. It is a Gaussian process, or a forest, which takes
+nothing to be smooth: what leads by both owes it to neither. Each replay draws a world of its own
+from it, so that a point far from all recorded ones may be better than their mean says, as it may be
+where it is trained; luck is added as the tables have it between trainings of one point with several
+seeds. How well the model predicts points that it has not seen is printed first.
 
 A sweep is judged by the true value (its world's, without luck) of the point that it names as the
 best, against what it spent, in whole trials of average length. Beside each are what random search
@@ -25,11 +27,10 @@ import json
 import os
 import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -37,23 +38,16 @@ from typing import Any
 
 import numpy as np
 import optuna
-import pandas as pd
 from _measuring import options
-from optuna.distributions import json_to_distribution
+from _world import SPACES, Course, World, judged, world_of
 from optuna.terminator import BestValueStagnationEvaluator, Terminator
 from optuna.trial import TrialState
-from scipy.linalg import cho_solve
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-from sklearn.model_selection import KFold
 
 from rcnn_sweep.names import TrialAttr
 from rcnn_sweep.sweep.feasibility import FeasibleSampler, KnownPoints
 from rcnn_sweep.sweep.findings import best_of
 from rcnn_sweep.sweep.options import Limits
 from rcnn_sweep.sweep.samplers import TPE, UNPRUNED, Named, make_pruner, make_sampler
-from rcnn_sweep.sweep.space.space import Parameter, Space
 from rcnn_sweep.sweep.study import (
     Claim,
     Confirmation,
@@ -67,7 +61,6 @@ from rcnn_sweep.sweep.study import (
 from rcnn_sweep.sweep.study.confirmation import RUNS
 from rcnn_sweep.sweep.trial import derived_seed
 
-TABLES = tuple(Path(__file__).with_name(f"search_{name}.csv") for name in ("table", "live"))
 WORKERS = 2
 SIZES = (10, 20, 30, 60, 100)
 STAGNATION = 30
@@ -75,10 +68,6 @@ STAGNATION = 30
 its other evaluators need PyTorch."""
 REFERENCE, CHANCES = 30, 5
 """Trials of the random search that all are held against, and so many of it for each replay."""
-SPACES = {"wide": None, "around_baseline": ("conv.filters", "conv.kernel_size", "lstm.units")}
-"""Which of the table's keys are searched, None for all; the others have the baseline's values."""
-
-ALIKE, OFTEN, MARGIN, SLIGHT, DRAWN, FEATURES = 48, 5, 0.02, 1e-9, 10_000, 500
 
 
 @dataclass(frozen=True)
@@ -101,302 +90,11 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Course:
-    """What is raced on: recorded tables, the first with a space, and one of :data:`SPACES`."""
-
-    tables: tuple[Path, ...] = TABLES
-    space: str = "wide"
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """Give all trainings."""
-        return pd.concat([pd.read_csv(table) for table in self.tables], ignore_index=True)
-
-
-@dataclass(frozen=True)
 class Reached:
     """What was spent, and the true value of what is then named as the best."""
 
     spent: float
     value: float
-
-
-@dataclass(frozen=True)
-class Process:
-    """A fitted Gaussian process: scikit-learn's mean, which takes .5 ms a point, or a draw of it.
-
-    A draw is a function that the process holds for possible: far from what was fitted it differs
-    from the mean by more. It is drawn by its prior's random Fourier features (Rahimi and Recht
-    2007), corrected for what was fitted (Wilson et al. 2020). ``noise`` is a variance for each
-    point that was fitted, where ``scale`` is 1.
-    """
-
-    x: np.ndarray
-    lengths: np.ndarray
-    weights: np.ndarray
-    middle: float
-    size: float
-    noise: np.ndarray
-    scale: float
-    factor: np.ndarray
-    draw: "Draw | None" = None
-
-    @classmethod
-    def of(cls, x: np.ndarray, y: np.ndarray, variances: np.ndarray) -> "Process":
-        """Fit points, (n, parameters), with a length for each parameter and white noise beside the
-        luck in ``y``, whose ``variances``, (n,), are known."""
-        kernel = ConstantKernel(1.0) * RBF(np.ones(x.shape[1]), (0.05, 50)) + WhiteKernel(0.1)
-        noise = variances / y.var()
-        model = GaussianProcessRegressor(kernel, alpha=noise, normalize_y=True, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(x, y)
-        size, lengths = model.kernel_.k1.k1.constant_value, model.kernel_.k1.k2.length_scale
-        noise = noise + model.kernel_.k2.noise_level
-        scale, middle = float(y.std()), float(y.mean())
-        weights = scale * size * model.alpha_
-        return cls(x / lengths, lengths, weights, middle, size, noise, scale, model.L_)
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Give the values at points, (n,)."""
-        apart = ((x / self.lengths)[:, None] - self.x) ** 2  # (n, fitted, parameters)
-        found: np.ndarray = self.middle + np.exp(-apart.sum(axis=2) / 2) @ self.weights
-        return found if self.draw is None else found + self._prior(self.draw, x / self.lengths)
-
-    def drawn(self, seed: int) -> "Process":
-        """Draw a function; processes of like lengths draw like ones with one seed."""
-        draw, rng = Draw.of(seed, self.x.shape[1]), np.random.default_rng([seed, 1])
-        seen = self._prior(draw, self.x) / self.scale
-        seen += np.sqrt(self.noise) * rng.normal(size=len(seen))
-        mended = self.weights - self.scale * self.size * cho_solve((self.factor, True), seen)
-        return replace(self, weights=mended, draw=draw)
-
-    def _prior(self, draw: "Draw", x: np.ndarray) -> np.ndarray:
-        return self.scale * np.sqrt(2 * self.size / FEATURES) * draw.total(x)
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What is random in a drawn function: waves."""
-
-    waves: np.ndarray
-    phases: np.ndarray
-    heights: np.ndarray
-
-    @classmethod
-    def of(cls, seed: int, parameters: int) -> "Draw":
-        """Draw :data:`FEATURES` waves."""
-        rng = np.random.default_rng(seed)
-        waves = rng.normal(size=(FEATURES, parameters))
-        return cls(waves, rng.uniform(0, 2 * np.pi, FEATURES), rng.normal(size=FEATURES))
-
-    def total(self, x: np.ndarray) -> np.ndarray:
-        """Give the waves' sum at points in units of the lengths, (n,)."""
-        total: np.ndarray = np.cos(x @ self.waves.T + self.phases) @ self.heights
-        return total
-
-
-@dataclass(frozen=True)
-class Model:
-    """A Gaussian process of how far below a ``ceiling`` trainings come, on a logarithmic scale.
-
-    Most of the space is far below the best points, among which the differences are small; and there
-    luck is of one size everywhere: no training comes above the ceiling, and one that fails is far
-    below. ``failing`` is how much farther below a mean is than what is typical.
-    """
-
-    process: Process
-    ceiling: float
-    failing: float
-
-    def drawn(self, seed: int) -> "Model":
-        """Draw a function that the process holds for possible."""
-        return replace(self, process=self.process.drawn(seed))
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """Give the true values of points, (n,): the mean of many trainings."""
-        return self.mean(self.process.predict(x))
-
-    def mean(self, typical: np.ndarray) -> np.ndarray:
-        """Give the means of many trainings where the logarithm is typically that."""
-        return self.ceiling - self.failing * np.exp(typical)
-
-    def with_luck(self, values: np.ndarray, luck: np.ndarray) -> np.ndarray:
-        """Give what single trainings have, whose true ``values`` are those, (n,) both."""
-        return self.ceiling - (self.ceiling - values) / self.failing * np.exp(luck)
-
-
-@dataclass(frozen=True)
-class World:
-    """What training would come to, learnt from a table; ``searched`` is a part of its space.
-
-    ``predicted`` is of each of the table's points, from the others; ``places`` are the points of
-    the trainings that tell of ``luck``.
-    """
-
-    space: Space
-    searched: Space
-    baseline: Mapping[str, Any]
-    models: tuple["Model", ...] = field(repr=False)
-    seconds_model: Process = field(repr=False)
-    predicted: np.ndarray = field(repr=False)
-    places: np.ndarray = field(repr=False)
-    luck: np.ndarray = field(repr=False)
-    luck_of_seed: np.ndarray = field(repr=False)
-    whole: float
-
-    def drawn(self, seed: int) -> "World":
-        """Draw a world that the tables leave possible."""
-        return replace(self, models=tuple(model.drawn(seed) for model in self.models))
-
-    @property
-    def baseline_point(self) -> dict[str, Any]:
-        """Give the baseline's values of what is searched."""
-        return {p.key: self.baseline[p.key] for p in self.searched.parameters}
-
-    def values(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Give the true values of points after each epoch, (n, epochs)."""
-        x = self._features(points)
-        return np.array([model.predict(x) for model in self.models]).T
-
-    def with_luck(self, values: np.ndarray, rng: np.random.Generator, seed: int) -> np.ndarray:
-        """Give what one training of a point has after each epoch; ``values``, (epochs,), are true.
-
-        Luck is that of one of the :data:`ALIKE` trainings whose points' predictions are nearest.
-        Predicted from other points: by their own values the lucky ones would be the good ones.
-        """
-        alike = np.argsort(np.abs(self.predicted[self.places] - values[-1]))[:ALIKE]
-        own = self.luck[rng.choice(alike)]
-        luck = own + np.random.default_rng(seed).normal() * self.luck_of_seed
-        drawn = zip(self.models, values, luck, strict=True)
-        return np.array([model.with_luck(value, one) for model, value, one in drawn])
-
-    def seconds(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        """Give the seconds of an epoch, (n,), as a share of a whole average trial."""
-        log = self.seconds_model.predict(self._features(points))
-        return np.exp(log) / len(self.models) / self.whole
-
-    def _features(self, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        return features(self.space, [{**self.baseline, **params} for params in points])
-
-
-def features(space: Space, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Give the points as numbers from 0 to 1, logarithmic where the space is, (n, parameters)."""
-    columns = []
-    for parameter in space.parameters:
-        d, values = parameter.distribution, [point[parameter.key] for point in points]
-        if hasattr(d, "choices"):
-            columns.append([d.choices.index(v) / max(1, len(d.choices) - 1) for v in values])
-        else:
-            scale = np.log if d.log else np.asarray
-            low, high = scale(d.low), scale(d.high)
-            columns.append((scale(np.array(values, float)) - low) / max(high - low, 1e-12))
-    return np.array(columns, float).T
-
-
-@lru_cache
-def world_of(course: Course) -> World:
-    """Learn the world from tables; every process does it for itself."""
-    rows, described = course.rows, json.loads(course.tables[0].with_suffix(".json").read_text())
-    distributions = {key: json_to_distribution(d) for key, d in described["space"].items()}
-    space = Space([Parameter(key, d) for key, d in distributions.items()])
-    keys = [parameter.key for parameter in space.parameters]
-    epochs = [column for column in rows if column.startswith("epoch_")]
-    ceilings = rows[epochs].max() + MARGIN
-    rows[epochs] = np.log(ceilings - rows[epochs])
-    means = rows.groupby(keys, sort=False)[[*epochs, "seconds"]].mean().reset_index()
-    x = features(space, means[keys].to_dict("records"))
-    places, luck, luck_of_seed = luck_in(rows, keys, epochs)
-    failing = np.ones(len(epochs))
-    if len(luck):
-        failing = np.exp(luck).mean(axis=0) * np.exp(luck_of_seed**2 / 2)
-    variances = luck.var(axis=0) + luck_of_seed**2 if len(luck) else np.full(len(epochs), SLIGHT)
-    count = rows.groupby(keys, sort=False).size().to_numpy()
-    models = tuple(
-        Model(Process.of(x, means[epoch].to_numpy(), variance / count), *of_epoch)
-        for epoch, variance, *of_epoch in zip(epochs, variances, ceilings, failing, strict=True)
-    )
-    searched = SPACES[course.space] or keys
-    return World(
-        space=space,
-        searched=Space([p for p in space.parameters if p.key in searched]),
-        baseline=described["baseline"],
-        models=models,
-        seconds_model=Process.of(x, np.log(means["seconds"].to_numpy()), np.full(len(x), SLIGHT)),
-        predicted=models[-1].mean(left_out(x, means[epochs[-1]].to_numpy(), variances[-1] / count)),
-        places=places,
-        luck=luck,
-        luck_of_seed=luck_of_seed,
-        whole=float(means["seconds"].mean()),
-    )
-
-
-def luck_in(
-    rows: pd.DataFrame, keys: list[str], epochs: list[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Tell luck from points that were trained :data:`OFTEN` and more, with seeds that others have.
-
-    ``rows`` have the logarithms that a :class:`Model` knows. Few trainings would hide that luck is
-    lopsided. Gives, of those trainings, (n,) whose point it is, in the order in which points come;
-    (n, epochs) how far off its point's mean each is, as much larger as a mean of few hides; and
-    (epochs,) by how much a seed moves all points alike, a standard deviation, which is taken out.
-    """
-    points = rows.groupby(keys, sort=False)
-    count = points[epochs[0]].transform("count")
-    is_shared = rows.groupby("seed")["seed"].transform("count") > 1
-    is_again = (count >= OFTEN) & is_shared
-    hidden = np.sqrt(count / (count - 1).clip(lower=1))
-    off = (rows[epochs] - points[epochs].transform("mean")).mul(hidden, axis=0)[is_again]
-    seeds = off.groupby(rows["seed"])
-    by_seed, error = seeds.mean(), seeds.std().div(np.sqrt(seeds.size()), axis=0)
-    alike = np.sqrt((by_seed**2 - error**2).mean().clip(lower=0))
-    own = off - seeds.transform("mean")
-    return points.ngroup()[is_again].to_numpy(), own.to_numpy(), alike.to_numpy()
-
-
-def left_out(x: np.ndarray, y: np.ndarray, variances: np.ndarray) -> np.ndarray:
-    """Predict each point from those in the other nine of ten folds, (n,)."""
-    guessed = np.empty_like(y)
-    for train, test in KFold(10, shuffle=True, random_state=0).split(x):
-        guessed[test] = Process.of(x[train], y[train], variances[train]).predict(x[test])
-    return guessed
-
-
-def judged(course: Course) -> Iterator[str]:
-    """Say how well the model predicts points that it has not seen, how large luck is, and what
-    the space has to offer."""
-    world, rows = world_of(course), course.rows
-    if not len(world.luck):
-        raise SystemExit(
-            f"--tables: expected points trained {OFTEN} times and more; received none."
-        )
-    keys = [parameter.key for parameter in world.space.parameters]
-    last = [column for column in rows if column.startswith("epoch_")][-1]
-    y, guessed = rows.groupby(keys, sort=False)[last].mean().to_numpy(), world.predicted
-    top = y >= np.quantile(y, 0.5)
-    share = 1 - np.mean((guessed - y) ** 2) / np.var(y)
-    rank = pd.Series(guessed[top]).corr(pd.Series(y[top]), method="spearman")
-    error = float(np.sqrt(np.mean((guessed - y)[top] ** 2)))
-    near = np.argsort(-guessed[world.places])[:ALIKE]
-    ceiling = world.models[-1].ceiling
-    yield (
-        f"{len(y)} points, {len(rows)} trainings; of points left out the model explains "
-        f"{share:.0%}; in the better half its error is {error:.4f}, rank correlation {rank:.2f}"
-    )
-    yield (
-        f"of {len(world.luck)} trainings of points trained {OFTEN} times and more, luck is "
-        f"{world.luck[near, -1].std():.0%} of how far below {ceiling:.4f} they come at the {ALIKE} "
-        f"predicted to be best, {world.luck[:, -1].std():.0%} at all; a seed moves all points "
-        f"alike by {world.luck_of_seed[-1]:.0%}; best mean {y.max():.4f}, true value of the "
-        f"baseline {world.values([world.baseline])[0, -1]:.4f}"
-    )
-    draw = random.Random(0)
-    drawn = world.values([world.searched.draw(draw) for _ in range(DRAWN)])[:, -1]
-    low, middle, high = np.quantile(drawn, (0.05, 0.5, 0.95))
-    yield (
-        f"true values of {DRAWN:,} random points: median {middle:.4f}, nine in ten from {low:.4f} "
-        f"to {high:.4f}, best {drawn.max():.4f}"
-    )
 
 
 def replay(way: Way, course: Course, n_trials: int, seed: int) -> Reached | None:
@@ -592,8 +290,9 @@ def _drawn(job: tuple[Course, int, int]) -> list[Reached]:
 def main() -> None:
     """Race and print the tables."""
     parser = options(__doc__)
-    parser.add_argument("--tables", type=Path, nargs="+", default=TABLES)
     parser.add_argument("--space", choices=SPACES, default="wide")
+    parser.add_argument("--tables", type=Path, nargs="+", default=(), help="others, of any space")
+    parser.add_argument("--truth", choices=("process", "forest"), default="process")
     parser.add_argument("--replays", type=int, default=200)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="n_trials")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
@@ -613,7 +312,7 @@ def main() -> None:
         field_ = [field_[0], Way("this", sampler, pruner, *options_)]
     elif given.ways:
         field_ = [way for way in field_ if way.name in given.ways]
-    course = Course(tuple(given.tables), given.space)
+    course = Course(given.space, tuple(given.tables), given.truth)
     for line in judged(course):
         print(line, flush=True)
     with ProcessPoolExecutor(given.processes) as pool:

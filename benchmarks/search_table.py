@@ -8,8 +8,10 @@ are trained again with other seeds, and, several times with fresh ones, those po
 predict to be best, which tells how much of a value is luck: of points that are chosen by their own
 values the lucky ones pass for good ones. A row is one training: the point's parameters, the seed's
 number, the objective after each epoch, and the seconds it took. The space and the baseline's point
-are written beside it, as JSON. Reduced data: 4,000 reviews of 200 words, 40 % of them held out. The
-table that is here was recorded with ``--random 160 --guided 80 --again 39``.
+are written beside it, as JSON. Reduced data: 4,000 reviews of 200 words, 40 % of them held out.
+``search_table.csv`` was recorded with ``--random 160 --guided 80 --again 39``,
+``search_architecture.csv`` with ``--search architecture --random 80 --guided 40 --again 12 --best
+8``: there the machine had other work when points were trained again, which have no seconds.
 """
 
 import json
@@ -17,6 +19,7 @@ import os
 import sys
 import tempfile
 from argparse import Namespace
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,9 +28,10 @@ import numpy as np
 import optuna
 import pandas as pd
 import yaml
-from _measuring import Timed, options_with_data, timed
+from _measuring import ROOT, Timed, options_with_data, timed
+from _world import Course, world_of
+from omegaconf import ListConfig, OmegaConf
 from optuna.distributions import distribution_to_json
-from search_race import Course, world_of
 
 from rcnn_sweep.sweep import StudySnapshot, read_study
 
@@ -62,7 +66,11 @@ def storage_in(folder: Path) -> str:
 
 
 def trained_again(
-    folder: Path, points: Sequence[Mapping[str, Any]], words: Sequence[str], seeds: Iterable[int]
+    folder: Path,
+    points: Sequence[Mapping[str, Any]],
+    words: Sequence[str],
+    seeds: Iterable[int],
+    epochs: int,
 ) -> list[pd.DataFrame]:
     """Train each point once with each seed, all alike; gives a table of each seed's trainings."""
     (folder / "points").mkdir(exist_ok=True)
@@ -77,17 +85,22 @@ def trained_again(
         seed: sweep(folder, f"seed-{seed}", [*own, f"hydra.sweeper.seed={seed}"])[0]
         for seed in seeds
     }
-    return [rows(study, seed) for seed, study in studies.items()]
+    return [rows(study, epochs, seed) for seed, study in studies.items()]
 
 
-def rows(study: StudySnapshot, seed: int | None = None) -> pd.DataFrame:
-    """Give a row for each whole trial: its point, its seed or the study's, its values by epoch,
-    its seconds."""
+def rows(study: StudySnapshot, epochs: int, seed: int | None = None) -> pd.DataFrame:
+    """Give a row for each whole trial: its point, its seed or the study's, its values by epoch, its
+    seconds.
+
+    The last of the values is the trial's own, which ``training.keep=best`` may take from an earlier
+    epoch; one that stopped early has it for the epochs that it left out, too.
+    """
     whole = [trial for trial in study.trials if trial.state == "complete"]
     table = pd.DataFrame([dict(trial.params) for trial in whole])
     table["seed"] = [trial.seed for trial in whole] if seed is None else seed
-    for step in whole[0].steps:
-        table[f"epoch_{step}"] = [trial.steps[step] for trial in whole]
+    for step in range(1, epochs):
+        table[f"epoch_{step}"] = [trial.steps.get(step, trial.values[0]) for trial in whole]
+    table[f"epoch_{epochs}"] = [trial.values[0] for trial in whole]
     table["seconds"] = [round(trial.seconds or 0.0, 2) for trial in whole]
     return table
 
@@ -102,17 +115,27 @@ def spread(study: StudySnapshot, count: int) -> list[dict[str, Any]]:
 
 def predicted_best(table: Path, count: int) -> list[dict[str, Any]]:
     """Give the points of a table that are best by what the others tell of them."""
-    rows, predicted = pd.read_csv(table), world_of(Course((table,))).predicted
-    points = rows[rows.columns[: rows.columns.get_loc("seed")]].drop_duplicates()
-    return points.iloc[np.argsort(-predicted)[:count]].to_dict("records")
+    course = Course(tables=(table,))
+    rows, predicted = course.rows, world_of(course).predicted
+    points = rows[rows.columns[: rows.columns.get_loc("seed")]].drop_duplicates().convert_dtypes()
+    best = points.iloc[np.argsort(-predicted)[:count]].to_dict("records")
+    return [{key: value for key, value in point.items() if not pd.isna(value)} for point in best]
 
 
-def space_of(folder: Path) -> str:
-    """Give the studies' space as JSON: Optuna's distributions, and the baseline's point."""
-    found = optuna.load_study(study_name="seed-0", storage=storage_in(folder))
-    first = found.trials[0]
-    space = {key: distribution_to_json(one) for key, one in first.distributions.items()}
-    return json.dumps({"space": space, "baseline": first.params}, indent=1)
+def space_of(folder: Path, search: str) -> str:
+    """Give the studies' space as JSON: Optuna's distributions, the values under which those exist
+    that do not always, and the baseline's point; an option that no trial drew is left out."""
+    trials = optuna.load_study(study_name="seed-0", storage=storage_in(folder)).trials
+    every = ChainMap(*(trial.distributions for trial in trials))
+    specs = OmegaConf.load(ROOT / "conf" / "search" / f"{search}.yaml").hydra.sweeper.space
+    space = {key: distribution_to_json(every[key]) for key in specs if key in every}
+    conditions = {key: spec.when for key, spec in specs.items() if "when" in spec}
+    when = {
+        key: {name: [*v] if isinstance(v, ListConfig) else [v] for name, v in condition.items()}
+        for key, condition in conditions.items()
+    }
+    described = {"space": space, "baseline": trials[0].params}
+    return json.dumps(described | ({"when": when} if when else {}), indent=1)
 
 
 def main() -> None:
@@ -142,14 +165,15 @@ def main() -> None:
             own += [*UNHELPED, "hydra.sweeper.common_seed=true"]
             first, _ = sweep(folder, "seed-0", [*words, *own])
         points = spread(first, given.again)
-        again = trained_again(folder, points, words, range(1, given.seeds))
-        table = pd.concat([rows(first, 0), *again], ignore_index=True)
+        again = trained_again(folder, points, words, range(1, given.seeds), given.epochs)
+        table = pd.concat([rows(first, given.epochs, 0), *again], ignore_index=True)
         table.to_csv(given.out, index=False, float_format="%.6g")
-        given.out.with_suffix(".json").write_text(space_of(folder) + "\n")
+        given.out.with_suffix(".json").write_text(space_of(folder, given.search) + "\n")
         if given.best and given.fresh:
             seeds = range(FRESH, FRESH + given.fresh)
-            best = trained_again(folder, predicted_best(given.out, given.best), words, seeds)
-            table = pd.concat([pd.read_csv(given.out), *best], ignore_index=True)
+            points = predicted_best(given.out, given.best)
+            best = trained_again(folder, points, words, seeds, given.epochs)
+            table = pd.concat([Course(tables=(given.out,)).rows, *best], ignore_index=True)
             table.to_csv(given.out, index=False, float_format="%.6g")
     print(f"{len(table)} rows in {given.out}; {os.cpu_count()} cores")
 

@@ -16,33 +16,41 @@ __all__ = ["write_archive", "write_index"]
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
-TINY = {
-    "data_loading": ("--data", "IMDB", "--times", "1"),
-    "engine_scale": ("--trials", "6", "--workers", "2"),
-    "evidence_rates": ("--refits", "2"),
-    "full_baseline": ("--data", "IMDB", "--epochs", "1", "--reviews", "128"),
-    "predict_throughput": ("--count", "200", "--repeats", "1"),
-    "random_kills": (
+TINY = [
+    ("data_loading", "--data", "IMDB", "--times", "1"),
+    ("engine_scale", "--trials", "6", "--workers", "2"),
+    ("evidence_rates", "--refits", "2"),
+    ("full_baseline", "--data", "IMDB", "--epochs", "1", "--reviews", "128"),
+    ("predict_throughput", "--count", "200", "--repeats", "1"),
+    (
+        "random_kills",
         *("--kinds", "drivers", "--kills", "1", "--trials", "2"),
         *("--rows", "200", "--latest", "15"),
     ),
-    "screening": ("--data", "IMDB", "--reviews", "64", "--only-ours", "--sizes", "1"),
-    "search_live": (
+    ("screening", "--data", "IMDB", "--reviews", "64", "--only-ours", "--sizes", "1"),
+    (
+        "search_live",
         *("--data", "IMDB", "--ways", "random", "--seeds", "1", "--again", "1"),
         *("--trials", "1", "--epochs", "1", "--reviews", "200"),
     ),
-    "search_race": ("--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
-    "search_table": (
-        *("--data", "IMDB", "--random", "10", "--guided", "0", "--seeds", "1", "--epochs", "1"),
+    ("search_race", "--replays", "2", "--sizes", "6", "--sampler", "tpe", "--confirm", "1"),
+    (
+        *("search_race", "--space", "architecture", "--truth", "forest"),
+        *("--replays", "2", "--sizes", "6", "--ways", "CMA-ES, confirmed"),
+    ),
+    (
+        "search_table",
+        *("--data", "IMDB", "--search", "architecture", "--random", "10", "--guided", "0"),
+        *("--seeds", "1", "--epochs", "1"),
         *("--best", "1", "--fresh", "1", "--reviews", "200", "--workers", "1"),
     ),
-    "serving_load": ("--rows", "64", "--clients", "4", "--seconds", "3"),
-    "soak": ("--minutes", "0.2", "--trials", "2", "--rows", "200"),
-    "step_share": ("--batches", "2", "--repeats", "1"),
-    "sweep_phases": ("--data", "IMDB", "--trials", "2", "--reviews", "200"),
-    "sweep_timeline": ("--workers", "2", "--trials", "3", "--seconds", "0.1"),
-    "trial_overhead": ("--trials", "1"),
-}
+    ("serving_load", "--rows", "64", "--clients", "4", "--seconds", "3"),
+    ("soak", "--minutes", "0.2", "--trials", "2", "--rows", "200"),
+    ("step_share", "--batches", "2", "--repeats", "1"),
+    ("sweep_phases", "--data", "IMDB", "--trials", "2", "--reviews", "200"),
+    ("sweep_timeline", "--workers", "2", "--trials", "3", "--seconds", "0.1"),
+    ("trial_overhead", "--trials", "1"),
+]
 
 
 @pytest.fixture
@@ -62,18 +70,23 @@ def reviews(rng: np.random.RandomState, count: int) -> list[list[int]]:
 
 
 def test_every_benchmark_has_a_tiny_form() -> None:
-    assert TINY.keys() == SCRIPTS
+    assert {name for name, *_ in TINY} == SCRIPTS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[needs_postgres] if n == "soak" else []) for n in sorted(TINY)],
+    ("name", "words"),
+    [
+        pytest.param(name, words, marks=[needs_postgres] if name == "soak" else [], id=name)
+        for name, *words in TINY
+    ],
 )
-def test_it_runs(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    words = list(TINY[name])
+def test_it_runs(
+    name: str, words: list[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if "IMDB" in words:
-        words[words.index("IMDB")] = str(request.getfixturevalue("imdb"))
+        imdb = str(request.getfixturevalue("imdb"))
+        words = [imdb if word == "IMDB" else word for word in words]
     process = ForkedScript(
         [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *words],
         cwd=tmp_path,
