@@ -317,7 +317,7 @@ def features(space: Space, points: Sequence[Mapping[str, Any]]) -> np.ndarray:
 def world_of(course: Course) -> World:
     """Learn the world from tables; every process does it for itself."""
     rows, described = course.rows, course.described
-    conditions = {key: _condition(when) for key, when in described.get("when", {}).items()}
+    conditions = described.get("when", {})
     space = Space(
         [
             Parameter(key, json_to_distribution(one), conditions.get(key, {}))
@@ -325,6 +325,9 @@ def world_of(course: Course) -> World:
         ]
     )
     keys = [parameter.key for parameter in space.parameters]
+    searched = SPACES[course.space].keys or keys
+    if missing := {*searched} - {*keys}:
+        raise SystemExit(f"--tables: expected a space with {sorted(missing)}; received {keys}.")
     epochs = [column for column in rows if column.startswith("epoch_")]
     ceilings = rows[epochs].max() + MARGIN
     rows[epochs] = np.log(ceilings - rows[epochs])
@@ -340,9 +343,6 @@ def world_of(course: Course) -> World:
         Model(course.fitted(x, means[epoch].to_numpy(), variance / count), *of_epoch)
         for epoch, variance, *of_epoch in zip(epochs, variances, ceilings, failing, strict=True)
     )
-    searched = SPACES[course.space].keys or keys
-    if missing := {*searched} - {*keys}:
-        raise SystemExit(f"--tables: expected a space with {sorted(missing)}; received {keys}.")
     return World(
         space=space,
         searched=Space([_among(searched, p) for p in space.parameters if p.key in searched]),
@@ -362,10 +362,6 @@ def world_of(course: Course) -> World:
 def _among(searched: Sequence[str], parameter: Parameter) -> Parameter:
     when = {key: values for key, values in parameter.when.items() if key in searched}
     return replace(parameter, when=when)
-
-
-def _condition(when: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    return {key: tuple(values) for key, values in when.items()}
 
 
 def luck_in(
